@@ -1,0 +1,10 @@
+//! The Lambda function accept-connections: wiring only. See `shared::functions::accept_connections`.
+
+use lambda_runtime::{Error, run, service_fn};
+use shared::functions::{self, accept_connections::accept_connections};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let aws = functions::start().await?;
+    run(service_fn(async |message| accept_connections(&aws, message).await)).await
+}

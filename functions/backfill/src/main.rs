@@ -1,0 +1,10 @@
+//! The Lambda function backfill: wiring only. See `shared::functions::backfill`.
+
+use lambda_runtime::{Error, run, service_fn};
+use shared::functions::{self, backfill::backfill};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let aws = functions::start().await?;
+    run(service_fn(async |message| backfill(&aws, message).await)).await
+}

@@ -1,0 +1,10 @@
+//! The Lambda function reconcile-records: wiring only. See `shared::functions::reconcile_records`.
+
+use lambda_runtime::{Error, run, service_fn};
+use shared::functions::{self, reconcile_records::reconcile_records};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let aws = functions::start().await?;
+    run(service_fn(async |message| reconcile_records(&aws, message).await)).await
+}

@@ -1,0 +1,23 @@
+//! The AWS edge: the only place that knows the SDK.
+//!
+//! Everything is read page by page to the end, an empty first page included. SDK types stop here:
+//! states are compared ignoring case, names lose `\052` and trailing dots, ids lose their paths.
+//! The SDK retries calls, the queue retries messages; nothing here does.
+
+mod apply;
+mod call;
+mod clients;
+mod ec2;
+mod journal;
+mod observe;
+mod observe_service;
+mod queue;
+mod route53;
+mod table;
+
+pub use apply::{GroupOutcome, Outcome, apply};
+pub use clients::Aws;
+pub use journal::journal;
+pub use observe::observe;
+pub use observe_service::{Scope, observe_service};
+pub use table::Definitions;

@@ -1,0 +1,198 @@
+//! Applying a plan: one AWS call for each step, in order, and no choices.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::clients::{Aws, denied};
+use super::table::{Item, Key, WaitItem, item};
+use crate::claim::Claim;
+use crate::error::{CallFailure, Error};
+use crate::facts::Denied;
+use crate::plan::{Group, Plan, Step};
+use crate::record::RecordKey;
+
+/// A change of records is not sent with less time than this left to it.
+const LEAST_TIME: Duration = Duration::from_secs(5);
+/// Between the end of the last try and the end of the claim's pending time.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// How a group of steps ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// All steps were done.
+    Done,
+    /// A condition did not hold: another worker was first, and the facts are old.
+    Raced,
+    /// Another message keeps the endpoint's waiting chain; this one has nothing to do.
+    NotOurTurn,
+    /// Route 53 refused the batch, in these words.
+    Refused(String),
+    /// AWS refused a step for want of permission.
+    Denied(Denied),
+    /// A step failed.
+    Failed(Error),
+}
+
+/// A group, how many of its steps were done, and how it ended.
+#[derive(Debug)]
+pub struct GroupOutcome<'a> {
+    /// The group.
+    pub group: &'a Group,
+    /// How many steps were done.
+    pub done: usize,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// Applies a plan. A group that fails does not stop the others.
+pub async fn apply<'a>(aws: &Aws, plan: &'a Plan) -> Vec<GroupOutcome<'a>> {
+    let mut outcomes = Vec::with_capacity(plan.groups.len());
+    for group in &plan.groups {
+        let mut done = 0;
+        let mut outcome = Outcome::Done;
+        for step in &group.steps {
+            match aws.apply_step(step).await {
+                Ok(()) => done += 1,
+                Err(error) => {
+                    outcome = aws.outcome_of(step, error);
+                    break;
+                }
+            }
+        }
+        outcomes.push(GroupOutcome { group, done, outcome });
+    }
+    outcomes
+}
+
+impl Aws {
+    fn outcome_of(&self, step: &Step, error: Error) -> Outcome {
+        match (step, &error) {
+            (Step::PutWait { .. }, error) if error.is_condition_failed() => Outcome::NotOurTurn,
+            (_, Error::Call { kind: CallFailure::ConditionFailed, .. }) => Outcome::Raced,
+            (Step::ChangeRecords { account, .. }, error) if error.is_denied() => {
+                Outcome::Denied(denied(account, error))
+            }
+            (Step::ChangeRecords { .. }, Error::Call { kind: CallFailure::Refused, .. }) => {
+                Outcome::Refused(error.chain())
+            }
+            _ => Outcome::Failed(error),
+        }
+    }
+
+    /// Applies one step outside a plan.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub(crate) async fn apply_one(&self, step: &Step) -> Result<(), Error> {
+        self.apply_step(step).await
+    }
+
+    async fn apply_step(&self, step: &Step) -> Result<(), Error> {
+        match step {
+            Step::AcceptConnections { service, vpc_endpoints } => {
+                let unsuccessful = self.own().accept(service, vpc_endpoints).await?;
+                if unsuccessful.is_empty() {
+                    return Ok(());
+                }
+                let operation = "ec2:AcceptVpcEndpointConnections";
+                Err(Error::Unsuccessful { operation, items: unsuccessful.join(", ") })
+            }
+            Step::PutClaim { claim, expects, joins, leaves } => {
+                let mut writes = vec![self.put_claim(claim, *expects)?];
+                for vpc in joins {
+                    let reference = Key::reference(vpc, &claim.key);
+                    writes.push(self.put_in_transaction(&reference, &claim.key)?);
+                }
+                for vpc in leaves {
+                    writes.push(self.delete_in_transaction(&Key::reference(vpc, &claim.key), None)?);
+                }
+                self.transact(&claim.key, writes).await
+            }
+            Step::ChangeRecords { account, key, changes, until } => {
+                let clients = self.of(account).await?;
+                let time = self.time_until(*until, key)?;
+                clients.change_record_sets(key, changes, time).await
+            }
+            Step::ReleaseClaim { key, expects, leaves } => {
+                let mut writes = vec![self.delete_in_transaction(&Key::claim(key), Some(*expects))?];
+                for vpc in leaves {
+                    writes.push(self.delete_in_transaction(&Key::reference(vpc, key), None)?);
+                }
+                self.transact(key, writes).await
+            }
+            Step::PutEndpoint { endpoint } => {
+                let key = Key::endpoint(&endpoint.service, &endpoint.vpc_endpoint);
+                self.put(&key, endpoint, None).await
+            }
+            Step::PutHold { hold } => self.put(&Key::hold(&hold.subject), hold, None).await,
+            Step::DeleteHold { subject } => self.delete(&Key::hold(subject)).await,
+            Step::PutWait { vpc_endpoint, wait, not_due_after } => {
+                let item = WaitItem {
+                    vpc_endpoint: vpc_endpoint.clone(),
+                    wait: wait.clone(),
+                    expires_at: wait.deadline.as_second() + 24 * 60 * 60,
+                };
+                let limit = AttributeValue::N(not_due_after.as_second().to_string());
+                let values = HashMap::from([(":limit".to_owned(), limit)]);
+                let condition = "attribute_not_exists(pk) OR due <= :limit";
+                self.put(&Key::wait(vpc_endpoint), &item, Some((condition, values))).await
+            }
+            Step::DeleteWait { vpc_endpoint } => self.delete(&Key::wait(vpc_endpoint)).await,
+            Step::SendIntent { intent, delay_seconds } => self.send(intent, *delay_seconds).await,
+        }
+    }
+
+    fn time_until(&self, until: Timestamp, key: &RecordKey) -> Result<Duration, Error> {
+        let left = Duration::try_from(until.duration_since(self.now())).unwrap_or_default();
+        let time = left.saturating_sub(MARGIN);
+        if time < LEAST_TIME {
+            let operation = "route53:ChangeResourceRecordSets";
+            return Err(Error::OutOfTime { operation, subject: key.to_string() });
+        }
+        Ok(time)
+    }
+
+    fn put_claim(&self, claim: &Claim, expects: Option<u64>) -> Result<TransactWriteItem, Error> {
+        let put = Put::builder()
+            .table_name(&self.config.table_name)
+            .set_item(Some(item(&Key::claim(&claim.key), claim)?));
+        let put = match expects {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(version) => put
+                .condition_expression("#version = :version")
+                .expression_attribute_names("#version", "version")
+                .set_expression_attribute_values(Some(version_value(version))),
+        };
+        built(put.build()).map(|put| TransactWriteItem::builder().put(put).build())
+    }
+
+    fn put_in_transaction(&self, key: &Key, value: &impl Serialize) -> Result<TransactWriteItem, Error> {
+        let put = Put::builder().table_name(&self.config.table_name).set_item(Some(item(key, value)?));
+        built(put.build()).map(|put| TransactWriteItem::builder().put(put).build())
+    }
+
+    fn delete_in_transaction(&self, key: &Key, expects: Option<u64>) -> Result<TransactWriteItem, Error> {
+        let delete = Delete::builder().table_name(&self.config.table_name).set_key(Some(key.attributes()));
+        let delete = match expects {
+            None => delete,
+            Some(version) => delete
+                .condition_expression("#version = :version")
+                .expression_attribute_names("#version", "version")
+                .set_expression_attribute_values(Some(version_value(version))),
+        };
+        built(delete.build()).map(|delete| TransactWriteItem::builder().delete(delete).build())
+    }
+}
+
+fn version_value(version: u64) -> Item {
+    HashMap::from([(":version".to_owned(), AttributeValue::N(version.to_string()))])
+}
+
+fn built<T>(part: Result<T, aws_sdk_dynamodb::error::BuildError>) -> Result<T, Error> {
+    let what = || "a part of a transaction".to_owned();
+    part.map_err(|error| Error::Unreadable { what: what(), source: Box::new(error) })
+}

@@ -1,0 +1,78 @@
+//! From an SDK error to ours: one classification for every service.
+
+use aws_sdk_ec2::config::http::HttpResponse;
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+
+use crate::error::{CallFailure, Error};
+
+const DENIED: [&str; 8] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "AuthFailure",
+    "NotAuthorizedException",
+    "OptInRequired",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+];
+
+/// Codes that the SDK has retried as throttling before it gave up, and those that it has not.
+const THROTTLED: [&str; 10] = [
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "TooManyRequestsException",
+    "ProvisionedThroughputExceededException",
+    "PriorRequestNotComplete",
+    "TransactionInProgressException",
+    "SlowDown",
+];
+
+/// Names the operation and subject of a failed call, and says why it failed.
+pub(super) fn failed<E>(
+    operation: &'static str,
+    subject: impl ToString,
+) -> impl FnOnce(SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let subject = subject.to_string();
+    move |error| {
+        let code = error.code().map(ToOwned::to_owned);
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let kind = match (&code, status) {
+            (Some(code), _) if DENIED.contains(&code.as_str()) => CallFailure::Denied,
+            (Some(code), _) if THROTTLED.contains(&code.as_str()) => CallFailure::Throttled,
+            (Some(code), _) if is_condition(code, error.message()) => CallFailure::ConditionFailed,
+            (Some(_), Some(400..=499)) => CallFailure::Refused,
+            _ => CallFailure::Unavailable,
+        };
+        let code = code.unwrap_or_else(|| match &error {
+            SdkError::TimeoutError(_) => "timeout".into(),
+            SdkError::DispatchFailure(_) => "no connection".into(),
+            _ => status.map_or_else(|| "no answer".into(), |status| format!("HTTP {status}")),
+        });
+        let source = SdkCause(aws_sdk_ec2::error::DisplayErrorContext(&error).to_string());
+        Error::Call { operation, subject, code, kind, source: Box::new(source) }
+    }
+}
+
+/// A transaction is cancelled for several reasons; only a condition of ours or another transaction on
+/// the same items means that somebody else was first.
+fn is_condition(code: &str, message: Option<&str>) -> bool {
+    let message = message.unwrap_or_default();
+    match code {
+        "ConditionalCheckFailedException" => true,
+        "TransactionCanceledException" => {
+            message.contains("ConditionalCheckFailed") || message.contains("TransactionConflict")
+        }
+        _ => false,
+    }
+}
+
+/// The SDK's own chain of causes in one line: its `Display` alone says only "service error".
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct SdkCause(String);

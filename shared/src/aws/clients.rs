@@ -1,0 +1,178 @@
+//! Clients of the own account, and of client accounts through their role.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use super::call::failed;
+use crate::config::Config;
+use crate::error::Error;
+use crate::facts::Denied;
+use crate::ids::AccountId;
+
+/// A client role's credentials are renewed when less than this is left of their hour.
+const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Everything through which zonelink reaches AWS.
+pub struct Aws {
+    pub(super) config: Config,
+    pub(super) dynamodb: aws_sdk_dynamodb::Client,
+    pub(super) sqs: aws_sdk_sqs::Client,
+    sdk: SdkConfig,
+    sts: aws_sdk_sts::Client,
+    own: AccountClients,
+    assumed: Mutex<HashMap<AccountId, (AccountClients, Timestamp)>>,
+}
+
+/// Clients with the rights of one account.
+#[derive(Debug, Clone)]
+pub(super) struct AccountClients {
+    pub(super) account: AccountId,
+    pub(super) ec2: aws_sdk_ec2::Client,
+    pub(super) route53: aws_sdk_route53::Client,
+}
+
+impl Aws {
+    /// Loads the SDK's configuration: credentials, region and endpoints from the environment.
+    pub async fn load(config: Config) -> Aws {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(Duration::from_secs(10))
+            .operation_timeout(Duration::from_secs(25))
+            .build();
+        let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .retry_config(RetryConfig::standard().with_max_attempts(4))
+            .timeout_config(timeouts)
+            .load()
+            .await;
+        Aws {
+            dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
+            sqs: aws_sdk_sqs::Client::new(&sdk),
+            sts: aws_sdk_sts::Client::new(&sdk),
+            own: AccountClients::new(&sdk, config.account.clone(), None),
+            assumed: Mutex::default(),
+            config,
+            sdk,
+        }
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+        Timestamp::now()
+    }
+
+    /// The configuration that these clients were made with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The clients of the provider account.
+    pub(super) fn own(&self) -> &AccountClients {
+        &self.own
+    }
+
+    /// The clients of an account: the function's own credentials in its own account, the client role's
+    /// anywhere else.
+    pub(super) async fn of(&self, account: &AccountId) -> Result<AccountClients, Error> {
+        if *account == self.config.account {
+            return Ok(self.own.clone());
+        }
+        let mut assumed = self.assumed.lock().await;
+        if let Some((clients, expires)) = assumed.get(account)
+            && *expires > self.now() + RENEW_BEFORE
+        {
+            return Ok(clients.clone());
+        }
+        let (credentials, expires) = self.assume_role(account).await?;
+        let clients = AccountClients::new(&self.sdk, account.clone(), Some(credentials));
+        assumed.insert(account.clone(), (clients.clone(), expires));
+        Ok(clients)
+    }
+
+    async fn assume_role(&self, account: &AccountId) -> Result<(Credentials, Timestamp), Error> {
+        const OPERATION: &str = "sts:AssumeRole";
+        let role = format!(
+            "arn:{}:iam::{account}:role/{}",
+            partition(self.config.region.as_str()),
+            self.config.client_role_name
+        );
+        let session = format!("zonelink-{}", self.config.account);
+        let call = self
+            .sts
+            .assume_role()
+            .role_arn(&role)
+            .role_session_name(session)
+            .set_external_id(self.config.external_id.clone());
+        let answer = call.send().await.map_err(failed(OPERATION, &role))?;
+        let missing = || Error::Unreadable {
+            what: format!("the answer of {OPERATION} for {role}"),
+            source: "it holds no credentials".into(),
+        };
+        let given = answer.credentials.ok_or_else(missing)?;
+        let expires =
+            Timestamp::from_second(given.expiration.secs()).map_err(|error| Error::Unreadable {
+                what: format!("the expiration of the credentials of {role}"),
+                source: Box::new(error),
+            })?;
+        let credentials = Credentials::new(
+            given.access_key_id,
+            given.secret_access_key,
+            Some(given.session_token),
+            None,
+            "client role",
+        );
+        Ok((credentials, expires))
+    }
+}
+
+/// The partition of a region, for ARNs.
+fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+impl AccountClients {
+    fn new(sdk: &SdkConfig, account: AccountId, credentials: Option<Credentials>) -> Self {
+        let mut sdk = sdk.to_builder();
+        if let Some(credentials) = credentials {
+            sdk.set_credentials_provider(Some(SharedCredentialsProvider::new(credentials)));
+        }
+        let sdk = sdk.build();
+        Self { account, ec2: aws_sdk_ec2::Client::new(&sdk), route53: aws_sdk_route53::Client::new(&sdk) }
+    }
+}
+
+/// Turns a refusal for want of permission into a fact; other errors stay errors.
+pub(super) fn or_denied<T>(account: &AccountId, result: Result<T, Error>) -> Result<Result<T, Denied>, Error> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) if error.is_denied() => Ok(Err(denied(account, &error))),
+        Err(error) => Err(error),
+    }
+}
+
+/// The refusal in an error.
+///
+/// Its message leaves out what differs from call to call (request ids, encoded texts), so that one
+/// reason stays one hold.
+pub(super) fn denied(account: &AccountId, error: &Error) -> Denied {
+    let (operation, message) = match error {
+        Error::Call { operation, subject, code, .. } => {
+            ((*operation).to_owned(), format!("{code} for {subject}"))
+        }
+        other => ("AWS".to_owned(), other.to_string()),
+    };
+    Denied { account: account.clone(), operation, message }
+}

@@ -1,0 +1,81 @@
+//! The journal: what was decided and done, and why. History only; nothing reads it to decide.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::apply::{GroupOutcome, Outcome};
+use super::clients::Aws;
+use super::table::Key;
+use crate::error::Error;
+use crate::hold::Subject;
+
+/// For how long an entry stays.
+const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// One entry: a group of steps on one subject.
+#[derive(Debug, Serialize)]
+struct Entry<'a> {
+    subject: &'a Subject,
+    at: Timestamp,
+    cause: &'a str,
+    reason: &'a str,
+    steps: Vec<String>,
+    outcome: String,
+    /// Milliseconds from the event to here; none for a sweep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    milliseconds: Option<i64>,
+    expires_at: i64,
+}
+
+/// Writes one entry for each group that decided or changed something, whether it succeeded or not.
+///
+/// # Errors
+/// When an entry cannot be written. The message then comes back, and finds nothing left to do.
+pub async fn journal(
+    aws: &Aws,
+    cause: &str,
+    since: Option<Timestamp>,
+    outcomes: &[GroupOutcome<'_>],
+) -> Result<(), Error> {
+    for outcome in outcomes.iter().filter(|outcome| outcome.group.is_journalled()) {
+        let at = aws.now();
+        let entry = Entry {
+            subject: &outcome.group.subject,
+            at,
+            cause,
+            reason: &outcome.group.reason,
+            steps: outcome.group.steps.iter().map(ToString::to_string).collect(),
+            outcome: words(outcome),
+            milliseconds: since.and_then(|since| i64::try_from(at.duration_since(since).as_millis()).ok()),
+            expires_at: (at + KEPT).as_second(),
+        };
+        let key = Key::new(format!("journal#{}", place(&outcome.group.subject)), format!("{at:.9}"));
+        aws.put(&key, &entry, None).await?;
+    }
+    Ok(())
+}
+
+/// Where entries on a subject are found: a record's by zone and name, whichever VPC they came from; a
+/// connection's and an endpoint's by the endpoint.
+fn place(subject: &Subject) -> String {
+    match subject {
+        Subject::Account(account) => account.to_string(),
+        Subject::Service(service) => service.to_string(),
+        Subject::Connection(_, vpc_endpoint)
+        | Subject::VpcEndpoint(_, vpc_endpoint)
+        | Subject::UnknownEndpoint(_, vpc_endpoint) => vpc_endpoint.to_string(),
+        Subject::Name(vpc, name) => format!("{vpc}/{name}"),
+        Subject::Record(_, key) => key.to_string(),
+    }
+}
+
+fn words(outcome: &GroupOutcome) -> String {
+    match &outcome.outcome {
+        Outcome::Done => "done".into(),
+        Outcome::Raced => format!("raced after {} steps", outcome.done),
+        Outcome::NotOurTurn => "another message keeps the chain".into(),
+        Outcome::Refused(message) => format!("refused by Route 53: {message}"),
+        Outcome::Denied(denied) => format!("denied: {}: {}", denied.operation, denied.message),
+        Outcome::Failed(error) => format!("failed after {} steps: {}", outcome.done, error.chain()),
+    }
+}

@@ -1,0 +1,262 @@
+//! Observing VPCs: their endpoints, zones, record sets and claims.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::clients::{AccountClients, Aws, or_denied};
+use super::ec2::SeenEndpoint;
+use crate::claim::Claim;
+use crate::dns::DnsName;
+use crate::error::Error;
+use crate::facts::{
+    Association, Denied, EndpointFacts, Facts, IpAddressType, PrivateHostedZone, RecordFacts,
+    StoredEndpoint, VpcEndpointState, VpcFacts,
+};
+use crate::ids::{AccountId, HostedZoneId, NetworkInterfaceId, VpcEndpointId, VpcId};
+use crate::intent::Intent;
+use crate::policy::Policy;
+use crate::record::{RecordKey, SeenRecords};
+
+/// Reads everything that the plan for `intent` needs.
+///
+/// What is refused for want of permission becomes a fact.
+///
+/// # Errors
+/// When a read fails for any other reason: then nothing is known, and nothing may be decided.
+pub async fn observe(aws: &Aws, policy: &Policy, intent: &Intent) -> Result<Facts, Error> {
+    let mut facts = Facts {
+        account: intent.account.clone(),
+        now: aws.now(),
+        denied: None,
+        holds: aws.holds(&format!("{}/", intent.account)).await?,
+        vpcs: Vec::new(),
+        unknown: BTreeSet::new(),
+        waits: BTreeMap::new(),
+    };
+    let stored = aws.stored_endpoints(policy.services.keys(), intent.vpc_endpoints.iter()).await?;
+    let clients = match or_denied(&intent.account, aws.of(&intent.account).await)? {
+        Ok(clients) => clients,
+        Err(denied) => {
+            facts.denied = Some(denied);
+            return Ok(facts);
+        }
+    };
+    let mut observation = Observation { aws, policy, clients, stored, endpoints: BTreeMap::new() };
+    match or_denied(&intent.account, observation.fill(intent, &mut facts).await)? {
+        Ok(()) => {}
+        Err(denied) => {
+            facts.denied = Some(denied);
+            facts.vpcs.clear();
+            facts.unknown.clear();
+        }
+    }
+    Ok(facts)
+}
+
+struct Observation<'a> {
+    aws: &'a Aws,
+    policy: &'a Policy,
+    clients: AccountClients,
+    stored: BTreeMap<VpcEndpointId, StoredEndpoint>,
+    endpoints: BTreeMap<VpcEndpointId, SeenEndpoint>,
+}
+
+impl Observation<'_> {
+    async fn fill(&mut self, intent: &Intent, facts: &mut Facts) -> Result<(), Error> {
+        let foreign = self.read_named(intent).await?;
+        let vpcs = self.vpcs(intent, &foreign);
+        self.read_vpcs(&vpcs).await?;
+        for vpc in &vpcs {
+            let vpc_facts = self.observe_vpc(vpc).await?;
+            facts.vpcs.push(vpc_facts);
+        }
+        let placed = |id: &VpcEndpointId| facts.vpcs.iter().any(|vpc| vpc.endpoints.contains_key(id));
+        facts.unknown =
+            intent.vpc_endpoints.iter().filter(|id| !placed(id) && !foreign.contains(id)).cloned().collect();
+        let known = facts.vpcs.iter().flat_map(|vpc| vpc.endpoints.keys());
+        let waits = self.aws.waits(known.chain(&facts.unknown)).await?;
+        facts.waits = waits;
+        Ok(())
+    }
+
+    /// Finds the named endpoints, one that a batch does not show alone. Gives those of other services.
+    async fn read_named(&mut self, intent: &Intent) -> Result<BTreeSet<VpcEndpointId>, Error> {
+        if intent.vpc_endpoints.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        // As a filter: among ids, one that is unknown would fail the whole call.
+        let ids = intent.vpc_endpoints.iter().map(ToString::to_string).collect();
+        for endpoint in self.clients.vpc_endpoints(&[("vpc-endpoint-id", ids)]).await? {
+            self.endpoints.insert(endpoint.vpc_endpoint.clone(), endpoint);
+        }
+        for id in &intent.vpc_endpoints {
+            if !self.endpoints.contains_key(id) {
+                self.endpoints.extend(self.clients.vpc_endpoint(id).await?.map(|found| (id.clone(), found)));
+            }
+        }
+        let services = self.policy.service_names();
+        let foreign = self.endpoints.values().filter(|found| !services.contains_key(&found.service_name));
+        let foreign: BTreeSet<_> = foreign.map(|found| found.vpc_endpoint.clone()).collect();
+        self.endpoints.retain(|id, _| !foreign.contains(id));
+        Ok(foreign)
+    }
+
+    fn vpcs(&self, intent: &Intent, foreign: &BTreeSet<VpcEndpointId>) -> BTreeSet<VpcId> {
+        let found = self.endpoints.values().map(|endpoint| endpoint.vpc.clone());
+        let own = |stored: &&StoredEndpoint| {
+            stored.account == intent.account && !foreign.contains(&stored.vpc_endpoint)
+        };
+        let remembered = self.stored.values().filter(own).map(|stored| stored.vpc.clone());
+        found.chain(remembered).chain(intent.vpcs.iter().cloned()).collect()
+    }
+
+    /// Finds the other endpoints of defined services in these VPCs.
+    async fn read_vpcs(&mut self, vpcs: &BTreeSet<VpcId>) -> Result<(), Error> {
+        let services = self.policy.service_names();
+        if vpcs.is_empty() || services.is_empty() {
+            return Ok(());
+        }
+        let vpcs = vpcs.iter().map(ToString::to_string).collect();
+        let names = services.into_keys().collect();
+        for endpoint in self.clients.vpc_endpoints(&[("vpc-id", vpcs), ("service-name", names)]).await? {
+            self.endpoints.insert(endpoint.vpc_endpoint.clone(), endpoint);
+        }
+        Ok(())
+    }
+
+    async fn observe_vpc(&mut self, vpc: &VpcId) -> Result<VpcFacts, Error> {
+        let references = self.aws.references(vpc).await?;
+        let claims = self.aws.claims(references.iter()).await?;
+        let endpoints = self.endpoints_of(vpc, &claims).await?;
+        let stored = self.stored.iter().filter(|(id, _)| endpoints.contains_key(id));
+        let stored = stored.map(|(id, stored)| (id.clone(), stored.clone())).collect();
+        // Only what is available publishes anew; for the rest the claims say which zones matter, and a VPC
+        // that is gone has no list.
+        let may_publish = |e: &EndpointFacts| e.state == Some(VpcEndpointState::Available);
+        let listed = if endpoints.values().any(may_publish) {
+            let zones = self.clients.zones_of_vpc(vpc, &self.policy.region).await;
+            Some(or_denied(&self.clients.account, zones)?)
+        } else {
+            None
+        };
+        let complete = listed.as_ref().and_then(|listed| listed.as_ref().ok());
+        let records = self.records(vpc, &endpoints, complete, references).await?;
+        let zones = listed.unwrap_or_else(|| Ok(BTreeMap::new()));
+        let holds = self.aws.holds(&format!("{vpc}/")).await?;
+        Ok(VpcFacts { vpc: vpc.clone(), endpoints, stored, zones, records, holds })
+    }
+
+    /// The VPC's endpoints of defined services, and those that a claim or the table still knows.
+    async fn endpoints_of(
+        &mut self,
+        vpc: &VpcId,
+        claims: &BTreeMap<RecordKey, Claim>,
+    ) -> Result<BTreeMap<VpcEndpointId, EndpointFacts>, Error> {
+        let services = self.policy.service_names();
+        let claimed = claims.values().flat_map(|claim| {
+            let of_vpc = claim.contributions.iter().filter(|(_, contribution)| contribution.vpc == *vpc);
+            of_vpc.map(|(id, _)| (id.clone(), claim.service.clone()))
+        });
+        let mut known: BTreeMap<_, _> = claimed.collect();
+        for stored in self.stored.values().filter(|stored| stored.vpc == *vpc) {
+            known.insert(stored.vpc_endpoint.clone(), stored.service.clone());
+        }
+        for id in known.keys() {
+            if !self.endpoints.contains_key(id) {
+                let found = self.clients.vpc_endpoint(id).await?;
+                self.endpoints.extend(found.map(|found| (id.clone(), found)));
+            }
+        }
+        let here = self.endpoints.values().filter(|endpoint| endpoint.vpc == *vpc);
+        let here: Vec<SeenEndpoint> = here.cloned().collect();
+        let ids = here.iter().map(|endpoint| &endpoint.vpc_endpoint).filter(|id| !self.stored.contains_key(id));
+        let more = self.aws.stored_endpoints(self.policy.services.keys(), ids.chain(known.keys())).await?;
+        self.stored.extend(more);
+
+        let available = here.iter().filter(|endpoint| endpoint.state == VpcEndpointState::Available);
+        let ids: BTreeSet<NetworkInterfaceId> = available.flat_map(|e| e.interfaces.clone()).collect();
+        let interfaces = self.clients.network_interfaces(&ids.into_iter().collect::<Vec<_>>()).await?;
+        let mut endpoints = BTreeMap::new();
+        for endpoint in here {
+            let defined = services.get(&endpoint.service_name).cloned();
+            if let Some(service) = defined.or_else(|| known.get(&endpoint.vpc_endpoint).cloned()) {
+                endpoints.insert(endpoint.vpc_endpoint.clone(), endpoint.facts(service, &interfaces));
+            }
+        }
+        for (id, service) in known {
+            endpoints.entry(id).or_insert_with(|| EndpointFacts {
+                service,
+                state: None,
+                ip_address_type: IpAddressType::default(),
+                subnets: BTreeSet::new(),
+                interfaces: BTreeMap::new(),
+            });
+        }
+        Ok(endpoints)
+    }
+
+    /// Each defined name in each zone that can hold it, and each further name on which the VPC has a claim.
+    async fn records(
+        &self,
+        vpc: &VpcId,
+        endpoints: &BTreeMap<VpcEndpointId, EndpointFacts>,
+        zones: Option<&BTreeMap<HostedZoneId, PrivateHostedZone>>,
+        references: Vec<RecordKey>,
+    ) -> Result<Vec<RecordFacts>, Error> {
+        let names = self.names(endpoints);
+        let mut wanted: BTreeMap<RecordKey, Option<AccountId>> =
+            references.into_iter().map(|key| (key, None)).collect();
+        for (id, zone) in zones.into_iter().flatten() {
+            for name in names.iter().filter(|name| zone.name.is_zone_of(name)) {
+                let key = RecordKey { zone: id.clone(), name: (*name).clone() };
+                wanted.insert(key, Some(zone.account.clone()));
+            }
+        }
+        let claims = self.aws.claims(wanted.keys()).await?;
+        let mut records = Vec::new();
+        for (key, listed) in wanted {
+            let claim = claims.get(&key).cloned();
+            if claim.is_none() && listed.is_none() {
+                // A reference whose claim was released by another worker just now.
+                continue;
+            }
+            let of_claim = claim.as_ref().map(|claim| claim.zone_account.clone());
+            let zone_account = listed.clone().or(of_claim).unwrap_or_else(|| self.clients.account.clone());
+            let has_left = zones.is_some() && listed.is_none();
+            let (association, seen) = self.read_record(vpc, &key, &zone_account, has_left).await?;
+            records.push(RecordFacts { key, zone_account, association, seen, claim });
+        }
+        Ok(records)
+    }
+
+    /// The names of the services that have endpoints here.
+    fn names(&self, endpoints: &BTreeMap<VpcEndpointId, EndpointFacts>) -> BTreeSet<DnsName> {
+        let services: BTreeSet<_> = endpoints.values().map(|endpoint| &endpoint.service).collect();
+        let definitions = services.into_iter().filter_map(|service| self.policy.services.get(service));
+        definitions.flat_map(|definition| &definition.names).map(|name| name.as_dns_name().clone()).collect()
+    }
+
+    /// What stands at a name, read with the rights of the zone's account. A zone that is missing from the
+    /// VPC's list is asked itself whether it still answers the VPC.
+    async fn read_record(
+        &self,
+        vpc: &VpcId,
+        key: &RecordKey,
+        account: &AccountId,
+        unlisted: bool,
+    ) -> Result<(Association, Result<SeenRecords, Denied>), Error> {
+        let read = async {
+            let clients = self.aws.of(account).await?;
+            let association =
+                if unlisted { clients.association(&key.zone, vpc).await? } else { Association::Associated };
+            let seen = match association {
+                Association::ZoneGone => None,
+                _ => clients.record_sets(key).await?,
+            };
+            Ok(seen.map_or((Association::ZoneGone, SeenRecords::default()), |seen| (association, seen)))
+        };
+        Ok(match or_denied(account, read.await)? {
+            Ok((association, seen)) => (association, Ok(seen)),
+            Err(denied) => (Association::Associated, Err(denied)),
+        })
+    }
+}

@@ -1,0 +1,184 @@
+//! Route 53: zones of a VPC, record sets at a name, and the one change batch.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_route53::config::timeout::TimeoutConfig;
+use aws_sdk_route53::types::{
+    Change as SdkChange, ChangeAction as SdkAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
+    VpcRegion,
+};
+
+use super::call::failed;
+use super::clients::AccountClients;
+use crate::dns::DnsName;
+use crate::error::Error;
+use crate::facts::{Association, PrivateHostedZone};
+use crate::ids::{HostedZoneId, Region, VpcId};
+use crate::record::{Change, ChangeAction, RecordKey, RecordSet, RecordType, SeenRecords};
+
+/// How many record sets one page brings. Few stand at one name, and the list goes on to the next names.
+const RECORD_SETS_PAGE: i32 = 10;
+
+impl AccountClients {
+    /// The private hosted zones associated with a VPC, those of other accounts too, but for those that
+    /// belong to an AWS service.
+    ///
+    /// Only the account that owns the VPC may ask. Zones that reach it through a Route 53 Profile are not
+    /// in this list.
+    pub(super) async fn zones_of_vpc(
+        &self,
+        vpc: &VpcId,
+        region: &Region,
+    ) -> Result<BTreeMap<HostedZoneId, PrivateHostedZone>, Error> {
+        const OPERATION: &str = "route53:ListHostedZonesByVPC";
+        let mut zones = BTreeMap::new();
+        let mut next_token = None;
+        loop {
+            let call = self.route53.list_hosted_zones_by_vpc().vpc_id(vpc.as_str());
+            let call = call.vpc_region(VpcRegion::from(region.as_str())).set_next_token(next_token);
+            let page = call.send().await.map_err(failed(OPERATION, vpc))?;
+            for zone in page.hosted_zone_summaries {
+                let Some(owner) = zone.owner.filter(|owner| owner.owning_service.is_none()) else { continue };
+                let account = owner.owning_account.as_deref().unwrap_or(self.account.as_str());
+                let what = || format!("hosted zone {} of {vpc}", zone.hosted_zone_id);
+                let zone_facts = PrivateHostedZone {
+                    name: zone.name.parse().map_err(unreadable(what))?,
+                    account: account.parse().map_err(unreadable(what))?,
+                };
+                zones.insert(zone.hosted_zone_id.parse().map_err(unreadable(what))?, zone_facts);
+            }
+            next_token = page.next_token;
+            if next_token.as_deref().unwrap_or_default().is_empty() {
+                return Ok(zones);
+            }
+        }
+    }
+
+    /// Whether a zone is still associated with a VPC, asked of the zone itself.
+    pub(super) async fn association(&self, zone: &HostedZoneId, vpc: &VpcId) -> Result<Association, Error> {
+        let answer = self.route53.get_hosted_zone().id(zone.as_str()).send().await;
+        match answer.map_err(failed("route53:GetHostedZone", zone)) {
+            Ok(answer) if answer.vpcs().iter().any(|of| of.vpc_id() == Some(vpc.as_str())) => {
+                Ok(Association::Associated)
+            }
+            Ok(_) => Ok(Association::Left),
+            Err(error) if error.has_code(&["NoSuchHostedZone"]) => Ok(Association::ZoneGone),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All record sets at one name. The list starts at the name, without a type, and is read until the
+    /// name changes, so that a CNAME or a weighted set is seen too. None when the zone does not exist.
+    pub(super) async fn record_sets(&self, key: &RecordKey) -> Result<Option<SeenRecords>, Error> {
+        const OPERATION: &str = "route53:ListResourceRecordSets";
+        let mut seen = SeenRecords::default();
+        let mut start = (key.name.to_string(), None, None);
+        loop {
+            let (name, record_type, identifier) = start;
+            let call = self.route53.list_resource_record_sets().hosted_zone_id(key.zone.as_str());
+            let call = call.start_record_name(name).set_start_record_type(record_type);
+            let call = call.set_start_record_identifier(identifier).max_items(RECORD_SETS_PAGE);
+            let page = match call.send().await.map_err(failed(OPERATION, key)) {
+                Err(error) if error.has_code(&["NoSuchHostedZone"]) => return Ok(None),
+                page => page?,
+            };
+            for set in page.resource_record_sets {
+                let what = || format!("a record set in zone {}", key.zone);
+                if set.name.parse::<DnsName>().map_err(unreadable(what))? != key.name {
+                    return Ok(Some(seen));
+                }
+                note(&mut seen, set);
+            }
+            match (page.is_truncated, page.next_record_name) {
+                (true, Some(next)) if next.parse::<DnsName>().is_ok_and(|next| next == key.name) => {
+                    start = (next, page.next_record_type, page.next_record_identifier);
+                }
+                // A truncated page that is empty or ends right before our name has not answered yet.
+                (true, Some(next)) if seen == SeenRecords::default() && before(&next, &key.name) => {
+                    start = (next, page.next_record_type, page.next_record_identifier);
+                }
+                _ => return Ok(Some(seen)),
+            }
+        }
+    }
+
+    /// Sends one atomic change batch. It ends within `time`, retries included.
+    pub(super) async fn change_record_sets(
+        &self,
+        key: &RecordKey,
+        changes: &[Change],
+        time: Duration,
+    ) -> Result<(), Error> {
+        const OPERATION: &str = "route53:ChangeResourceRecordSets";
+        let built: Result<Vec<_>, _> = changes.iter().map(|change| sdk_change(&key.name, change)).collect();
+        let built = built.and_then(|changes| ChangeBatch::builder().set_changes(Some(changes)).build());
+        let batch = built.map_err(|error| Error::Unreadable {
+            what: format!("the change batch for {key}"),
+            source: Box::new(error),
+        })?;
+        let call = self.route53.change_resource_record_sets().hosted_zone_id(key.zone.as_str());
+        let timeouts = TimeoutConfig::builder().operation_timeout(time).build();
+        let config = aws_sdk_route53::config::Builder::new().timeout_config(timeouts);
+        let answer = call.change_batch(batch).customize().config_override(config).send().await;
+        answer.map(drop).map_err(failed(OPERATION, key))
+    }
+}
+
+fn before(text: &str, name: &DnsName) -> bool {
+    text.parse::<DnsName>().is_ok_and(|next| next < *name)
+}
+
+fn note(seen: &mut SeenRecords, set: ResourceRecordSet) {
+    let kind = set.r#type.as_str().to_owned();
+    let routed = if set.alias_target.is_some() {
+        Some("alias")
+    } else if set.set_identifier.is_some() {
+        Some("with a routing policy")
+    } else {
+        None
+    };
+    let simple = RecordSet {
+        ttl: set.ttl.and_then(|ttl| u32::try_from(ttl).ok()).unwrap_or_default(),
+        values: set.resource_records.unwrap_or_default().into_iter().map(|record| record.value).collect(),
+    };
+    match (set.r#type, routed) {
+        (RrType::A, None) => seen.a = Some(simple),
+        (RrType::Aaaa, None) => seen.aaaa = Some(simple),
+        (RrType::A | RrType::Aaaa, Some(routed)) => {
+            seen.incompatible.insert(format!("{kind} {routed}"));
+        }
+        (RrType::Cname, _) => {
+            seen.incompatible.insert(kind);
+        }
+        // TXT, MX, CAA… stand beside addresses and are none of our business.
+        _ => {}
+    }
+}
+
+fn sdk_change(
+    name: &DnsName,
+    change: &Change,
+) -> Result<SdkChange, aws_sdk_route53::error::BuildError> {
+    let values = change.set.values.iter().map(|value| ResourceRecord::builder().value(value).build());
+    let set = ResourceRecordSet::builder()
+        .name(name.to_string())
+        .r#type(match change.record_type {
+            RecordType::A => RrType::A,
+            RecordType::Aaaa => RrType::Aaaa,
+        })
+        .ttl(change.set.ttl.into())
+        .set_resource_records(Some(values.collect::<Result<_, _>>()?))
+        .build()?;
+    let action = match change.action {
+        ChangeAction::Create => SdkAction::Create,
+        ChangeAction::Delete => SdkAction::Delete,
+    };
+    SdkChange::builder().action(action).resource_record_set(set).build()
+}
+
+fn unreadable<E: std::error::Error + Send + Sync + 'static>(
+    what: impl Fn() -> String,
+) -> impl FnOnce(E) -> Error {
+    move |error| Error::Unreadable { what: what(), source: Box::new(error) }
+}

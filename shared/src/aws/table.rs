@@ -1,0 +1,288 @@
+//! The table: one item per thing, keyed so that each decision reads one partition.
+//!
+//! ```text
+//! pk                sk                   what
+//! service           vpce-svc-…           a service definition, in the attribute `definition`
+//! service#vpce-svc… vpce-…               what is remembered of an endpoint
+//! vpc#vpc-…         zone/name            a reference: the VPC adds to this claim
+//! claim#zone        name                 a claim
+//! hold              subject              a hold
+//! wait#vpce-…       wait                 a waiting chain
+//! journal#subject   time                 what was decided and done, until `expires_at`
+//! ```
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::call::failed;
+use super::clients::Aws;
+use crate::claim::Claim;
+use crate::error::Error;
+use crate::facts::{StoredEndpoint, Wait};
+use crate::hold::{Hold, HoldReason, Subject};
+use crate::ids::{ServiceId, VpcEndpointId, VpcId};
+use crate::policy::ServiceDefinition;
+use crate::record::RecordKey;
+
+/// An item as the SDK knows it.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// `BatchGetItem` takes at most this many keys.
+const BATCH_GET_KEYS: usize = 100;
+
+/// The primary key of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) pk: String,
+    pub(super) sk: String,
+}
+
+impl Key {
+    pub(super) fn new(pk: impl Into<String>, sk: impl ToString) -> Self {
+        Self { pk: pk.into(), sk: sk.to_string() }
+    }
+
+    pub(super) fn endpoint(service: &ServiceId, vpc_endpoint: &VpcEndpointId) -> Self {
+        Self::new(format!("service#{service}"), vpc_endpoint)
+    }
+
+    pub(super) fn claim(key: &RecordKey) -> Self {
+        Self::new(format!("claim#{}", key.zone), &key.name)
+    }
+
+    pub(super) fn reference(vpc: &VpcId, key: &RecordKey) -> Self {
+        Self::new(format!("vpc#{vpc}"), key)
+    }
+
+    pub(super) fn hold(subject: &Subject) -> Self {
+        Self::new("hold", subject)
+    }
+
+    pub(super) fn wait(vpc_endpoint: &VpcEndpointId) -> Self {
+        Self::new(format!("wait#{vpc_endpoint}"), "wait")
+    }
+
+    pub(super) fn attributes(&self) -> Item {
+        HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk.clone())),
+            ("sk".to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+}
+
+/// A value as the item with this key.
+pub(super) fn item(key: &Key, value: &impl Serialize) -> Result<Item, Error> {
+    let mut item: Item = serde_dynamo::to_item(value).map_err(|error| unreadable(key, error))?;
+    item.extend(key.attributes());
+    Ok(item)
+}
+
+fn read<T: DeserializeOwned>(mut item: Item) -> Result<T, Error> {
+    let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+    let key = Key { pk: part("pk"), sk: part("sk") };
+    item.remove("pk");
+    item.remove("sk");
+    serde_dynamo::from_item(item).map_err(|error| unreadable(&key, error))
+}
+
+fn unreadable(key: &Key, error: serde_dynamo::Error) -> Error {
+    Error::Unreadable { what: format!("table item {} / {}", key.pk, key.sk), source: Box::new(error) }
+}
+
+#[derive(serde::Deserialize)]
+struct DefinitionItem {
+    definition: ServiceDefinition,
+}
+
+/// The service definitions of the table, and those that cannot be accepted, each with the reason.
+pub struct Definitions {
+    /// By service.
+    pub sound: Vec<ServiceDefinition>,
+    /// By sort key.
+    pub refused: BTreeMap<String, String>,
+}
+
+impl Aws {
+    /// Reads all service definitions of the table. One that cannot be accepted does not stand in the way
+    /// of the others.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn definitions(&self) -> Result<Definitions, Error> {
+        let mut definitions = Definitions { sound: Vec::new(), refused: BTreeMap::new() };
+        for item in self.query("service", "").await? {
+            let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+            match read::<DefinitionItem>(item) {
+                Ok(DefinitionItem { definition }) if definition.service.as_str() == sk => {
+                    definitions.sound.push(definition);
+                }
+                Ok(_) => {
+                    let reason = "its sort key is not the id of its service".to_owned();
+                    definitions.refused.insert(sk, reason);
+                }
+                Err(error) => {
+                    definitions.refused.insert(sk, error.chain());
+                }
+            }
+        }
+        Ok(definitions)
+    }
+
+    /// What is remembered of some endpoints, whichever of these services they belong to.
+    pub(super) async fn stored_endpoints<'a>(
+        &self,
+        services: impl Iterator<Item = &'a ServiceId> + Clone,
+        vpc_endpoints: impl Iterator<Item = &'a VpcEndpointId>,
+    ) -> Result<BTreeMap<VpcEndpointId, StoredEndpoint>, Error> {
+        let keys = vpc_endpoints.flat_map(|id| services.clone().map(|service| Key::endpoint(service, id)));
+        let stored: Vec<StoredEndpoint> = self.get_all(keys.collect()).await?;
+        Ok(stored.into_iter().map(|stored| (stored.vpc_endpoint.clone(), stored)).collect())
+    }
+
+    /// What is remembered of all endpoints of a service.
+    pub(super) async fn stored_endpoints_of(
+        &self,
+        service: &ServiceId,
+    ) -> Result<BTreeMap<VpcEndpointId, StoredEndpoint>, Error> {
+        let items = self.query(&format!("service#{service}"), "").await?;
+        let stored: Result<Vec<StoredEndpoint>, _> = items.into_iter().map(read).collect();
+        Ok(stored?.into_iter().map(|stored| (stored.vpc_endpoint.clone(), stored)).collect())
+    }
+
+    /// The waiting chains of some endpoints.
+    pub(super) async fn waits<'a>(
+        &self,
+        vpc_endpoints: impl Iterator<Item = &'a VpcEndpointId>,
+    ) -> Result<BTreeMap<VpcEndpointId, Wait>, Error> {
+        let items: Vec<WaitItem> = self.get_all(vpc_endpoints.map(Key::wait).collect()).await?;
+        Ok(items.into_iter().map(|item| (item.vpc_endpoint, item.wait)).collect())
+    }
+
+    /// The names on which a VPC has claims.
+    pub(super) async fn references(&self, vpc: &VpcId) -> Result<Vec<RecordKey>, Error> {
+        self.query(&format!("vpc#{vpc}"), "").await?.into_iter().map(read).collect()
+    }
+
+    /// Claims by their keys, strongly consistent.
+    pub(super) async fn claims<'a>(
+        &self,
+        keys: impl Iterator<Item = &'a RecordKey>,
+    ) -> Result<BTreeMap<RecordKey, Claim>, Error> {
+        let claims: Vec<Claim> = self.get_all(keys.map(Key::claim).collect()).await?;
+        Ok(claims.into_iter().map(|claim| (claim.key.clone(), claim)).collect())
+    }
+
+    /// The holds whose subject begins with `scope`: an id and a slash.
+    pub(super) async fn holds(&self, scope: &str) -> Result<BTreeMap<Subject, HoldReason>, Error> {
+        let items = self.query("hold", scope).await?;
+        let holds: Result<Vec<Hold>, _> = items.into_iter().map(read).collect();
+        Ok(holds?.into_iter().map(|hold| (hold.subject, hold.reason)).collect())
+    }
+
+    /// The holds on a service and its connections.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn service_holds(&self, service: &ServiceId) -> Result<BTreeMap<Subject, HoldReason>, Error> {
+        self.holds(&format!("{service}/")).await
+    }
+
+    async fn query(&self, pk: &str, sk_prefix: &str) -> Result<Vec<Item>, Error> {
+        let call = self.dynamodb.query().table_name(&self.config.table_name).consistent_read(true);
+        let call = call.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
+        let call = if sk_prefix.is_empty() {
+            call.key_condition_expression("pk = :pk")
+        } else {
+            call.key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+                .expression_attribute_values(":sk", AttributeValue::S(sk_prefix.to_owned()))
+        };
+        let mut pages = call.into_paginator().send();
+        let mut items = Vec::new();
+        while let Some(page) = pages.next().await {
+            items.extend(page.map_err(failed("dynamodb:Query", pk))?.items.unwrap_or_default());
+        }
+        Ok(items)
+    }
+
+    async fn get_all<T: DeserializeOwned>(&self, keys: Vec<Key>) -> Result<Vec<T>, Error> {
+        let table = &self.config.table_name;
+        let mut found = Vec::new();
+        for keys in keys.chunks(BATCH_GET_KEYS) {
+            let asked = keys.iter().map(Key::attributes).collect();
+            let asked = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(asked)).build();
+            let asked = asked.map_err(|error| Error::Unreadable {
+                what: "a BatchGetItem request".into(),
+                source: Box::new(error),
+            })?;
+            let mut rest = Some(HashMap::from([(table.clone(), asked)]));
+            // What DynamoDB did not get to is asked for again, as long as each answer brings something.
+            while let Some(asked) = rest.filter(|rest| !rest.is_empty()) {
+                let left = keys_in(&asked);
+                let call = self.dynamodb.batch_get_item().set_request_items(Some(asked));
+                let answer = call.send().await.map_err(failed("dynamodb:BatchGetItem", table))?;
+                let items = answer.responses.unwrap_or_default().remove(table).unwrap_or_default();
+                found.extend(items);
+                rest = answer.unprocessed_keys;
+                if rest.as_ref().is_some_and(|rest| keys_in(rest) >= left) {
+                    return Err(Error::Unsuccessful {
+                        operation: "dynamodb:BatchGetItem",
+                        items: format!("{left} keys, throttled"),
+                    });
+                }
+            }
+        }
+        found.into_iter().map(read).collect()
+    }
+
+    /// Puts an item, on `condition` if one is given.
+    pub(super) async fn put(
+        &self,
+        key: &Key,
+        value: &impl Serialize,
+        condition: Option<(&str, Item)>,
+    ) -> Result<(), Error> {
+        let call = self.dynamodb.put_item().table_name(&self.config.table_name);
+        let call = call.set_item(Some(item(key, value)?));
+        let call = match condition {
+            None => call,
+            Some((expression, values)) => call
+                .condition_expression(expression)
+                .set_expression_attribute_values(Some(values)),
+        };
+        call.send().await.map(drop).map_err(failed("dynamodb:PutItem", &key.sk))
+    }
+
+    /// Deletes an item if it is there.
+    pub(super) async fn delete(&self, key: &Key) -> Result<(), Error> {
+        let call = self.dynamodb.delete_item().table_name(&self.config.table_name);
+        let call = call.set_key(Some(key.attributes()));
+        call.send().await.map(drop).map_err(failed("dynamodb:DeleteItem", &key.sk))
+    }
+
+    /// Writes several items, all or none.
+    pub(super) async fn transact(
+        &self,
+        subject: &RecordKey,
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<(), Error> {
+        let call = self.dynamodb.transact_write_items().set_transact_items(Some(writes));
+        call.send().await.map(drop).map_err(failed("dynamodb:TransactWriteItems", subject))
+    }
+}
+
+fn keys_in(asked: &HashMap<String, KeysAndAttributes>) -> usize {
+    asked.values().map(|keys| keys.keys().len()).sum()
+}
+
+/// A waiting chain as it stands in the table: moments in seconds, so that conditions can compare them.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub(super) struct WaitItem {
+    pub(super) vpc_endpoint: VpcEndpointId,
+    #[serde(flatten)]
+    pub(super) wait: Wait,
+    /// DynamoDB's TTL, for a chain that nobody ends.
+    pub(super) expires_at: i64,
+}

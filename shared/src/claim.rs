@@ -1,0 +1,102 @@
+//! Claims: which record sets are ours, and what we last wrote there.
+//!
+//! A claim is the one item that says so. Every Route 53 change is announced in it first, as `pending`,
+//! and confirmed afterwards, so that a crash between the two leaves a claim that names both the values
+//! before and the values after. See ARCHITECTURE.md, "Who owns a record".
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
+use crate::record::{Addresses, RecordKey};
+
+/// The ownership of one name in one zone, A and AAAA together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The zone and name.
+    pub key: RecordKey,
+    /// The account that owns the zone.
+    pub zone_account: AccountId,
+    /// The service whose endpoints the name leads to. A name has one service.
+    pub service: ServiceId,
+    /// What each endpoint adds.
+    pub contributions: BTreeMap<VpcEndpointId, Contribution>,
+    /// Whether we made the record sets.
+    pub origin: Origin,
+    /// What we wrote and know to be there; empty when we wrote nothing yet.
+    pub confirmed: Addresses,
+    /// A change that was announced and not yet confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
+    /// Grows by one with each write; each write is conditional on it.
+    pub version: u64,
+}
+
+/// The addresses of one endpoint, as last published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contribution {
+    /// The endpoint's VPC.
+    pub vpc: VpcId,
+    /// The account that owns endpoint and VPC.
+    pub account: AccountId,
+    /// The addresses of the endpoint's network interfaces.
+    pub addresses: Addresses,
+}
+
+/// Where a claimed record set came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// We wrote its values.
+    Created,
+    /// It stood there with the right values before us, and we never changed them.
+    Adopted,
+}
+
+/// A change on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// What was seen before; empty for nothing.
+    pub from: Addresses,
+    /// What is written; empty for a removal.
+    pub to: Addresses,
+    /// The request ends before this moment, the SDK's own retries included.
+    pub until: Timestamp,
+}
+
+impl Claim {
+    /// What all contributions give together.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        union(&self.contributions)
+    }
+
+    /// The VPCs that contribute.
+    #[must_use]
+    pub fn vpcs(&self) -> BTreeSet<VpcId> {
+        self.contributions.values().map(|contribution| contribution.vpc.clone()).collect()
+    }
+
+    /// The claim once its pending change is known to be in place.
+    #[must_use]
+    pub fn confirm(&self) -> Claim {
+        let mut claim = self.clone();
+        if let Some(pending) = claim.pending.take() {
+            claim.confirmed = pending.to;
+        }
+        claim.version += 1;
+        claim
+    }
+}
+
+/// What contributions give together.
+#[must_use]
+pub fn union(contributions: &BTreeMap<VpcEndpointId, Contribution>) -> Addresses {
+    let mut union = Addresses::default();
+    for contribution in contributions.values() {
+        union.merge(&contribution.addresses);
+    }
+    union
+}

@@ -1,0 +1,188 @@
+//! The functions' configuration, read once per cold start.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::str::FromStr;
+
+use crate::error::Error;
+use crate::ids::{AccountId, Region, ServiceId};
+use crate::policy::{Adopt, OnRemove, Policy, Principal, RecordName, ServiceDefinition, SharedZones, Ttl};
+
+/// What a function knows of its surroundings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `TABLE_NAME`: the DynamoDB table.
+    pub table_name: String,
+    /// `QUEUE_URL`: the work queue.
+    pub queue_url: String,
+    /// `ACCOUNT_ID`: the provider account, in which the function runs.
+    pub account: AccountId,
+    /// `AWS_REGION`.
+    pub region: Region,
+    /// `AWS_LAMBDA_FUNCTION_NAME`: tells the function's own calls from others' in events.
+    pub function_name: String,
+    /// `CLIENT_ROLE_NAME`: the role that is assumed in client accounts.
+    pub client_role_name: String,
+    /// `EXTERNAL_ID`: what the client role's trust policy asks for.
+    pub external_id: Option<String>,
+    /// `SERVICE_ID`, `RECORD_NAME`, `ALLOWED_PRINCIPALS`, `RECORD_TTL`: the service that the template's own
+    /// parameters define.
+    pub own_service: Option<ServiceDefinition>,
+}
+
+impl Config {
+    /// Reads the configuration from `lookup`, which gives a variable by its name.
+    ///
+    /// # Errors
+    /// All variables that are missing or wrong, together.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Config, Error> {
+        let mut variables = Variables { lookup: &lookup, problems: Vec::new() };
+        let table_name = variables.required("TABLE_NAME");
+        let queue_url = variables.required("QUEUE_URL");
+        let account = variables.required("ACCOUNT_ID");
+        let region = variables.required("AWS_REGION");
+        let function_name = variables.required("AWS_LAMBDA_FUNCTION_NAME");
+        let client_role_name = variables.required("CLIENT_ROLE_NAME");
+        let external_id = variables.optional("EXTERNAL_ID");
+        let own_service = variables.own_service();
+        let problems = variables.problems;
+        match (table_name, queue_url, account, region, function_name, client_role_name) {
+            (
+                Some(table_name),
+                Some(queue_url),
+                Some(account),
+                Some(region),
+                Some(function_name),
+                Some(client_role_name),
+            ) if problems.is_empty() => Ok(Config {
+                table_name,
+                queue_url,
+                account,
+                region,
+                function_name,
+                client_role_name,
+                external_id,
+                own_service,
+            }),
+            _ => Err(Error::Config(problems.join("; "))),
+        }
+    }
+
+    /// Reads the configuration from the process's environment.
+    ///
+    /// # Errors
+    /// All variables that are missing or wrong, together.
+    pub fn from_environment() -> Result<Config, Error> {
+        #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// The policy: the template's own service and those that the table defines. The template's own wins
+    /// where both define one service.
+    #[must_use]
+    pub fn policy(&self, defined: Vec<ServiceDefinition>) -> Policy {
+        let own = self.own_service.iter().cloned();
+        let services: BTreeMap<_, _> =
+            defined.into_iter().chain(own).map(|service| (service.service.clone(), service)).collect();
+        Policy { region: self.region.clone(), services }
+    }
+}
+
+struct Variables<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<String>,
+}
+
+impl Variables<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    fn parse<T: FromStr<Err: Display>>(&mut self, name: &str, value: &str) -> Option<T> {
+        value.parse().map_err(|error: T::Err| self.problems.push(format!("{name}: {error}"))).ok()
+    }
+
+    fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        let value = self.text(name)?;
+        self.parse(name, &value)
+    }
+
+    fn required<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        let Some(value) = self.text(name) else {
+            self.problems.push(format!("{name} is not set; the template sets it"));
+            return None;
+        };
+        self.parse(name, &value)
+    }
+
+    fn own_service(&mut self) -> Option<ServiceDefinition> {
+        self.text("SERVICE_ID")?;
+        let service: Option<ServiceId> = self.required("SERVICE_ID");
+        let name: Option<RecordName> = self.required("RECORD_NAME");
+        let mut allowed_principals = BTreeSet::new();
+        for principal in self.text("ALLOWED_PRINCIPALS").unwrap_or_default().split(',') {
+            if !principal.trim().is_empty() {
+                allowed_principals.extend(self.parse::<Principal>("ALLOWED_PRINCIPALS", principal));
+            }
+        }
+        let seconds: Option<u32> = self.optional("RECORD_TTL");
+        let ttl = Ttl::try_from(seconds.unwrap_or(Ttl::default().seconds()));
+        let ttl = ttl.map_err(|error| self.problems.push(format!("RECORD_TTL: {error}"))).ok();
+        Some(ServiceDefinition {
+            service: service?,
+            names: BTreeSet::from([name?]),
+            allowed_principals,
+            ttl: ttl?,
+            adopt: Adopt::default(),
+            on_remove: OnRemove::default(),
+            shared_zones: SharedZones::default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMPLETE: [(&str, &str); 10] = [
+        ("TABLE_NAME", "zonelink-table"),
+        ("QUEUE_URL", "https://sqs.us-west-2.amazonaws.com/111122223333/work"),
+        ("ACCOUNT_ID", "111122223333"),
+        ("AWS_REGION", "us-west-2"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "zonelink-Backfill-1"),
+        ("CLIENT_ROLE_NAME", "zonelink-client-us-west-2"),
+        ("SERVICE_ID", "vpce-svc-0a1b2c3d4e5f60718"),
+        ("RECORD_NAME", "*.aws-us-west-2.byoc.example.com"),
+        ("ALLOWED_PRINCIPALS", "444455556666, 044444444444"),
+        ("RECORD_TTL", "30"),
+    ];
+
+    fn with(changes: &[(&str, &str)]) -> Result<Config, String> {
+        let mut variables: BTreeMap<_, _> = COMPLETE.into_iter().collect();
+        variables.extend(changes.iter().copied());
+        Config::from_lookup(|name| variables.get(name).map(ToString::to_string)).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn the_templates_own_service_is_defined_by_variables() {
+        let service = with(&[]).ok().and_then(|config| config.own_service);
+        assert!(service.is_some_and(|service| service.allowed_principals.len() == 2
+            && service.ttl.seconds() == 30
+            && service.names.len() == 1));
+        assert_eq!(with(&[("SERVICE_ID", "")]).map(|config| config.own_service), Ok(None));
+    }
+
+    #[test]
+    fn all_missing_and_wrong_variables_are_named_together() {
+        let error = with(&[
+            ("TABLE_NAME", ""),
+            ("ACCOUNT_ID", "42"),
+            ("ALLOWED_PRINCIPALS", "*,arn:aws:iam::111122223333:role/App"),
+            ("RECORD_TTL", "0"),
+        ]);
+        let error = error.err().unwrap_or_default();
+        for part in ["TABLE_NAME is not set", "ACCOUNT_ID: \"42\"", "\"*\" is refused", "role/App", "RECORD_TTL"] {
+            assert!(error.contains(part), "{part} in {error}");
+        }
+    }
+}

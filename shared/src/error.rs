@@ -1,0 +1,133 @@
+//! What can go wrong, and what becomes of the message that led there.
+
+use crate::event::InvalidEvent;
+
+/// What becomes of the message. Only the functions' outermost loop and the CLI look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    /// It goes back to its queue; time may help.
+    Retry,
+    /// It can never succeed: it fails until the dead-letter queue has it.
+    GiveUp,
+}
+
+/// A failure. Each variant names the operation and its subject; the cause is its source.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A message that cannot be read.
+    #[error("a message was refused")]
+    Malformed(#[source] InvalidEvent),
+    /// An environment variable is missing or wrong, or several are.
+    #[error("the configuration is not usable: {0}")]
+    Config(String),
+    /// A definition that an invocation asks for does not exist.
+    #[error("{field} {value:?} is refused: {remedy}")]
+    Request {
+        /// The field of the request.
+        field: &'static str,
+        /// What it said.
+        value: String,
+        /// What to give instead.
+        remedy: String,
+    },
+    /// A call to AWS failed.
+    #[error("{operation} for {subject} failed ({code})")]
+    Call {
+        /// The API's name: `ec2:DescribeVpcEndpoints`.
+        operation: &'static str,
+        /// On what.
+        subject: String,
+        /// AWS's error code, or the kind of failure below it.
+        code: String,
+        /// Why.
+        kind: CallFailure,
+        /// The SDK's error.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An item of the table, or an answer of AWS, that cannot be read.
+    #[error("{what} cannot be read")]
+    Unreadable {
+        /// The item's key, or the answer and its subject.
+        what: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// AWS accepted a call and lists items for which it was unsuccessful.
+    #[error("{operation} was unsuccessful for {items}")]
+    Unsuccessful {
+        /// The API's name.
+        operation: &'static str,
+        /// Each item with AWS's code and words.
+        items: String,
+    },
+    /// A reservation of time was used up before the request could be sent.
+    #[error("{operation} for {subject} was not sent: its time was over")]
+    OutOfTime {
+        /// The API's name.
+        operation: &'static str,
+        /// On what.
+        subject: String,
+    },
+}
+
+/// Why a call failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallFailure {
+    /// AWS refused it for want of permission.
+    Denied,
+    /// AWS asked for patience, after the SDK's own retries.
+    Throttled,
+    /// No answer, or a fault on AWS's side.
+    Unavailable,
+    /// A condition of ours did not hold: somebody else was first.
+    ConditionFailed,
+    /// AWS refused it for what it said.
+    Refused,
+}
+
+impl Error {
+    /// What becomes of the message.
+    #[must_use]
+    pub fn disposition(&self) -> Disposition {
+        match self {
+            Error::Malformed(_) | Error::Config(_) | Error::Request { .. } | Error::Unreadable { .. } => {
+                Disposition::GiveUp
+            }
+            Error::Call { kind: CallFailure::Denied | CallFailure::Refused, .. } => Disposition::GiveUp,
+            Error::Call { .. } | Error::Unsuccessful { .. } | Error::OutOfTime { .. } => Disposition::Retry,
+        }
+    }
+
+    /// Whether AWS refused a call for want of permission.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Error::Call { kind: CallFailure::Denied, .. })
+    }
+
+    /// Whether a condition of ours did not hold.
+    #[must_use]
+    pub fn is_condition_failed(&self) -> bool {
+        matches!(self, Error::Call { kind: CallFailure::ConditionFailed, .. })
+    }
+
+    /// AWS's error code, if AWS answered with one of these.
+    #[must_use]
+    pub fn has_code(&self, codes: &[&str]) -> bool {
+        matches!(self, Error::Call { code, .. } if codes.contains(&code.as_str()))
+    }
+
+    /// The error and all its causes in one line.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}

@@ -1,0 +1,159 @@
+//! Events: what rings the bell.
+//!
+//! An event is a hint. It says where to look, never what to do: nothing that stands in one is believed
+//! but the account that `EventBridge` itself put on the envelope. Two kinds come in, EC2 API calls that
+//! `CloudTrail` recorded, and SNS connection notifications.
+
+mod cloudtrail;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::Timestamp;
+use regex_lite::Regex;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::ids::{AccountId, Region, ServiceId, VpcEndpointId};
+
+/// A message that is an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// An EC2 API call on endpoints.
+    ApiCall(ApiCall),
+    /// An SNS connection notification.
+    Notification(Notification),
+    /// A sound event of a kind that zonelink has no use for, and what it is.
+    Other(String),
+}
+
+/// An EC2 API call as `CloudTrail` recorded it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiCall {
+    /// `CloudTrail`'s `eventID`; doubled deliveries share it.
+    pub id: String,
+    /// The account that made the call.
+    pub account: AccountId,
+    /// Where it was made.
+    pub region: Region,
+    /// When it was made.
+    pub time: Option<Timestamp>,
+    /// Which call.
+    pub action: Action,
+    /// The endpoint service, where the call names one: by its id, or by a name of ours.
+    pub service: Option<ServiceId>,
+    /// The endpoints for which it went well.
+    pub vpc_endpoints: BTreeSet<VpcEndpointId>,
+    /// The endpoints that AWS's answer lists as `unsuccessful`.
+    pub unsuccessful: BTreeSet<VpcEndpointId>,
+    /// Why the whole call failed, when it did.
+    pub error_code: Option<String>,
+    /// The ARN of the caller.
+    pub caller: Option<String>,
+}
+
+/// The calls that change endpoints or connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Action {
+    /// A client made an endpoint.
+    CreateVpcEndpoint,
+    /// A client changed one: its subnets, say.
+    ModifyVpcEndpoint,
+    /// A client deleted some.
+    DeleteVpcEndpoints,
+    /// The provider accepted connections.
+    AcceptVpcEndpointConnections,
+    /// The provider rejected connections.
+    RejectVpcEndpointConnections,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// An SNS connection notification. AWS does not document its body, so only the ids in it are used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// SNS's message id.
+    pub id: String,
+    /// The services named.
+    pub services: BTreeSet<ServiceId>,
+    /// The endpoints named.
+    pub vpc_endpoints: BTreeSet<VpcEndpointId>,
+}
+
+/// A message that cannot be read. It must end in the dead-letter queue.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the message cannot be read: {why}")]
+pub struct InvalidEvent {
+    /// Field, value and what was expected.
+    pub why: String,
+}
+
+impl InvalidEvent {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into() }
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    id: String,
+    source: String,
+    #[serde(rename = "detail-type")]
+    detail_type: String,
+    account: AccountId,
+    region: Region,
+    #[serde(default)]
+    time: Option<Timestamp>,
+    detail: Value,
+}
+
+impl Event {
+    /// Reads an event as `EventBridge` delivers it.
+    ///
+    /// # Errors
+    /// When it is no `EventBridge` event, or a record of a call that we watch lacks what it must have.
+    pub fn from_eventbridge(message: &Value) -> Result<Event, InvalidEvent> {
+        let envelope = Envelope::deserialize(message)
+            .map_err(|error| InvalidEvent::new(format!("not an EventBridge event: {error}")))?;
+        let record = &envelope.detail;
+        if envelope.source != "aws.ec2" || envelope.detail_type != "AWS API Call via CloudTrail" {
+            return Ok(Event::Other(format!("{} from {}", envelope.detail_type, envelope.source)));
+        }
+        let name = record["eventName"].as_str().unwrap_or_default();
+        if record["eventSource"] != "ec2.amazonaws.com" {
+            return Ok(Event::Other(format!("{name} of {}", record["eventSource"])));
+        }
+        let Ok(action) = Action::deserialize(&record["eventName"]) else {
+            return Ok(Event::Other(format!("EC2 API call {name:?}")));
+        };
+        cloudtrail::api_call(&envelope, action).map(Event::ApiCall)
+    }
+
+    /// Reads the text of an SNS connection notification.
+    ///
+    /// # Errors
+    /// When it names neither an endpoint nor a service.
+    pub fn from_notification(id: &str, text: &str) -> Result<Event, InvalidEvent> {
+        let found = ids_in(text);
+        let services: BTreeSet<ServiceId> = found.iter().filter_map(|id| id.parse().ok()).collect();
+        let vpc_endpoints: BTreeSet<VpcEndpointId> = found.iter().filter_map(|id| id.parse().ok()).collect();
+        if services.is_empty() && vpc_endpoints.is_empty() {
+            return Err(InvalidEvent::new(format!(
+                "SNS message {id} names neither a VPC endpoint (vpce-…) nor an endpoint service (vpce-svc-…)"
+            )));
+        }
+        Ok(Event::Notification(Notification { id: id.to_owned(), services, vpc_endpoints }))
+    }
+}
+
+fn ids_in(text: &str) -> Vec<&str> {
+    let pattern = Regex::new("vpce-(?:svc-)?[0-9a-f]{8,32}");
+    pattern.map(|ids| ids.find_iter(text).map(|found| found.as_str()).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

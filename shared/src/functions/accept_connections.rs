@@ -1,0 +1,83 @@
+//! accept-connections: endpoint events and connection notifications lead to a review of the service's
+//! waiting connections.
+
+use std::collections::BTreeSet;
+
+use aws_lambda_events::event::sns::SnsEvent;
+use lambda_runtime::LambdaEvent;
+use serde_json::Value;
+
+use crate::aws::{Aws, Scope};
+use crate::error::Error;
+use crate::event::{Event, InvalidEvent};
+use crate::intent::Ignored;
+use crate::review::{ReviewRequest, review_service};
+
+/// Takes one `EventBridge` event, or the records of one SNS delivery.
+///
+/// # Errors
+/// When a message cannot be read, or something could not be done. Lambda tries again, and then hands the
+/// message to the dead-letter queue.
+pub async fn accept_connections(aws: &Aws, message: LambdaEvent<Value>) -> Result<(), Error> {
+    let (policy, _) = super::policy(aws).await?;
+    for event in events(&message.payload)? {
+        let review = match event.review(&policy, &aws.config().function_name) {
+            Ok(review) => review,
+            Err(Ignored(reason)) => {
+                tracing::info!(reason, "ignored");
+                continue;
+            }
+        };
+        let everywhere = review.services.is_empty();
+        let services = policy.services.values();
+        for definition in services.filter(|d| everywhere || review.services.contains(&d.service)) {
+            let request = ReviewRequest {
+                scope: Scope::Pending(review.vpc_endpoints.clone()),
+                accounts: &BTreeSet::new(),
+                dry_run: false,
+                cause: &review.cause,
+                since: review.since,
+            };
+            let summary = review_service(aws, definition, &request).await?;
+            tracing::info!(
+                service.id = summary.service,
+                accepted = summary.accepted,
+                held = summary.held.len(),
+                "reviewed"
+            );
+            if !summary.failed.is_empty() {
+                let operation = "a review of connections";
+                return Err(Error::Unsuccessful { operation, items: summary.failed.join(", ") });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn events(payload: &Value) -> Result<Vec<Event>, Error> {
+    if payload.get("Records").is_none() {
+        return Event::from_eventbridge(payload).map(|event| vec![event]).map_err(Error::Malformed);
+    }
+    let delivery: SnsEvent = serde_json::from_value(payload.clone())
+        .map_err(|error| Error::Malformed(InvalidEvent::new(format!("not an SNS delivery: {error}"))))?;
+    let records = delivery.records.into_iter().map(|record| record.sns);
+    records
+        .map(|sns| Event::from_notification(&sns.message_id, &sns.message).map_err(Error::Malformed))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_sns_delivery_and_an_eventbridge_event_are_told_apart() {
+        let sns = include_str!("../../../tests/events/sns_connect.json");
+        let create = include_str!("../../../tests/events/create_two_subnets.json");
+        let read = |json: &str| serde_json::from_str(json).map(|payload| events(&payload));
+        assert!(matches!(read(sns), Ok(Ok(events)) if matches!(events.as_slice(), [Event::Notification(_)])));
+        assert!(matches!(read(create), Ok(Ok(events)) if matches!(events.as_slice(), [Event::ApiCall(_)])));
+        assert!(matches!(read("{\"Records\":[{}]}"), Ok(Err(Error::Malformed(_)))));
+        assert!(matches!(read("{\"hello\":1}"), Ok(Err(Error::Malformed(_)))));
+    }
+}

@@ -1,0 +1,98 @@
+//! backfill: the scheduled sweep, and the same by hand. Reviews all connections of all services and sends
+//! every endpoint that EC2 lists or the table remembers to be reconciled.
+
+use std::collections::BTreeSet;
+
+use lambda_runtime::LambdaEvent;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::aws::{Aws, Scope};
+use crate::error::Error;
+use crate::event::InvalidEvent;
+use crate::ids::{AccountId, ServiceId};
+use crate::review::{Held, ReviewRequest, ServiceSummary, hold_refused_definitions, review_service};
+
+/// What a backfill is asked; `{}` means everything.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackfillRequest {
+    /// Only these services; all defined ones when empty.
+    pub services: BTreeSet<ServiceId>,
+    /// Only endpoints of these accounts; all when empty.
+    pub accounts: BTreeSet<AccountId>,
+    /// Say what would be done, and do nothing.
+    pub dry_run: bool,
+}
+
+/// What a backfill came to.
+#[derive(Debug, Serialize)]
+pub struct BackfillSummary {
+    /// Whether nothing was done.
+    pub dry_run: bool,
+    /// Service by service.
+    pub services: Vec<ServiceSummary>,
+    /// Definitions of the table that are refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused_definitions: Vec<Held>,
+}
+
+/// Reviews services and sends their endpoints on.
+///
+/// # Errors
+/// When the request cannot be read or names a service that is not defined, when a service could not be
+/// read, or a step failed. The other services were seen to all the same.
+pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<BackfillSummary, Error> {
+    let request = BackfillRequest::deserialize(&message.payload).map_err(|error| {
+        let form = r#"{"services":["vpce-svc-…"],"accounts":["123456789012"],"dry_run":true}, all optional"#;
+        Error::Malformed(InvalidEvent::new(format!("{error}; expected {form}")))
+    })?;
+    let (policy, definitions) = super::policy(aws).await?;
+    if let Some(unknown) = request.services.iter().find(|id| !policy.services.contains_key(id)) {
+        let defined: Vec<_> = policy.services.keys().map(ServiceId::as_str).collect();
+        return Err(Error::Request {
+            field: "services",
+            value: unknown.to_string(),
+            remedy: format!("it is not defined here; defined are {}", defined.join(", ")),
+        });
+    }
+    let refused_definitions = hold_refused_definitions(aws, &definitions, &policy, request.dry_run).await?;
+    let mut summary = BackfillSummary { dry_run: request.dry_run, services: Vec::new(), refused_definitions };
+    let mut failed = Vec::new();
+    let wanted = |id: &ServiceId| request.services.is_empty() || request.services.contains(id);
+    for definition in policy.services.values().filter(|definition| wanted(&definition.service)) {
+        let review = ReviewRequest {
+            scope: Scope::All,
+            accounts: &request.accounts,
+            dry_run: request.dry_run,
+            cause: "a sweep",
+            since: None,
+        };
+        // Boxed: the states of all its calls together are more than the compiler lays out in one piece.
+        match Box::pin(review_service(aws, definition, &review)).await {
+            Ok(service) => {
+                failed.extend(service.failed.iter().cloned());
+                summary.services.push(service);
+            }
+            Err(error) => failed.push(format!("{}: {}", definition.service, error.chain())),
+        }
+    }
+    if failed.is_empty() {
+        let shown = serde_json::to_string(&summary).unwrap_or_default();
+        tracing::info!(summary = shown, "backfilled");
+        return Ok(summary);
+    }
+    Err(Error::Unsuccessful { operation: "backfill", items: failed.join("; ") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_request_means_everything_and_an_unknown_field_is_refused() {
+        assert_eq!(serde_json::from_str("{}").ok(), Some(BackfillRequest::default()));
+        assert!(serde_json::from_str::<BackfillRequest>("{\"service\":[]}").is_err());
+        assert!(serde_json::from_str::<BackfillRequest>("{\"accounts\":[\"42\"]}").is_err());
+    }
+}

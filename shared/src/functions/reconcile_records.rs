@@ -1,0 +1,94 @@
+//! reconcile-records: the work queue's messages, events and intents alike, lead to reconciled VPCs.
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use lambda_runtime::LambdaEvent;
+use serde_json::Value;
+
+use crate::aws::Aws;
+use crate::error::Error;
+use crate::event::{Event, InvalidEvent};
+use crate::intent::{Ignored, Intent};
+use crate::policy::Policy;
+use crate::reconcile::reconcile;
+
+/// Takes a batch from the work queue. A message that fails goes back alone; one that can never succeed
+/// goes back until the queue hands it to the dead-letter queue.
+///
+/// # Errors
+/// When not even the policy can be read: then the whole batch goes back.
+pub async fn reconcile_records(
+    aws: &Aws,
+    batch: LambdaEvent<SqsEvent>,
+) -> Result<SqsBatchResponse, Error> {
+    let (policy, _) = super::policy(aws).await?;
+    let mut response = SqsBatchResponse::default();
+    for message in batch.payload.records {
+        if let Err(error) = take(aws, &policy, &message).await {
+            let id = message.message_id.unwrap_or_default();
+            tracing::error!(message.id = id, disposition = ?error.disposition(), error = error.chain(), "failed");
+            response.add_failure(id);
+        }
+    }
+    Ok(response)
+}
+
+async fn take(aws: &Aws, policy: &Policy, message: &SqsMessage) -> Result<(), Error> {
+    match intent(message.body.as_deref().unwrap_or_default(), policy)? {
+        Ok(intent) => {
+            // Boxed: the states of all its calls together are more than the compiler lays out in one piece.
+            let plan = Box::pin(reconcile(aws, policy, &intent)).await?;
+            let (steps, held) = (plan.steps().count(), plan.holds.len());
+            tracing::info!(account = %intent.account, cause = intent.cause, steps, held, "reconciled");
+        }
+        Err(Ignored(reason)) => tracing::info!(reason, "ignored"),
+    }
+    Ok(())
+}
+
+fn intent(body: &str, policy: &Policy) -> Result<Result<Intent, Ignored>, Error> {
+    let malformed = |why: String| Error::Malformed(InvalidEvent::new(why));
+    let message: Value =
+        serde_json::from_str(body).map_err(|error| malformed(format!("not JSON: {error}")))?;
+    if message.get("intent").is_some() {
+        let intent = serde_json::from_value(message);
+        return intent.map(Ok).map_err(|error| malformed(format!("not an intent: {error}")));
+    }
+    Event::from_eventbridge(&message).map(|event| event.intent(policy)).map_err(Error::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn read(body: &str) -> Result<Result<Intent, Ignored>, String> {
+        let region = "us-west-2".parse().unwrap_or_else(|error| panic!("{error}"));
+        intent(body, &Policy { region, services: BTreeMap::new() }).map_err(|error| error.chain())
+    }
+
+    #[test]
+    fn an_intent_is_read_as_it_was_sent() {
+        let sent = r#"{"intent":"reconcile","account":"044444444444","vpc_endpoints":["vpce-0123456789abcdef0"],
+                       "announced":true,"cause":"a test"}"#;
+        let intent = read(sent).and_then(|intent| intent.map_err(|Ignored(reason)| reason));
+        let again = intent.clone().map(|intent| serde_json::to_string(&intent).unwrap_or_default());
+        let again = again.and_then(|text| read(&text)).and_then(|i| i.map_err(|Ignored(reason)| reason));
+        assert!(intent.is_ok());
+        assert_eq!(intent, again);
+    }
+
+    #[test]
+    fn truncated_json_wrong_fields_and_strange_objects_are_refused_with_the_reason() {
+        for (body, reason) in [
+            ("{\"intent\":\"reconcile\",\"acc", "not JSON: EOF while parsing"),
+            ("{\"intent\":\"reconcile\",\"account\":\"42\",\"cause\":\"x\"}", "\"42\" is not an AWS account id"),
+            ("{\"intent\":\"explode\"}", "not an intent"),
+            ("{\"hello\":1}", "not an EventBridge event: missing field"),
+            ("", "not JSON"),
+        ] {
+            let error = read(body).err().unwrap_or_default();
+            assert!(error.contains(reason), "{body}: {error}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Intents: where to look.
+//!
+//! Each event becomes one of two: a review of a service's connections, or a reconciliation of the VPCs in
+//! which some endpoints of one account stand. What it is not for says why.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Action, ApiCall, Event};
+use crate::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
+use crate::policy::Policy;
+
+/// Look at endpoints of one account, and make the records of their VPCs right.
+///
+/// This is also the form in which intents travel on the work queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "intent", rename = "reconcile", deny_unknown_fields)]
+pub struct Intent {
+    /// The account that owns endpoints and VPCs.
+    pub account: AccountId,
+    /// The endpoints whose VPCs are to be looked at; at most [`Intent::MOST`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub vpc_endpoints: BTreeSet<VpcEndpointId>,
+    /// VPCs that are to be looked at whatever stands in them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub vpcs: BTreeSet<VpcId>,
+    /// AWS has said that these endpoints of a service of ours exist. EC2's reads are eventually
+    /// consistent, so one that is not found yet is waited for.
+    #[serde(default)]
+    pub announced: bool,
+    /// What led here, for the journal.
+    pub cause: String,
+    /// When that happened: the start of the time to DNS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+}
+
+impl Intent {
+    /// How many endpoints one intent names at most, so that one Describe call serves them all.
+    pub const MOST: usize = 100;
+}
+
+impl fmt::Display for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoints = self.vpc_endpoints.iter().map(VpcEndpointId::as_str);
+        let subjects: Vec<_> = endpoints.chain(self.vpcs.iter().map(VpcId::as_str)).collect();
+        write!(f, "reconcile {} of {} ({})", subjects.join(" "), self.account, self.cause)
+    }
+}
+
+/// Look at the connections of a service, and accept those that are allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// The services; all defined ones when the event named none.
+    pub services: BTreeSet<ServiceId>,
+    /// Endpoints that the event named: they are reconciled even when nothing is accepted.
+    pub vpc_endpoints: BTreeSet<VpcEndpointId>,
+    /// What led here, for the journal.
+    pub cause: String,
+    /// When that happened.
+    pub since: Option<Timestamp>,
+}
+
+/// An event that leads to nothing, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored(pub String);
+
+impl Event {
+    /// What this event means to reconcile-records.
+    ///
+    /// # Errors
+    /// The reason why nothing is to be done.
+    pub fn intent(&self, policy: &Policy) -> Result<Intent, Ignored> {
+        let call = self.watched_call(policy)?;
+        match (call.action, &call.service) {
+            (Action::CreateVpcEndpoint, Some(service)) if policy.services.contains_key(service) => {}
+            (Action::CreateVpcEndpoint, _) => return Err(not_ours(call)),
+            (Action::ModifyVpcEndpoint | Action::DeleteVpcEndpoints, _) => {}
+            (Action::AcceptVpcEndpointConnections | Action::RejectVpcEndpointConnections, _) => {
+                return Err(Ignored(format!("{} concerns connections, not records", call.action)));
+            }
+        }
+        Ok(Intent {
+            account: call.account.clone(),
+            vpc_endpoints: call.vpc_endpoints.clone(),
+            vpcs: BTreeSet::new(),
+            announced: call.action == Action::CreateVpcEndpoint,
+            cause: call.cause(),
+            since: call.time,
+        })
+    }
+
+    /// What this event means to accept-connections, which runs as the function `own_function`.
+    ///
+    /// # Errors
+    /// The reason why nothing is to be done.
+    pub fn review(&self, policy: &Policy, own_function: &str) -> Result<Review, Ignored> {
+        if let Event::Notification(notification) = self {
+            let services = defined(&notification.services, policy);
+            if services.is_empty() && !notification.services.is_empty() {
+                return Err(Ignored("the notification is of a service that is not defined here".into()));
+            }
+            return Ok(Review {
+                services,
+                vpc_endpoints: notification.vpc_endpoints.clone(),
+                cause: format!("SNS notification {}", notification.id),
+                since: None,
+            });
+        }
+        let call = self.watched_call(policy)?;
+        let services = defined(&call.service.iter().cloned().collect(), policy);
+        if services.is_empty() {
+            return Err(not_ours(call));
+        }
+        // A function's own calls come back as events; its session is named like the function.
+        let own = call.caller.as_deref().and_then(|arn| arn.rsplit_once('/'));
+        if own.is_some_and(|(_, session)| session == own_function) {
+            return Err(Ignored(format!("{} is our own call", call.action)));
+        }
+        Ok(Review {
+            services,
+            vpc_endpoints: call.vpc_endpoints.clone(),
+            cause: call.cause(),
+            since: call.time,
+        })
+    }
+
+    fn watched_call(&self, policy: &Policy) -> Result<&ApiCall, Ignored> {
+        match self {
+            Event::Other(what) => Err(Ignored(format!("not an event that is watched: {what}"))),
+            Event::Notification(_) => Err(Ignored("a notification concerns connections".into())),
+            Event::ApiCall(call) if call.region != policy.region => {
+                Err(Ignored(format!("{} was made in {}, not in {}", call.action, call.region, policy.region)))
+            }
+            Event::ApiCall(ApiCall { error_code: Some(code), action, .. }) => {
+                Err(Ignored(format!("{action} failed with {code}")))
+            }
+            Event::ApiCall(call) if call.vpc_endpoints.is_empty() => {
+                Err(Ignored(format!("{} was unsuccessful for all its endpoints", call.action)))
+            }
+            Event::ApiCall(call) => Ok(call),
+        }
+    }
+}
+
+impl ApiCall {
+    fn cause(&self) -> String {
+        format!("{} event {}", self.action, self.id)
+    }
+}
+
+fn defined(named: &BTreeSet<ServiceId>, policy: &Policy) -> BTreeSet<ServiceId> {
+    named.iter().filter(|service| policy.services.contains_key(service)).cloned().collect()
+}
+
+fn not_ours(call: &ApiCall) -> Ignored {
+    let service = call.service.as_ref().map_or("AWS or of no endpoint service", ServiceId::as_str);
+    Ignored(format!("{} is of {service}, which is not defined here", call.action))
+}

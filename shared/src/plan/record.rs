@@ -1,0 +1,263 @@
+//! The decision table of one name in one zone: what stands there, whose it is, what is desired.
+//!
+//! ```text
+//! record sets seen          claim             desired   step
+//! absent                    –                 values    claim, CREATE
+//! absent                    ours              values    claim, CREATE (drift)
+//! as desired                ours, same        values    nothing
+//! as desired                ours, other       values    claim only
+//! as desired, any TTL       –                 values    adopt: claim, and repair the TTL
+//! differs                   ours              values    claim, DELETE seen + CREATE desired
+//! differs                   –                 values    Hold(ForeignRecord), unless adopt: any
+//! CNAME, alias, weighted…   any               values    Hold(IncompatibleRecord)
+//! CNAME, alias, weighted…   ours              none      release
+//! any                       another service's values    Hold(NameTaken)
+//! as we wrote it            ours, created     none      claim, DELETE, release
+//! as we found it            ours, adopted     none      release (on_remove: delete opts in)
+//! edited since we wrote it  ours              none      release
+//! absent                    ours              none      release
+//! any                       –                 none      nothing
+//!
+//! while a claim is pending  seen = to: ours; unexpired: wait; seen = from: may be replaced; else foreign
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Step;
+use crate::claim::{Claim, Contribution, Origin, Pending, union};
+use crate::facts::RecordFacts;
+use crate::hold::HoldReason;
+use crate::ids::{ServiceId, VpcEndpointId, VpcId};
+use crate::policy::{Adopt, OnRemove};
+use crate::record::{Addresses, SeenRecords};
+
+/// How long a change may be on its way, from the plan to the end of its last retry.
+pub(super) const CHANGE_MAY_TAKE: SignedDuration = SignedDuration::from_secs(60);
+
+/// What the name is to answer, and by which rules it may become ours.
+pub(super) struct Desired<'a> {
+    pub(super) service: &'a ServiceId,
+    pub(super) contributions: BTreeMap<VpcEndpointId, Contribution>,
+    pub(super) ttl: u32,
+    pub(super) adopt: Adopt,
+    pub(super) on_remove: OnRemove,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Decision {
+    pub(super) reason: String,
+    pub(super) steps: Vec<Step>,
+    pub(super) hold: Option<HoldReason>,
+    pub(super) look_again: Option<Timestamp>,
+}
+
+impl Decision {
+    fn nothing() -> Self {
+        Self::default()
+    }
+
+    fn hold(reason: HoldReason) -> Self {
+        Self { hold: Some(reason), ..Self::default() }
+    }
+}
+
+/// Whose the record sets are that were seen.
+enum Standing {
+    NotOurs,
+    Ours { confirmed: Addresses },
+    Foreign,
+    Busy { until: Timestamp },
+}
+
+fn standing(claim: Option<&Claim>, seen: &Addresses, now: Timestamp) -> Standing {
+    let Some(claim) = claim else { return Standing::NotOurs };
+    match &claim.pending {
+        None => Standing::Ours { confirmed: claim.confirmed.clone() },
+        Some(pending) if *seen == pending.to => Standing::Ours { confirmed: pending.to.clone() },
+        Some(pending) if now < pending.until => Standing::Busy { until: pending.until },
+        Some(pending) if *seen == pending.from => Standing::Ours { confirmed: claim.confirmed.clone() },
+        Some(_) => Standing::Foreign,
+    }
+}
+
+/// Decides on one record, seen from the VPC `vpc`.
+pub(super) fn decide(facts: &RecordFacts, desired: &Desired, vpc: &VpcId, now: Timestamp) -> Decision {
+    let seen = match &facts.seen {
+        Ok(seen) => seen,
+        Err(denied) => return Decision::hold(HoldReason::NoAccess(denied.clone())),
+    };
+    let row = Row { facts, seen, desired, vpc, now };
+    let addresses = union(&desired.contributions);
+    let standing = standing(facts.claim.as_ref(), &seen.addresses(), now);
+    match standing {
+        Standing::Busy { until } => Decision { look_again: Some(until), ..Decision::nothing() },
+        _ if addresses.is_empty() => row.remove(&standing),
+        _ => row.write(&standing, &addresses),
+    }
+}
+
+struct Row<'a> {
+    facts: &'a RecordFacts,
+    seen: &'a SeenRecords,
+    desired: &'a Desired<'a>,
+    vpc: &'a VpcId,
+    now: Timestamp,
+}
+
+impl Row<'_> {
+    fn write(&self, standing: &Standing, addresses: &Addresses) -> Decision {
+        let (seen, adopt) = (self.seen.addresses(), self.desired.adopt);
+        let foreign = || Decision::hold(HoldReason::ForeignRecord { seen: seen.clone() });
+        if let Some(claim) = &self.facts.claim
+            && claim.service != *self.desired.service
+        {
+            return Decision::hold(HoldReason::NameTaken { service: claim.service.clone() });
+        }
+        if !self.seen.incompatible.is_empty() {
+            let kinds = self.seen.incompatible.iter().cloned().collect();
+            return Decision::hold(HoldReason::IncompatibleRecord { kinds });
+        }
+        match standing {
+            Standing::NotOurs if seen.is_empty() => {
+                self.change(addresses, Origin::Created, &seen, "no record stands there: create it")
+            }
+            Standing::NotOurs if seen == *addresses && adopt != Adopt::Never => {
+                self.change(addresses, Origin::Adopted, &seen, "the right record stands there: adopt it")
+            }
+            Standing::NotOurs if adopt == Adopt::Any => {
+                let none = Addresses::default();
+                self.change(addresses, Origin::Created, &none, "another record stands there: take it over")
+            }
+            Standing::Ours { confirmed } if seen == *addresses => {
+                let origin = self.facts.claim.as_ref().map_or(Origin::Created, |claim| claim.origin);
+                self.change(addresses, origin, confirmed, "the record is right")
+            }
+            Standing::Ours { confirmed } if seen == *confirmed => {
+                self.change(addresses, Origin::Created, confirmed, "the endpoints' addresses have changed")
+            }
+            Standing::Ours { confirmed } if seen.is_empty() => {
+                self.change(addresses, Origin::Created, confirmed, "drift: our record was deleted")
+            }
+            Standing::Ours { confirmed } => {
+                let reason = format!("drift: our record was edited from {confirmed} to {seen}");
+                self.change(addresses, Origin::Created, confirmed, &reason)
+            }
+            Standing::NotOurs | Standing::Foreign | Standing::Busy { .. } => foreign(),
+        }
+    }
+
+    /// Brings claim and record sets to `addresses`: both, the claim alone, or nothing.
+    fn change(&self, addresses: &Addresses, origin: Origin, confirmed: &Addresses, why: &str) -> Decision {
+        let changes = self.seen.changes_to(addresses, self.desired.ttl);
+        let mut claim = self.claim(origin, confirmed.clone());
+        if changes.is_empty() {
+            claim.confirmed = addresses.clone();
+            let same = self.facts.claim.as_ref().is_some_and(|old| {
+                (&old.contributions, &old.pending, &old.confirmed)
+                    == (&claim.contributions, &None, &claim.confirmed)
+            });
+            if same {
+                return Decision::nothing();
+            }
+            let reason = if self.facts.claim.is_some() { "the record is right: claim its content" } else { why };
+            return Decision { reason: reason.into(), steps: vec![self.put(claim)], ..Decision::nothing() };
+        }
+        let ttl_only = self.seen.addresses() == *addresses && self.facts.claim.is_some();
+        let reason = if ttl_only { "the TTL differs" } else { why };
+        Decision { reason: reason.into(), steps: self.announced(claim, changes, addresses), ..Decision::nothing() }
+    }
+
+    fn remove(&self, standing: &Standing) -> Decision {
+        let Some(claim) = &self.facts.claim else { return Decision::nothing() };
+        if claim.service != *self.desired.service {
+            return Decision::nothing();
+        }
+        let seen = self.seen.addresses();
+        let ours = matches!(standing, Standing::Ours { confirmed } if *confirmed == seen);
+        let may_delete = claim.origin == Origin::Created || self.desired.on_remove == OnRemove::Delete;
+        let release = |reason: &str| Decision {
+            reason: reason.into(),
+            steps: vec![self.release(claim.version)],
+            ..Decision::nothing()
+        };
+        if !self.seen.incompatible.is_empty() {
+            return release("nothing needs it, and another kind of record stands there: release it");
+        }
+        if seen.is_empty() {
+            return release("nothing needs it, and no record stands there: release it");
+        }
+        if !ours {
+            return release("EditedRecord: nothing needs it, but it was edited since we wrote it: leave it");
+        }
+        if !may_delete {
+            return release("AdoptedRecord: nothing needs it, but it stood there before us: leave it");
+        }
+        let none = Addresses::default();
+        let going = self.claim(claim.origin, seen);
+        let mut steps = self.announced(going, self.seen.changes_to(&none, self.desired.ttl), &none);
+        // Confirming a removal is releasing the claim.
+        steps.pop();
+        steps.push(self.release(claim.version + 1));
+        Decision { reason: "nothing needs it any more: remove it".into(), steps, ..Decision::nothing() }
+    }
+
+    /// Announce, change, confirm.
+    fn announced(&self, mut claim: Claim, changes: Vec<crate::record::Change>, to: &Addresses) -> Vec<Step> {
+        let until = self.now + CHANGE_MAY_TAKE;
+        claim.pending = Some(Pending { from: self.seen.addresses(), to: to.clone(), until });
+        let confirmed = claim.confirm();
+        let confirm = Step::PutClaim {
+            expects: Some(claim.version),
+            claim: Box::new(confirmed),
+            joins: BTreeSet::new(),
+            leaves: BTreeSet::new(),
+        };
+        let change = Step::ChangeRecords {
+            account: self.facts.zone_account.clone(),
+            key: self.facts.key.clone(),
+            changes,
+            until,
+        };
+        vec![self.put(claim), change, confirm]
+    }
+
+    /// The claim as it is to be, one version on.
+    fn claim(&self, origin: Origin, confirmed: Addresses) -> Claim {
+        Claim {
+            key: self.facts.key.clone(),
+            zone_account: self.facts.zone_account.clone(),
+            service: self.desired.service.clone(),
+            contributions: self.desired.contributions.clone(),
+            origin,
+            confirmed,
+            pending: None,
+            version: self.facts.claim.as_ref().map_or(0, |claim| claim.version) + 1,
+        }
+    }
+
+    fn put(&self, claim: Claim) -> Step {
+        let before = self.facts.claim.as_ref().map(Claim::vpcs).unwrap_or_default();
+        let mut after = claim.vpcs();
+        if after.is_empty() {
+            // Somebody must find the claim again should its release never come.
+            after.insert(self.vpc.clone());
+        }
+        Step::PutClaim {
+            expects: self.facts.claim.as_ref().map(|claim| claim.version),
+            claim: Box::new(claim),
+            joins: after.difference(&before).cloned().collect(),
+            leaves: before.difference(&after).cloned().collect(),
+        }
+    }
+
+    fn release(&self, expects: u64) -> Step {
+        let mut leaves = self.facts.claim.as_ref().map(Claim::vpcs).unwrap_or_default();
+        leaves.insert(self.vpc.clone());
+        Step::ReleaseClaim { key: self.facts.key.clone(), expects, leaves }
+    }
+}
+
+#[cfg(test)]
+mod tests;

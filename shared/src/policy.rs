@@ -1,0 +1,295 @@
+//! What operators allow: the services, the names they answer to, and who may connect.
+//!
+//! A definition is checked whole when it is read. What could not be checked later, or would let in more
+//! than it says, is refused here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dns::DnsName;
+use crate::ids::{AccountId, Region, ServiceId};
+
+/// One endpoint service and what zonelink does for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceDefinition {
+    /// The endpoint service.
+    pub service: ServiceId,
+    /// The names that lead to it, each exact or with a leftmost wildcard.
+    pub names: BTreeSet<RecordName>,
+    /// Who may connect; nobody when empty.
+    #[serde(default)]
+    pub allowed_principals: BTreeSet<Principal>,
+    /// Seconds for which resolvers may keep an answer.
+    #[serde(default)]
+    pub ttl: Ttl,
+    /// Which record sets that stand there already are taken over.
+    #[serde(default)]
+    pub adopt: Adopt,
+    /// What becomes of an adopted record set that nothing needs any more.
+    #[serde(default)]
+    pub on_remove: OnRemove,
+    /// What to do when VPCs share a zone.
+    #[serde(default)]
+    pub shared_zones: SharedZones,
+}
+
+/// Which record sets of somebody else become ours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Adopt {
+    /// None.
+    Never,
+    /// Those that hold the desired values already.
+    #[default]
+    Identical,
+    /// All simple A and AAAA record sets, whatever they hold.
+    Any,
+}
+
+/// What becomes of an adopted, never changed record set that nothing needs any more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnRemove {
+    /// It stays as it was found.
+    #[default]
+    Keep,
+    /// It is deleted like one that we made.
+    Delete,
+}
+
+/// One record set answers every VPC of its zone, though each VPC has endpoints of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SharedZones {
+    /// The first VPC keeps the record; the others are held.
+    #[default]
+    Refuse,
+    /// The record holds the addresses of all: right only where the VPCs are routed to each other.
+    Merge,
+}
+
+/// A name that a definition publishes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RecordName(DnsName);
+
+impl RecordName {
+    /// The name.
+    #[must_use]
+    pub fn as_dns_name(&self) -> &DnsName {
+        &self.0
+    }
+}
+
+impl FromStr for RecordName {
+    type Err = InvalidPolicy;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPolicy> {
+        let refuse = |error: crate::dns::InvalidName| InvalidPolicy::new("record name", text, error.why);
+        let name: DnsName = text.parse().map_err(refuse)?;
+        name.check_publishable().map_err(refuse)?;
+        Ok(Self(name))
+    }
+}
+
+impl TryFrom<String> for RecordName {
+    type Error = InvalidPolicy;
+
+    fn try_from(text: String) -> Result<Self, InvalidPolicy> {
+        text.parse()
+    }
+}
+
+impl From<RecordName> for String {
+    fn from(name: RecordName) -> String {
+        name.to_string()
+    }
+}
+
+impl fmt::Display for RecordName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Seconds for which resolvers may keep an answer: 1 second to 1 day, 60 unless said.
+///
+/// An address returns to its subnet when the endpoint goes, and may be given to another host: the TTL
+/// bounds how long clients can still be led there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct Ttl(u32);
+
+impl Ttl {
+    /// In seconds.
+    #[must_use]
+    pub fn seconds(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for Ttl {
+    fn default() -> Self {
+        Self(60)
+    }
+}
+
+impl TryFrom<u32> for Ttl {
+    type Error = InvalidPolicy;
+
+    fn try_from(seconds: u32) -> Result<Self, InvalidPolicy> {
+        let refused = || InvalidPolicy::new("TTL", &seconds.to_string(), "give 1 to 86400 seconds".into());
+        (1..=86_400).contains(&seconds).then_some(Self(seconds)).ok_or_else(refused)
+    }
+}
+
+impl From<Ttl> for u32 {
+    fn from(ttl: Ttl) -> u32 {
+        ttl.0
+    }
+}
+
+/// Who may connect.
+///
+/// `DescribeVpcEndpointConnections` names only the account that owns an endpoint. A rule for a user or a
+/// role could therefore not be checked, and would silently let in the whole account; `*` would let in
+/// everybody. Both are refused.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Principal {
+    /// An account, given by its id or its root ARN.
+    Account(AccountId),
+}
+
+impl FromStr for Principal {
+    type Err = InvalidPolicy;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPolicy> {
+        let refuse = |remedy: &str| InvalidPolicy::new("allowed principal", text, remedy.into());
+        let principal = text.trim();
+        if principal == "*" {
+            return Err(refuse("it would accept everybody; list account ids"));
+        }
+        if let Some((_, rest)) = principal.strip_prefix("arn:").and_then(|arn| arn.split_once(":iam::")) {
+            let root = rest.strip_suffix(":root").and_then(|account| account.parse().ok());
+            return root.map(Principal::Account).ok_or_else(|| {
+                refuse("a connection names only its owner account, so a user or role cannot be checked; give the account id")
+            });
+        }
+        let account = principal.parse();
+        account.map(Principal::Account).map_err(|_| refuse("give a 12-digit account id or an account's root ARN"))
+    }
+}
+
+impl TryFrom<String> for Principal {
+    type Error = InvalidPolicy;
+
+    fn try_from(text: String) -> Result<Self, InvalidPolicy> {
+        text.parse()
+    }
+}
+
+impl From<Principal> for String {
+    fn from(principal: Principal) -> String {
+        principal.to_string()
+    }
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Principal::Account(account) => account.fmt(f),
+        }
+    }
+}
+
+impl ServiceDefinition {
+    /// The rule that lets `owner` connect, if one does.
+    #[must_use]
+    pub fn allows(&self, owner: &AccountId) -> Option<&Principal> {
+        self.allowed_principals.iter().find(|principal| match principal {
+            Principal::Account(account) => account == owner,
+        })
+    }
+}
+
+/// A part of a definition that cannot be accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {value:?} is refused: {remedy}")]
+pub struct InvalidPolicy {
+    /// Which part.
+    pub field: &'static str,
+    /// What it said.
+    pub value: String,
+    /// Why not, and what to give instead.
+    pub remedy: String,
+}
+
+impl InvalidPolicy {
+    pub(crate) fn new(field: &'static str, value: &str, remedy: String) -> Self {
+        Self { field, value: value.to_owned(), remedy }
+    }
+}
+
+/// Everything that operators allow in this region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The region of services and endpoints.
+    pub region: Region,
+    /// By service.
+    pub services: BTreeMap<ServiceId, ServiceDefinition>,
+}
+
+impl Policy {
+    /// The names by which consumers know the services, each with its service.
+    #[must_use]
+    pub fn service_names(&self) -> BTreeMap<String, ServiceId> {
+        self.services.keys().map(|id| (id.service_name(&self.region), id.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_users_and_roles_are_refused_as_principals() {
+        for text in ["*", "arn:aws:iam::111122223333:role/App", "arn:aws:iam::111122223333:user/me", "1111"] {
+            let error = text.parse::<Principal>().map_err(|error| error.to_string());
+            assert!(error.is_err_and(|error| error.contains(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_its_id_or_its_root_arn() {
+        let by_id = "044444444444".parse::<Principal>();
+        assert!(by_id.is_ok());
+        assert_eq!(by_id, "arn:aws:iam::044444444444:root".parse());
+        assert_eq!(by_id, "arn:aws-cn:iam::044444444444:root".parse());
+    }
+
+    #[test]
+    fn a_definition_with_an_unknown_field_is_refused() {
+        let json = r#"{"service":"vpce-svc-0123456789abcdef0","names":["*.x.example.com"],"alowed":[]}"#;
+        assert!(serde_json::from_str::<ServiceDefinition>(json).is_err());
+    }
+
+    #[test]
+    fn nobody_is_allowed_unless_said() {
+        let json = r#"{"service":"vpce-svc-0123456789abcdef0","names":["*.x.example.com"]}"#;
+        let definition: ServiceDefinition = serde_json::from_str(json).unwrap_or_else(|e| panic!("{e}"));
+        let owner = "111122223333".parse().unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(definition.allows(&owner), None);
+        assert_eq!(definition.ttl.seconds(), 60);
+    }
+
+    #[test]
+    fn a_ttl_of_nothing_or_of_weeks_is_refused() {
+        assert!(Ttl::try_from(0).is_err());
+        assert!(Ttl::try_from(86_401).is_err());
+    }
+}

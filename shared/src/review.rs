@@ -1,0 +1,162 @@
+//! Reviewing the connections of services: accept who is allowed, send endpoints on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::aws::{Aws, Definitions, GroupOutcome, Outcome, Scope, apply, journal, observe_service};
+use crate::error::Error;
+use crate::facts::ServiceFacts;
+use crate::hold::{HoldReason, Subject};
+use crate::ids::{AccountId, ServiceId};
+use crate::plan::acceptance::{self, Question, SendOn};
+use crate::plan::{Plan, Step};
+use crate::policy::{Policy, ServiceDefinition};
+
+/// What a review is asked.
+#[derive(Debug, Clone)]
+pub struct ReviewRequest<'a> {
+    /// How much of each service is read.
+    pub scope: Scope,
+    /// Only these accounts; all when empty.
+    pub accounts: &'a BTreeSet<AccountId>,
+    /// Plan, and do nothing.
+    pub dry_run: bool,
+    /// What led here, for the journal.
+    pub cause: &'a str,
+    /// When that happened.
+    pub since: Option<Timestamp>,
+}
+
+/// What a review of one service came to.
+#[derive(Debug, Default, Serialize)]
+pub struct ServiceSummary {
+    /// The service.
+    pub service: String,
+    /// Connections that were read, by state.
+    pub connections: BTreeMap<String, usize>,
+    /// Connections that are accepted by this review.
+    pub accepted: usize,
+    /// Endpoints that are sent on to be reconciled.
+    pub endpoints: usize,
+    /// Intents that carry them.
+    pub intents: usize,
+    /// What is held, each with its reason and remedy.
+    pub held: Vec<Held>,
+    /// What could not be done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
+}
+
+/// One hold in a summary.
+#[derive(Debug, Serialize)]
+pub struct Held {
+    /// What is held.
+    pub subject: String,
+    /// Why.
+    pub reason: String,
+    /// What an operator can do about it.
+    pub remedy: &'static str,
+}
+
+/// Reviews one service.
+///
+/// # Errors
+/// When a read fails or the journal cannot be written. Steps that fail are in the summary.
+pub async fn review_service(
+    aws: &Aws,
+    definition: &ServiceDefinition,
+    request: &ReviewRequest<'_>,
+) -> Result<ServiceSummary, Error> {
+    let facts = observe_service(aws, &definition.service, &request.scope).await?;
+    let question = Question {
+        send_on: match &request.scope {
+            Scope::All => SendOn::All,
+            Scope::Pending(named) => SendOn::Named(named.clone()),
+        },
+        accounts: request.accounts,
+        cause: request.cause,
+        since: request.since,
+        now: aws.now(),
+    };
+    let plan = acceptance::plan(&facts, definition, &question);
+    let mut summary = summarise(&facts, &plan);
+    if !request.dry_run {
+        summary.failed = carry_out(aws, &plan, request.cause, request.since).await?;
+    }
+    Ok(summary)
+}
+
+/// Holds the definitions of the table that cannot be accepted, and ends the holds of those that can again.
+///
+/// # Errors
+/// When a hold cannot be read or written.
+pub async fn hold_refused_definitions(
+    aws: &Aws,
+    definitions: &Definitions,
+    policy: &Policy,
+    dry_run: bool,
+) -> Result<Vec<Held>, Error> {
+    let mut held = Vec::new();
+    let refused = definitions.refused.iter().filter_map(|(sk, reason)| {
+        let service: Option<ServiceId> = sk.parse().ok();
+        service.map(|service| (service, Some(reason)))
+    });
+    let sound = policy.services.keys().map(|service| (service.clone(), None));
+    for (service, reason) in sound.chain(refused) {
+        let stored = aws.service_holds(&service).await?;
+        let plan = acceptance::plan_definition(&service, reason.map(String::as_str), &stored, aws.now());
+        held.extend(all_held(&plan));
+        if !dry_run {
+            carry_out(aws, &plan, "a sweep", None).await?;
+        }
+    }
+    Ok(held)
+}
+
+async fn carry_out(
+    aws: &Aws,
+    plan: &Plan,
+    cause: &str,
+    since: Option<Timestamp>,
+) -> Result<Vec<String>, Error> {
+    for line in plan.to_string().lines().filter(|_| !plan.is_empty()) {
+        tracing::info!(cause, "{line}");
+    }
+    let outcomes = apply(aws, plan).await;
+    journal(aws, cause, since, &outcomes).await?;
+    let failed = outcomes.into_iter().filter_map(|GroupOutcome { group, outcome, .. }| match outcome {
+        Outcome::Failed(error) => Some(format!("{}: {}", group.subject, error.chain())),
+        _ => None,
+    });
+    Ok(failed.collect())
+}
+
+fn summarise(facts: &ServiceFacts, plan: &Plan) -> ServiceSummary {
+    let mut summary = ServiceSummary { service: facts.service.to_string(), ..ServiceSummary::default() };
+    for connection in &facts.connections {
+        *summary.connections.entry(connection.state.to_string()).or_default() += 1;
+    }
+    for step in plan.steps() {
+        match step {
+            Step::AcceptConnections { vpc_endpoints, .. } => summary.accepted += vpc_endpoints.len(),
+            Step::SendIntent { intent, .. } => {
+                summary.intents += 1;
+                summary.endpoints += intent.vpc_endpoints.len();
+            }
+            _ => {}
+        }
+    }
+    summary.held = all_held(plan);
+    summary
+}
+
+fn all_held(plan: &Plan) -> Vec<Held> {
+    let held = |(subject, reason): (&Subject, &HoldReason)| Held {
+        subject: subject.to_string(),
+        reason: reason.to_string(),
+        remedy: reason.remedy(),
+    };
+    plan.holds.iter().map(held).collect()
+}

@@ -1,0 +1,43 @@
+"""What ministack lacks for this project, added to it in process.
+
+ministack is imported and its module attributes are replaced or wrapped; no file of it is
+changed. Each module here does one thing and has one `install()`:
+
+    cloudformation_types       the two resource types it does not know
+    cloudformation_properties  properties it forgets, mistakes it lets pass
+    doors                      POST /_local/events, the way in for aws.* events, and more
+    event_targets              delivery of a matched event, with permissions and dead-letter queues
+    event_buses                forwarding to another account's event bus, its policy checked
+    async_invocation           Lambda's asynchronous invocations: retries, destinations
+    lambda_environment         what a function sees and where its log goes
+    schedules                  EventBridge Scheduler: first run at once, context attributes
+    metrics                    embedded metric format in a function's log
+"""
+
+from . import (
+    async_invocation,
+    cloudformation_properties,
+    cloudformation_types,
+    doors,
+    event_buses,
+    event_targets,
+    lambda_environment,
+    metrics,
+    schedules,
+)
+
+
+def install():
+    """Extend the ministack of this process. Call once, before it serves."""
+    for module in (
+        cloudformation_types,
+        cloudformation_properties,
+        event_buses,
+        event_targets,
+        async_invocation,
+        lambda_environment,
+        schedules,
+        metrics,
+        doors,
+    ):
+        module.install()

@@ -1,0 +1,129 @@
+"""The doors under /_local: events that AWS itself sends, and hands on the clock.
+
+PutEvents refuses the sources that begin with "aws.", here as on AWS. An emulator of EC2
+or Route 53 therefore posts the envelope it wants delivered. The envelope's own id, time
+and account are kept: they are what a consumer dedupes and checks on.
+
+    POST /_local/events             one envelope, delivered to the default bus
+    POST /_local/schedules/fire     {"account", "region", "name", "group"?}: it runs now
+    POST /_local/queues/release     {"account", "region", "name"}: what is delayed or in
+                                    flight is visible now, as if its time had passed
+"""
+
+import json
+import logging
+import re
+import time
+
+import ministack.app
+from ministack.core.concurrency import esm_wake
+from ministack.core.responses import request_scope
+from ministack.services import eventbridge as events
+from ministack.services import sqs
+
+from . import schedules
+
+logger = logging.getLogger("local_aws.doors")
+
+_ACCOUNT = re.compile(r"\d{12}")
+_REQUIRED = ("id", "detail-type", "source", "account", "time", "region", "detail")
+
+
+class Refused(Exception):
+    """What was posted cannot be used; the message says why."""
+
+
+def install():
+    """Put the doors in front of ministack's application."""
+    ministack_application = ministack.app.app
+
+    async def application(scope, receive, send):
+        route = _ROUTES.get((scope.get("method"), scope.get("path")))
+        if scope["type"] != "http" or route is None:
+            await ministack_application(scope, receive, send)
+            return
+        body = await _body(receive)
+        try:
+            status, answer = 200, route(json.loads(body))
+        except (Refused, json.JSONDecodeError) as error:
+            status, answer = 400, {"message": str(error)}
+        await _answer(send, status, answer)
+
+    ministack.app.app = application
+
+
+def deliver(envelope):
+    """Put an envelope on the default bus of its own account and region."""
+    missing = [name for name in _REQUIRED if name not in envelope]
+    if missing:
+        raise Refused(f"the envelope lacks {', '.join(missing)}")
+    account, region = envelope["account"], envelope["region"]
+    if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
+        raise Refused(f"account {account!r} is not a string of twelve digits")
+    record = {
+        "Version": envelope.get("version", "0"),
+        "EventId": envelope["id"],
+        "Source": envelope["source"],
+        "DetailType": envelope["detail-type"],
+        "Detail": json.dumps(envelope["detail"]),
+        "EventBusName": "default",
+        "Time": envelope["time"],
+        "Resources": envelope.get("resources", []),
+        "Account": account,
+        "Region": region,
+    }
+    with request_scope(account, region):
+        events._ensure_default_bus()
+        events._events_log_list().append(record)
+        view = events._pattern_event_view(record)
+        events._dispatch_event(record, view)
+        events._archive_event(record, view)
+    logger.info("%s %s of account %s", record["Source"],
+                envelope["detail"].get("eventName", record["DetailType"]), account)
+    return {"EventId": record["EventId"]}
+
+
+def _fire(request):
+    name = request.get("name")
+    with request_scope(request.get("account", ""), request.get("region", "")):
+        if not schedules.fire(name, request.get("group", "default")):
+            raise Refused(f"there is no schedule {name} in that account and region")
+    return {"Fired": name}
+
+
+def _release(request):
+    arn = f"arn:aws:sqs:{request.get('region')}:{request.get('account')}:{request.get('name')}"
+    queue = sqs._queue_by_arn(arn)
+    if queue is None:
+        raise Refused(f"there is no queue {arn}")
+    now = time.time()
+    waiting = [message for message in queue["messages"] if message["visible_at"] > now]
+    for message in waiting:
+        message["visible_at"] = now
+    esm_wake.set()
+    return {"Released": len(waiting)}
+
+
+_ROUTES = {
+    ("POST", "/_local/events"): deliver,
+    ("POST", "/_local/schedules/fire"): _fire,
+    ("POST", "/_local/queues/release"): _release,
+}
+
+
+async def _body(receive):
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+async def _answer(send, status, answer):
+    content = json.dumps(answer).encode()
+    await send({"type": "http.response.start", "status": status, "headers": [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(content)).encode()),
+    ]})
+    await send({"type": "http.response.body", "body": content})

@@ -1,0 +1,112 @@
+"""CloudTrail: a change that somebody made by API arrives as an event on that caller's default bus.
+
+Only the caller's account gets the event, in the region of the call (Route 53: always us-east-1). A failed call
+raises one too, with an error code and no response. Nothing is promised about order.
+"""
+
+import json
+import urllib.request
+import uuid
+from datetime import datetime, timezone
+from typing import Any
+
+from moto.core.responses import BaseResponse
+
+from . import trail_shapes
+from .accounts import Caller
+from .call_log import Call
+from .courier import COURIER, ministack_url
+from .settings import SETTINGS
+
+# The endpoint calls. Other EC2 calls raise events on AWS too; nothing here listens to them, and the older ones
+# are recorded in another shape.
+_EC2 = {
+    "CreateVpcEndpoint",
+    "ModifyVpcEndpoint",
+    "DeleteVpcEndpoints",
+    "AcceptVpcEndpointConnections",
+    "RejectVpcEndpointConnections",
+}
+_ROUTE53 = {
+    "ChangeResourceRecordSets",
+    "CreateHostedZone",
+    "DeleteHostedZone",
+    "AssociateVPCWithHostedZone",
+    "DisassociateVPCFromHostedZone",
+    "CreateVPCAssociationAuthorization",
+    "DeleteVPCAssociationAuthorization",
+}
+
+
+def record(
+    response: BaseResponse,
+    call: Call,
+    caller: Caller,
+    request_id: str,
+    status: int,
+    body: Any,
+    code: str | None,
+    message: str | None,
+) -> None:
+    """Raise the event of this call if it is of a kind that changes something."""
+    door = ministack_url()
+    if not SETTINGS.cloudtrail or door is None:
+        return
+    if call.service == "ec2" and call.action in _EC2:
+        region, source = response.region, "ec2"
+        query = {name: values[0] for name, values in response.querystring.items()}
+        request = trail_shapes.ec2_request(call.action, query)
+        answer = trail_shapes.ec2_response(call.action, body) if code is None else None
+    elif call.service == "route53" and call.action in _ROUTE53:
+        region, source = "us-east-1", "route53"
+        request = trail_shapes.route53_request(call.parameters)
+        answer = trail_shapes.route53_response(body) if code is None else None
+    else:
+        return
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    detail: dict[str, Any] = {
+        "eventVersion": "1.10",
+        "userIdentity": caller.identity(),
+        "eventTime": now,
+        "eventSource": f"{source}.amazonaws.com",
+        "eventName": call.action,
+        "awsRegion": region,
+        "sourceIPAddress": "127.0.0.1",
+        "userAgent": response.headers.get("User-Agent", ""),
+        "requestParameters": request,
+        "responseElements": answer,
+        "requestID": request_id,
+        "eventID": str(uuid.uuid4()),
+        "readOnly": False,
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "eventCategory": "Management",
+        "recipientAccountId": call.account,
+    }
+    if code is not None:
+        detail["errorCode"] = f"{'Server' if status >= 500 else 'Client'}.{code}" if source == "ec2" else code
+        detail["errorMessage"] = message
+    envelope = {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": f"aws.{source}",
+        "account": call.account,
+        "time": now,
+        "region": region,
+        "resources": [],
+        "detail": detail,
+    }
+    what = f"the CloudTrail event of {call.action} in {call.account}"
+    COURIER.send_later(SETTINGS.cloudtrail_seconds, what, lambda: _post(f"{door}/_local/events", envelope))
+
+
+def _post(url: str, envelope: dict[str, Any]) -> None:
+    request = urllib.request.Request(
+        url,
+        data=json.dumps(envelope).encode(),
+        headers={"Content-Type": "application/json"},
+        method="POST",
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        answer.read()

@@ -1,0 +1,244 @@
+"""Private hosted zones and the VPCs they serve, across accounts.
+
+A zone belongs to one account and may serve VPCs of others: its owner authorises the VPC, then the VPC's owner
+associates it. The owner of a VPC can list the zones that serve it, whoever owns them.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.models import ec2_backends
+from moto.route53.models import FakeZone, Route53Backend, route53_backends
+from moto.route53.responses import Route53
+from moto.route53.urls import url_paths
+
+from . import accounts, changes, settings
+from .errors import AwsError, access_denied
+from .paging import decode, encode, page_limit
+from .records import RecordSet, stored_name
+
+Vpc = dict[str, str]
+
+# zone id -> the VPCs its owner lets associate.
+_authorised: dict[str, list[Vpc]] = {}
+settings.on_reset(_authorised.clear)
+
+
+def owned(response: Route53, zone_id: str) -> FakeZone:
+    """A zone of the caller's account."""
+    bare = zone_id.split("/")[-1]
+    for owner, zone in _all_zones():
+        if zone.resource_id == bare:
+            if owner == response.current_account:
+                return zone
+            # Believed: Route 53 tells a foreign zone from one that does not exist.
+            words = f"User: {accounts.caller(response).arn} is not authorized to access this resource"
+            raise AwsError("AccessDenied", words, 403)
+    raise AwsError("NoSuchHostedZone", f"No hosted zone found with ID: {bare}", 404)
+
+
+def _all_zones() -> Iterator[tuple[str, FakeZone]]:
+    for account, partitions in list(route53_backends.items()):
+        backend: Route53Backend
+        for backend in list(partitions.values()):
+            for zone in list(backend.zones.values()):
+                yield account, zone
+
+
+def _vpc_owner(vpc: Vpc) -> str | None:
+    for account, regions in list(ec2_backends.items()):
+        if vpc["VPCRegion"] in dict.keys(regions) and vpc["VPCId"] in regions[vpc["VPCRegion"]].vpcs:
+            return account
+    return None
+
+
+def _vpc(response: Route53) -> Vpc:
+    asked = response._get_param("VPC") or {}
+    return {"VPCId": asked.get("VPCId", ""), "VPCRegion": asked.get("VPCRegion", "")}
+
+
+def _serves(zone: FakeZone, vpc: Vpc) -> bool:
+    return any(one["vpc_id"] == vpc["VPCId"] and one.get("vpc_region") == vpc["VPCRegion"] for one in zone.vpcs)
+
+
+def _refuse_conflict(name: str, vpc: Vpc) -> None:
+    """One VPC cannot be served by two zones of one name, nor twice by the same zone."""
+    for _, other in _all_zones():
+        if other.private_zone and other.name == name and _serves(other, vpc):
+            words = (
+                f"The VPC {vpc['VPCId']} in region {vpc['VPCRegion']} has already been associated with the hosted"
+                f" zone {other.resource_id} with the same domain name."
+            )
+            raise AwsError("ConflictingDomainExists", words)
+
+
+def create_hosted_zone(self: Route53) -> ActionResult:
+    name, vpc = stored_name(self._get_param("Name")), _vpc(self)
+    reference = self._get_param("CallerReference")
+    private = bool(vpc["VPCId"])
+    if self._get_bool_param("HostedZoneConfig.PrivateZone", False) and not private:
+        words = "When you're creating a private hosted zone, you must also specify values for VPCId and VPCRegion."
+        raise AwsError("InvalidInput", words)
+    if any(zone.caller_reference == reference for zone in self.backend.zones.values()):
+        words = f"A hosted zone has already been created with the specified caller reference {reference}."
+        raise AwsError("HostedZoneAlreadyExists", words, 409)
+    if private:
+        if _vpc_owner(vpc) != self.current_account:
+            raise AwsError("InvalidVPCId", f"The VPC ID {vpc['VPCId']} is invalid or not yours.")
+        _refuse_conflict(name, vpc)
+    zone = self.backend.create_hosted_zone(
+        name,
+        comment=self._get_param("HostedZoneConfig.Comment"),
+        private_zone=private,
+        caller_reference=reference,
+        vpcid=vpc["VPCId"] or None,
+        vpcregion=vpc["VPCRegion"] or None,
+        delegation_set_id=self._get_param("DelegationSetId"),
+    )
+    # AWS's ids begin with a Z, and code that checks the form of an id should see the real one.
+    del self.backend.zones[zone.resource_id]
+    zone.resource_id = "Z" + zone.resource_id[1:21]
+    self.backend.zones[zone.resource_id] = zone
+    zone.rrsets = [_own_form(rrset) for rrset in zone.rrsets]
+    return ActionResult(
+        {
+            "HostedZone": zone,
+            "ChangeInfo": changes.begin(self.current_account),
+            "DelegationSet": None if private else zone.delegation_set,
+            "VPC": vpc if private else None,
+            "Location": f"https://route53.amazonaws.com/2013-04-01/hostedzone/{zone.resource_id}",
+        }
+    )
+
+
+def _own_form(rrset: Any) -> RecordSet:
+    """moto makes the zone's NS and SOA record sets; from then on only our form is in the zone."""
+    values = tuple(value["Value"] if isinstance(value, dict) else value for value in rrset.records)
+    return RecordSet(stored_name(rrset.name), rrset.type, ttl=int(rrset.ttl), values=values)
+
+
+def get_hosted_zone(self: Route53) -> ActionResult:
+    zone = owned(self, self._get_param("Id"))
+    vpcs = [{"VPCId": vpc["vpc_id"], "VPCRegion": vpc.get("vpc_region")} for vpc in zone.vpcs]
+    delegation = None if zone.private_zone else zone.delegation_set
+    return ActionResult({"HostedZone": zone, "DelegationSet": delegation, "VPCs": vpcs if zone.private_zone else None})
+
+
+def delete_hosted_zone(self: Route53) -> ActionResult:
+    zone = owned(self, self._get_param("Id"))
+    self.backend.delete_hosted_zone(zone.resource_id)
+    _authorised.pop(zone.resource_id, None)
+    return ActionResult({"ChangeInfo": changes.begin(self.current_account)})
+
+
+def associate_vpc_with_hosted_zone(self: Route53) -> ActionResult:
+    """The VPC's owner calls; a zone of another account must have authorised the VPC before."""
+    zone_id, vpc = self._get_param("HostedZoneId").split("/")[-1], _vpc(self)
+    found = {zone.resource_id: (owner, zone) for owner, zone in _all_zones()}.get(zone_id)
+    if found is None:
+        raise AwsError("NoSuchHostedZone", f"No hosted zone found with ID: {zone_id}", 404)
+    owner, zone = found
+    vpc_owner = _vpc_owner(vpc)
+    if vpc_owner is None:
+        raise AwsError("InvalidVPCId", f"The VPC ID {vpc['VPCId']} is invalid.")
+    if vpc_owner != self.current_account or (owner != vpc_owner and vpc not in _authorised.get(zone_id, [])):
+        words = f"The VPC: {vpc['VPCId']} has not authorized to associate with your hosted zone."
+        raise AwsError("NotAuthorizedException", words, 401)
+    if not zone.private_zone:
+        words = "You're trying to associate a VPC with a public hosted zone, which Route 53 doesn't support."
+        raise AwsError("PublicZoneVPCAssociation", words)
+    _refuse_conflict(zone.name, vpc)
+    zone.add_vpc(vpc["VPCId"], vpc["VPCRegion"])
+    return ActionResult({"ChangeInfo": changes.begin(self.current_account, self._get_param("Comment"))})
+
+
+def disassociate_vpc_from_hosted_zone(self: Route53) -> ActionResult:
+    """Either side may end the association, except that a private zone keeps its last VPC."""
+    zone_id, vpc = self._get_param("HostedZoneId").split("/")[-1], _vpc(self)
+    found = {zone.resource_id: (owner, zone) for owner, zone in _all_zones()}.get(zone_id)
+    if found is None or self.current_account not in (found[0], _vpc_owner(vpc)):
+        raise AwsError("NoSuchHostedZone", f"No hosted zone found with ID: {zone_id}", 404)
+    zone = found[1]
+    if not _serves(zone, vpc):
+        words = f"The VPC {vpc['VPCId']} is not associated with the hosted zone {zone_id}."
+        raise AwsError("VPCAssociationNotFound", words, 404)
+    if len(zone.vpcs) == 1:
+        words = "The VPC is the last one associated with the private hosted zone and can't be disassociated."
+        raise AwsError("LastVPCAssociation", words)
+    zone.delete_vpc(vpc["VPCId"])
+    return ActionResult({"ChangeInfo": changes.begin(self.current_account, self._get_param("Comment"))})
+
+
+def list_hosted_zones_by_vpc(self: Route53) -> ActionResult:
+    """Every zone that serves the VPC, of whatever account. Route 53 first looks whether the VPC is the caller's."""
+    vpc = {"VPCId": self._get_param("VPCId"), "VPCRegion": self._get_param("VPCRegion")}
+    # What AWS answers for a VPC of another account was found in no source; it looks the VPC up on the caller's behalf.
+    if _vpc_owner(vpc) != self.current_account:
+        raise access_denied(accounts.caller(self).arn, "ec2:DescribeVpcs")
+    summaries = [
+        {"HostedZoneId": zone.resource_id, "Name": zone.name, "Owner": {"OwningAccount": owner}}
+        for owner, zone in _all_zones()
+        if zone.private_zone and _serves(zone, vpc)
+    ]
+    return _page(self, "HostedZoneSummaries", summaries, lambda summary: summary["HostedZoneId"], 100)
+
+
+def create_vpc_association_authorization(self: Route53) -> ActionResult:
+    zone, vpc = owned(self, self._get_param("HostedZoneId")), _vpc(self)
+    if not zone.private_zone or _vpc_owner(vpc) is None:
+        raise AwsError("InvalidVPCId", f"The VPC ID {vpc['VPCId']} is invalid.")
+    known = _authorised.setdefault(zone.resource_id, [])
+    if vpc not in known:
+        known.append(vpc)
+    return ActionResult({"HostedZoneId": zone.resource_id, "VPC": vpc})
+
+
+def list_vpc_association_authorizations(self: Route53) -> ActionResult:
+    zone = owned(self, self._get_param("HostedZoneId"))
+    answer = _page(self, "VPCs", _authorised.get(zone.resource_id, []), lambda vpc: vpc["VPCId"], 50)
+    return ActionResult({"HostedZoneId": zone.resource_id, **answer.result})  # type: ignore[dict-item]
+
+
+def delete_vpc_association_authorization(self: Route53) -> ActionResult:
+    """Takes the permission back; an association that was made with it stays."""
+    zone, vpc = owned(self, self._get_param("HostedZoneId")), _vpc(self)
+    if vpc not in _authorised.get(zone.resource_id, []):
+        words = f"The VPC {vpc['VPCId']} has not been authorized to be associated with the hosted zone."
+        raise AwsError("VPCAssociationAuthorizationNotFound", words, 404)
+    _authorised[zone.resource_id].remove(vpc)
+    return EmptyResult()
+
+
+def _page(response: Route53, key: str, items: list[Any], identity: Any, most: int) -> ActionResult:
+    """One page cut at an id, or an empty first one that only carries a token."""
+    token, asked = response._get_param("NextToken"), response._get_int_param("MaxItems")
+    after = ""
+    if token:
+        try:
+            after = decode(token)["after"]
+        except (ValueError, KeyError, TypeError):
+            raise AwsError("InvalidPaginationToken", "The value that you specified for NextToken is invalid.") from None
+    limit = page_limit(asked, most)
+    if settings.SETTINGS.empty_first_page and not token:
+        return ActionResult({key: [], "MaxItems": limit, "NextToken": encode({"after": ""})})
+    rest = sorted((item for item in items if identity(item) > after), key=identity)
+    last = encode({"after": identity(rest[limit - 1])}) if len(rest) > limit else None
+    return ActionResult({key: rest[:limit], "MaxItems": limit, "NextToken": last})
+
+
+def install() -> None:
+    for path in ("authorizevpcassociation", "deauthorizevpcassociation"):
+        url_paths[r"{0}/(?P<api_version>[\d_-]+)/hostedzone/(?P<zone_id>[^/]+)/" + path + "$"] = Route53.dispatch
+    for method in (
+        create_hosted_zone,
+        get_hosted_zone,
+        delete_hosted_zone,
+        associate_vpc_with_hosted_zone,
+        disassociate_vpc_from_hosted_zone,
+        list_hosted_zones_by_vpc,
+        create_vpc_association_authorization,
+        list_vpc_association_authorizations,
+        delete_vpc_association_authorization,
+    ):
+        setattr(Route53, method.__name__, method)
