@@ -55,7 +55,8 @@ pub async fn apply<'a>(aws: &Aws, plan: &'a Plan) -> Vec<GroupOutcome<'a>> {
         let mut done = 0;
         let mut outcome = Outcome::Done;
         for step in &group.steps {
-            match aws.apply_step(step).await {
+            // Boxed: the states of all steps together are more than the compiler lays out in one piece.
+            match Box::pin(aws.apply_step(step)).await {
                 Ok(()) => done += 1,
                 Err(error) => {
                     outcome = aws.outcome_of(step, error);
@@ -88,7 +89,7 @@ impl Aws {
     /// # Errors
     /// When it fails.
     pub(crate) async fn apply_one(&self, step: &Step) -> Result<(), Error> {
-        self.apply_step(step).await
+        Box::pin(self.apply_step(step)).await
     }
 
     async fn apply_step(&self, step: &Step) -> Result<(), Error> {

@@ -68,8 +68,7 @@ pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<Backfill
             cause: "a sweep",
             since: None,
         };
-        // Boxed: the states of all its calls together are more than the compiler lays out in one piece.
-        match Box::pin(review_service(aws, definition, &review)).await {
+        match review_service(aws, definition, &review).await {
             Ok(service) => {
                 failed.extend(service.failed.iter().cloned());
                 summary.services.push(service);

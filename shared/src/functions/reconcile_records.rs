@@ -35,7 +35,6 @@ pub async fn reconcile_records(
 async fn take(aws: &Aws, policy: &Policy, message: &SqsMessage) -> Result<(), Error> {
     match intent(message.body.as_deref().unwrap_or_default(), policy)? {
         Ok(intent) => {
-            // Boxed: the states of all its calls together are more than the compiler lays out in one piece.
             let plan = Box::pin(reconcile(aws, policy, &intent)).await?;
             let (steps, held) = (plan.steps().count(), plan.holds.len());
             tracing::info!(account = %intent.account, cause = intent.cause, steps, held, "reconciled");
