@@ -78,6 +78,8 @@ impl fmt::Display for Action {
 pub struct Notification {
     /// SNS's message id.
     pub id: String,
+    /// When SNS took it in.
+    pub time: Option<Timestamp>,
     /// The services named.
     pub services: BTreeSet<ServiceId>,
     /// The endpoints named.
@@ -137,7 +139,7 @@ impl Event {
     ///
     /// # Errors
     /// When it names neither an endpoint nor a service.
-    pub fn from_notification(id: &str, text: &str) -> Result<Event, InvalidEvent> {
+    pub fn from_notification(id: &str, time: Option<Timestamp>, text: &str) -> Result<Event, InvalidEvent> {
         let found = ids_in(text);
         let services: BTreeSet<ServiceId> = found.iter().filter_map(|id| id.parse().ok()).collect();
         let vpc_endpoints: BTreeSet<VpcEndpointId> = found.iter().filter_map(|id| id.parse().ok()).collect();
@@ -146,7 +148,7 @@ impl Event {
                 "SNS message {id} names neither a VPC endpoint (vpce-…) nor an endpoint service (vpce-svc-…)"
             )));
         }
-        Ok(Event::Notification(Notification { id: id.to_owned(), services, vpc_endpoints }))
+        Ok(Event::Notification(Notification { id: id.to_owned(), time, services, vpc_endpoints }))
     }
 }
 

@@ -13,11 +13,17 @@ use crate::event::{Action, ApiCall, Event};
 use crate::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
 use crate::policy::Policy;
 
-/// Look at endpoints of one account, and make the records of their VPCs right.
-///
-/// This is also the form in which intents travel on the work queue.
+/// An intent as it travels on the work queue: `{"intent":"reconcile",…}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "intent", rename = "reconcile", deny_unknown_fields)]
+#[serde(tag = "intent", rename_all = "snake_case")]
+pub enum Message {
+    /// The one kind that there is.
+    Reconcile(Intent),
+}
+
+/// Look at endpoints of one account, and make the records of their VPCs right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Intent {
     /// The account that owns endpoints and VPCs.
     pub account: AccountId,
@@ -107,7 +113,7 @@ impl Event {
                 services,
                 vpc_endpoints: notification.vpc_endpoints.clone(),
                 cause: format!("SNS notification {}", notification.id),
-                since: None,
+                since: notification.time,
             });
         }
         let call = self.watched_call(policy)?;

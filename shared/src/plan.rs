@@ -220,9 +220,10 @@ impl fmt::Display for Step {
                 }
                 Ok(())
             }
-            Step::PutClaim { claim, .. } => match &claim.pending {
-                Some(pending) => write!(f, "claim {} from {} to {}", claim.key, pending.from, pending.to),
-                None => write!(f, "confirm claim {}: {}", claim.key, claim.confirmed),
+            Step::PutClaim { claim, expects, .. } => match (&claim.pending, expects) {
+                (Some(pending), _) => write!(f, "claim {} from {} to {}", claim.key, pending.from, pending.to),
+                (None, None) => write!(f, "claim {} as it stands: {}", claim.key, claim.confirmed),
+                (None, Some(_)) => write!(f, "confirm claim {}: {}", claim.key, claim.confirmed),
             },
             Step::ChangeRecords { key, changes, .. } => {
                 let shown: Vec<_> = changes.iter().map(ToString::to_string).collect();

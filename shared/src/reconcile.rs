@@ -46,8 +46,8 @@ struct Left {
 }
 
 async fn carry_out(aws: &Aws, intent: &Intent, facts: &Facts, plan: &Plan) -> Result<Left, Error> {
-    for line in plan.to_string().lines().filter(|_| !plan.is_empty()) {
-        tracing::info!(account = %intent.account, cause = intent.cause, "{line}");
+    if !plan.is_empty() {
+        tracing::info!(account = %intent.account, cause = intent.cause, %plan, "planned");
     }
     let outcomes = apply(aws, plan).await;
     journal(aws, &intent.cause, intent.since, &outcomes).await?;

@@ -62,6 +62,9 @@ pub struct Held {
 
 /// Reviews one service.
 ///
+/// When a step fails, everything is observed and planned once more: AWS refuses to accept what another
+/// worker, or a person, has just accepted, and then there is nothing left to do.
+///
 /// # Errors
 /// When a read fails or the journal cannot be written. Steps that fail are in the summary.
 pub async fn review_service(
@@ -69,6 +72,23 @@ pub async fn review_service(
     definition: &ServiceDefinition,
     request: &ReviewRequest<'_>,
 ) -> Result<ServiceSummary, Error> {
+    let (facts, plan) = plan(aws, definition, request).await?;
+    let mut summary = summarise(&facts, &plan);
+    if request.dry_run {
+        return Ok(summary);
+    }
+    if !carry_out(aws, &plan, request.cause, request.since).await?.is_empty() {
+        let (_, plan) = self::plan(aws, definition, request).await?;
+        summary.failed = carry_out(aws, &plan, request.cause, request.since).await?;
+    }
+    Ok(summary)
+}
+
+async fn plan(
+    aws: &Aws,
+    definition: &ServiceDefinition,
+    request: &ReviewRequest<'_>,
+) -> Result<(ServiceFacts, Plan), Error> {
     let facts = observe_service(aws, &definition.service, &request.scope).await?;
     let question = Question {
         send_on: match &request.scope {
@@ -81,11 +101,7 @@ pub async fn review_service(
         now: aws.now(),
     };
     let plan = acceptance::plan(&facts, definition, &question);
-    let mut summary = summarise(&facts, &plan);
-    if !request.dry_run {
-        summary.failed = carry_out(aws, &plan, request.cause, request.since).await?;
-    }
-    Ok(summary)
+    Ok((facts, plan))
 }
 
 /// Holds the definitions of the table that cannot be accepted, and ends the holds of those that can again.
@@ -121,8 +137,8 @@ async fn carry_out(
     cause: &str,
     since: Option<Timestamp>,
 ) -> Result<Vec<String>, Error> {
-    for line in plan.to_string().lines().filter(|_| !plan.is_empty()) {
-        tracing::info!(cause, "{line}");
+    if !plan.is_empty() {
+        tracing::info!(cause, %plan, "planned");
     }
     let outcomes = apply(aws, plan).await;
     journal(aws, cause, since, &outcomes).await?;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use aws_lambda_events::event::sns::SnsEvent;
+use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 
@@ -61,9 +62,11 @@ fn events(payload: &Value) -> Result<Vec<Event>, Error> {
     let delivery: SnsEvent = serde_json::from_value(payload.clone())
         .map_err(|error| Error::Malformed(InvalidEvent::new(format!("not an SNS delivery: {error}"))))?;
     let records = delivery.records.into_iter().map(|record| record.sns);
-    records
-        .map(|sns| Event::from_notification(&sns.message_id, &sns.message).map_err(Error::Malformed))
-        .collect()
+    let events = records.map(|sns| {
+        let time = Timestamp::from_millisecond(sns.timestamp.timestamp_millis()).ok();
+        Event::from_notification(&sns.message_id, time, &sns.message).map_err(Error::Malformed)
+    });
+    events.collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::aws::Aws;
 use crate::error::Error;
 use crate::event::{Event, InvalidEvent};
-use crate::intent::{Ignored, Intent};
+use crate::intent::{Ignored, Intent, Message};
 use crate::policy::Policy;
 use crate::reconcile::reconcile;
 
@@ -49,8 +49,10 @@ fn intent(body: &str, policy: &Policy) -> Result<Result<Intent, Ignored>, Error>
     let message: Value =
         serde_json::from_str(body).map_err(|error| malformed(format!("not JSON: {error}")))?;
     if message.get("intent").is_some() {
-        let intent = serde_json::from_value(message);
-        return intent.map(Ok).map_err(|error| malformed(format!("not an intent: {error}")));
+        let message = serde_json::from_value(message);
+        let Message::Reconcile(intent) =
+            message.map_err(|error| malformed(format!("not an intent: {error}")))?;
+        return Ok(Ok(intent));
     }
     Event::from_eventbridge(&message).map(|event| event.intent(policy)).map_err(Error::Malformed)
 }
@@ -71,7 +73,8 @@ mod tests {
         let sent = r#"{"intent":"reconcile","account":"044444444444","vpc_endpoints":["vpce-0123456789abcdef0"],
                        "announced":true,"cause":"a test"}"#;
         let intent = read(sent).and_then(|intent| intent.map_err(|Ignored(reason)| reason));
-        let again = intent.clone().map(|intent| serde_json::to_string(&intent).unwrap_or_default());
+        let message = |intent| serde_json::to_string(&Message::Reconcile(intent)).unwrap_or_default();
+        let again = intent.clone().map(message);
         let again = again.and_then(|text| read(&text)).and_then(|i| i.map_err(|Ignored(reason)| reason));
         assert!(intent.is_ok());
         assert_eq!(intent, again);

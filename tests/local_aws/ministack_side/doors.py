@@ -8,6 +8,8 @@ and account are kept: they are what a consumer dedupes and checks on.
     POST /_local/schedules/fire     {"account", "region", "name", "group"?}: it runs now
     POST /_local/queues/release     {"account", "region", "name"}: what is delayed or in
                                     flight is visible now, as if its time had passed
+    GET  /_local/activity           {"background": n}: how many deliveries and invocations
+                                    run or wait for their next attempt
 """
 
 import json
@@ -16,7 +18,7 @@ import re
 import time
 
 import ministack.app
-from ministack.core.concurrency import esm_wake
+from ministack.core.concurrency import active_counts, esm_wake
 from ministack.core.responses import request_scope
 from ministack.services import eventbridge as events
 from ministack.services import sqs
@@ -44,7 +46,7 @@ def install():
             return
         body = await _body(receive)
         try:
-            status, answer = 200, route(json.loads(body))
+            status, answer = 200, route(json.loads(body) if body else {})
         except (Refused, json.JSONDecodeError) as error:
             status, answer = 400, {"message": str(error)}
         await _answer(send, status, answer)
@@ -104,7 +106,12 @@ def _release(request):
     return {"Released": len(waiting)}
 
 
+def _activity(_):
+    return {"background": active_counts()["background"]}
+
+
 _ROUTES = {
+    ("GET", "/_local/activity"): _activity,
     ("POST", "/_local/events"): deliver,
     ("POST", "/_local/schedules/fire"): _fire,
     ("POST", "/_local/queues/release"): _release,

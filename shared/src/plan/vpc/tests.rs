@@ -1,0 +1,384 @@
+use super::*;
+use crate::claim::Origin;
+use crate::dns::DnsName;
+use crate::facts::{
+    Denied, EndpointFacts, InterfaceFacts, IpAddressType, PrivateHostedZone, StoredEndpoint,
+    VpcEndpointState, Wait,
+};
+use crate::ids::VpcId;
+use crate::record::{Addresses, RecordKey, SeenRecords};
+use jiff::Timestamp;
+
+const SERVICE: &str = "vpce-svc-0123456789abcdef0";
+const NAME: &str = "*.aws.byoc.example.com";
+
+fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+fn policy() -> Policy {
+    let json = format!(
+        r#"{{"service":"{SERVICE}","names":["{NAME}"],"allowed_principals":["444455556666"]}}"#
+    );
+    let definition: ServiceDefinition = serde_json::from_str(&json).unwrap();
+    Policy { region: id("us-west-2"), services: [(definition.service.clone(), definition)].into() }
+}
+
+fn intent() -> Intent {
+    Intent {
+        account: id("444455556666"),
+        vpc_endpoints: BTreeSet::new(),
+        vpcs: BTreeSet::new(),
+        announced: true,
+        cause: "a test".into(),
+        since: None,
+    }
+}
+
+fn now() -> Timestamp {
+    id("2026-03-02T09:15:00Z")
+}
+
+fn endpoint_id(number: u8) -> VpcEndpointId {
+    id(&format!("vpce-0000000{number}"))
+}
+
+/// Facts of one VPC with one zone, built up like a sentence.
+struct World(Facts);
+
+impl World {
+    fn new() -> Self {
+        let zone = PrivateHostedZone { name: id("aws.byoc.example.com"), account: id("444455556666") };
+        let vpc = VpcFacts {
+            vpc: id("vpc-0123456789abcdef0"),
+            endpoints: BTreeMap::new(),
+            stored: BTreeMap::new(),
+            zones: Ok([(id("Z1"), zone)].into()),
+            records: vec![record("Z1")],
+            holds: BTreeMap::new(),
+        };
+        World(Facts {
+            account: id("444455556666"),
+            now: now(),
+            denied: None,
+            holds: BTreeMap::new(),
+            vpcs: vec![vpc],
+            unknown: BTreeSet::new(),
+            waits: BTreeMap::new(),
+        })
+    }
+
+    fn with(mut self, number: u8, state: Option<&str>, addresses: &[&str]) -> Self {
+        let interfaces = addresses.iter().enumerate().map(|(index, address)| {
+            let a = address.parse().into_iter().collect();
+            let subnet = id(&format!("subnet-0000000{index}"));
+            let facts = InterfaceFacts { subnet, addresses: Addresses { a, ..Addresses::default() } };
+            (id(&format!("eni-00000{number}0{index}")), facts)
+        });
+        let endpoint = EndpointFacts {
+            service: id(SERVICE),
+            state: state.map(VpcEndpointState::from),
+            ip_address_type: IpAddressType::Ipv4,
+            subnets: (0..addresses.len().max(1)).map(|i| id(&format!("subnet-0000000{i}"))).collect(),
+            interfaces: interfaces.collect(),
+        };
+        self.vpc().endpoints.insert(endpoint_id(number), endpoint);
+        self
+    }
+
+    fn known_since(mut self, number: u8, first_seen: &str) -> Self {
+        let vpc = self.0.vpcs[0].vpc.clone();
+        let stored = StoredEndpoint {
+            service: id(SERVICE),
+            vpc_endpoint: endpoint_id(number),
+            account: id("444455556666"),
+            vpc,
+            state: Some(VpcEndpointState::Available),
+            addresses: Addresses::default(),
+            first_seen: id(first_seen),
+            expires_at: None,
+        };
+        self.vpc().stored.insert(endpoint_id(number), stored);
+        self
+    }
+
+    fn claimed_by(mut self, number: u8, vpc: &str, address: &str) -> Self {
+        let a = BTreeSet::from([id(address)]);
+        let addresses = Addresses { a, ..Addresses::default() };
+        let claimed = Claimed { vpc: id(vpc), account: id("444455556666"), addresses: addresses.clone() };
+        let record = &mut self.vpc().records[0];
+        record.seen = SeenRecords::default().apply(&SeenRecords::default().changes_to(&addresses, 60)).map_err(
+            |message| Denied { account: id("444455556666"), operation: String::new(), message },
+        );
+        record.claim = Some(Claim {
+            key: record.key.clone(),
+            zone_account: id("444455556666"),
+            service: id(SERVICE),
+            contributions: [(endpoint_id(number), claimed)].into(),
+            origin: Origin::Created,
+            confirmed: addresses,
+            pending: None,
+            version: 1,
+        });
+        self
+    }
+
+    fn vpc(&mut self) -> &mut VpcFacts {
+        &mut self.0.vpcs[0]
+    }
+
+    fn plan(&self) -> Plan {
+        plan(&intent(), &self.0, &policy(), &Vec::new())
+    }
+
+    fn changes(&self) -> Vec<String> {
+        let plan = self.plan();
+        let steps = plan.steps().filter(|step| matches!(step, Step::ChangeRecords { .. }));
+        steps.map(|step| step.to_string().replace(&format!("change Z1/{NAME}: "), "")).collect()
+    }
+
+    fn held(&self) -> Vec<String> {
+        self.plan().holds.values().map(ToString::to_string).collect()
+    }
+}
+
+fn record(zone: &str) -> RecordFacts {
+    RecordFacts {
+        key: RecordKey { zone: id(zone), name: id::<DnsName>(NAME) },
+        zone_account: id("444455556666"),
+        association: Association::Associated,
+        seen: Ok(SeenRecords::default()),
+        claim: None,
+    }
+}
+
+const HERE: &str = "vpc-0123456789abcdef0";
+const ELSEWHERE: &str = "vpc-0fedcba9876543210";
+const LONG_AGO: &str = "2026-03-01T00:00:00Z";
+const JUST_NOW: &str = "2026-03-02T09:14:00Z";
+
+#[test]
+fn available_endpoint_publishes_one_address_per_subnet() {
+    let world = World::new().with(1, Some("available"), &["10.0.0.1", "10.0.1.1", "10.0.2.1"]);
+    assert_eq!(world.changes(), ["CREATE A TTL 60 10.0.0.1 10.0.1.1 10.0.2.1"]);
+}
+
+#[test]
+fn endpoint_with_an_interface_missing_keeps_what_it_gave() {
+    let mut world = World::new().with(1, Some("available"), &["10.0.0.1", "10.0.1.1"]);
+    world.vpc().endpoints.get_mut(&endpoint_id(1)).unwrap().interfaces.pop_first();
+    assert_eq!(world.changes(), [""; 0]);
+    assert_eq!(world.claimed_by(1, HERE, "10.0.0.1").changes(), [""; 0]);
+}
+
+#[test]
+fn states_that_are_not_final_keep_and_wait() {
+    for state in ["pending", "partial", "resting", "pendingAcceptance"] {
+        let world = World::new().with(1, Some(state), &["10.0.0.9"]).claimed_by(1, HERE, "10.0.0.1");
+        assert_eq!(world.changes(), [""; 0], "{state}");
+        assert!(world.plan().steps().any(|step| matches!(step, Step::PutWait { .. })), "{state}");
+    }
+}
+
+#[test]
+fn final_states_withdraw() {
+    for state in ["deleting", "deleted", "rejected", "failed", "expired", "Rejected"] {
+        let world = World::new().with(1, Some(state), &["10.0.0.1"]).claimed_by(1, HERE, "10.0.0.1");
+        assert_eq!(world.changes(), ["DELETE A TTL 60 10.0.0.1"], "{state}");
+    }
+}
+
+#[test]
+fn endpoint_that_is_not_found_withdraws_only_when_known_for_ten_minutes() {
+    let known = |since| World::new().with(1, None, &[]).claimed_by(1, HERE, "10.0.0.1").known_since(1, since);
+    assert_eq!(known(JUST_NOW).changes(), [""; 0]);
+    assert_eq!(known(LONG_AGO).changes(), ["DELETE A TTL 60 10.0.0.1"]);
+}
+
+#[test]
+fn endpoint_without_subnet_is_held_and_removes_nothing() {
+    let mut world = World::new().with(1, Some("available"), &[]).claimed_by(1, HERE, "10.0.0.1");
+    world.vpc().endpoints.get_mut(&endpoint_id(1)).unwrap().subnets.clear();
+    assert_eq!(world.changes(), [""; 0]);
+    assert_eq!(world.held(), ["NoSubnet: the endpoint has no subnet and so no address"]);
+}
+
+#[test]
+fn two_endpoints_of_a_vpc_are_merged_and_one_may_leave() {
+    let world = World::new().with(1, Some("available"), &["10.0.0.1"]).with(2, Some("available"), &["10.0.0.2"]);
+    assert_eq!(world.changes(), ["CREATE A TTL 60 10.0.0.1 10.0.0.2"]);
+    let world = World::new()
+        .with(1, Some("deleting"), &[])
+        .with(2, Some("available"), &["10.0.0.2"])
+        .claimed_by(1, HERE, "10.0.0.1");
+    assert_eq!(world.changes(), ["DELETE A TTL 60 10.0.0.1; CREATE A TTL 60 10.0.0.2"]);
+}
+
+#[test]
+fn record_of_another_vpc_in_a_shared_zone_is_held_and_left() {
+    let world = World::new().with(1, Some("available"), &["10.0.0.1"]).claimed_by(2, ELSEWHERE, "10.1.0.1");
+    assert_eq!(world.changes(), [""; 0]);
+    assert_eq!(world.held(), [format!("SharedZone: the zone's record belongs to {ELSEWHERE}")]);
+}
+
+#[test]
+fn routed_vpcs_share_a_record_where_the_definition_merges() {
+    let world = World::new().with(1, Some("available"), &["10.0.0.1"]).claimed_by(2, ELSEWHERE, "10.1.0.1");
+    let mut policy = policy();
+    policy.services.values_mut().for_each(|definition| definition.shared_zones = SharedZones::Merge);
+    let plan = plan(&intent(), &world.0, &policy, &Vec::new());
+    assert!(plan.to_string().contains("DELETE A TTL 60 10.1.0.1; CREATE A TTL 60 10.0.0.1 10.1.0.1"));
+    assert!(plan.holds.is_empty());
+}
+
+#[test]
+fn name_outside_every_zone_is_held_with_the_name() {
+    let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]);
+    world.vpc().records.clear();
+    world.vpc().zones = Ok(BTreeMap::new());
+    let subjects: Vec<_> = world.plan().holds.keys().map(ToString::to_string).collect();
+    assert_eq!(subjects, [format!("{HERE}/{NAME}")]);
+    assert!(world.held()[0].starts_with("NoZone"));
+}
+
+#[test]
+fn zone_that_left_the_vpc_loses_the_record_and_one_that_is_gone_releases_it() {
+    let left = |association| {
+        let mut world =
+            World::new().with(1, Some("available"), &["10.0.0.1"]).claimed_by(1, HERE, "10.0.0.1");
+        world.vpc().records[0].association = association;
+        world.plan().to_string()
+    };
+    assert!(left(Association::Left).contains("DELETE A TTL 60 10.0.0.1"));
+    let gone = left(Association::ZoneGone);
+    assert!(gone.contains("release claim") && !gone.contains("change"), "{gone}");
+}
+
+#[test]
+fn name_that_is_no_longer_defined_is_withdrawn() {
+    let world = World::new().with(1, Some("available"), &["10.0.0.1"]).claimed_by(1, HERE, "10.0.0.1");
+    let mut policy = policy();
+    for definition in policy.services.values_mut() {
+        definition.names = ["*.other.example.com".parse().unwrap()].into();
+    }
+    let plan = plan(&intent(), &world.0, &policy, &Vec::new());
+    assert!(plan.to_string().contains("DELETE A TTL 60 10.0.0.1"));
+}
+
+#[test]
+fn account_that_cannot_be_read_is_held_and_nothing_else_is_touched() {
+    let mut world = World::new();
+    world.0.vpcs.clear();
+    world.0.denied = Some(Denied {
+        account: id("444455556666"),
+        operation: "sts:AssumeRole".into(),
+        message: "AccessDenied".into(),
+    });
+    let reason = HoldReason::NoZone;
+    world.0.holds.insert(Subject::UnknownEndpoint(id("444455556666"), endpoint_id(1)), reason);
+    let plan = world.plan();
+    assert_eq!(plan.steps().count(), 1);
+    assert!(plan.to_string().contains("hold 444455556666/"));
+}
+
+#[test]
+fn hold_is_written_once_and_deleted_when_its_reason_is_gone() {
+    let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]).claimed_by(2, ELSEWHERE, "10.1.0.1");
+    let holds = world.plan().holds;
+    world.vpc().holds = holds;
+    assert!(!world.plan().steps().any(|step| matches!(step, Step::PutHold { .. })));
+    let mut mended = World::new();
+    mended.vpc().holds = world.plan().holds;
+    assert!(mended.plan().steps().any(|step| matches!(step, Step::DeleteHold { .. })));
+}
+
+#[test]
+fn refused_change_that_would_meet_the_same_record_again_is_held() {
+    let world = World::new().with(1, Some("available"), &["10.0.0.1"]);
+    let reason = HoldReason::Route53Refused { message: "because".into() };
+    let refused = vec![(world.0.vpcs[0].records[0].clone(), reason, id::<VpcId>(HERE))];
+    let plan = plan(&intent(), &world.0, &policy(), &refused);
+    assert!(!plan.steps().any(|step| matches!(step, Step::ChangeRecords { .. })));
+    assert_eq!(plan.holds.values().map(ToString::to_string).collect::<Vec<_>>(), ["Route53Refused: because"]);
+}
+
+#[test]
+fn endpoint_of_a_stranger_is_not_waited_for() {
+    let mut world = World::new().with(1, Some("pendingAcceptance"), &["10.0.0.1"]);
+    world.0.account = id("777788889999");
+    assert!(!world.plan().steps().any(|step| matches!(step, Step::PutWait { .. })));
+}
+
+fn chain(due: &str, deadline: &str, delay_seconds: i32) -> World {
+    let mut world = World::new().with(1, Some("pending"), &["10.0.0.1"]);
+    let wait = Wait { due: id(due), deadline: id(deadline), delay_seconds };
+    world.0.waits.insert(endpoint_id(1), wait);
+    world
+}
+
+fn delays(world: &World) -> Vec<i32> {
+    let plan = world.plan();
+    let delay = |step: &Step| match step {
+        Step::SendIntent { delay_seconds, .. } => Some(*delay_seconds),
+        _ => None,
+    };
+    plan.steps().filter_map(delay).collect()
+}
+
+#[test]
+fn waiting_chain_starts_with_ten_seconds_and_doubles_up_to_a_minute() {
+    assert_eq!(delays(&World::new().with(1, Some("pending"), &["10.0.0.1"])), [10]);
+    assert_eq!(delays(&chain("2026-03-02T09:15:00Z", "2026-03-02T09:44:00Z", 10)), [20]);
+    assert_eq!(delays(&chain("2026-03-02T09:14:00Z", "2026-03-02T09:44:00Z", 40)), [60]);
+    assert_eq!(delays(&chain("2026-03-02T09:14:00Z", "2026-03-02T09:44:00Z", 60)), [60]);
+}
+
+#[test]
+fn message_that_comes_while_another_keeps_the_chain_adds_nothing() {
+    assert_eq!(delays(&chain("2026-03-02T09:15:08Z", "2026-03-02T09:44:00Z", 10)), [0; 0]);
+}
+
+#[test]
+fn chain_past_its_deadline_ends_as_a_hold() {
+    let world = chain("2026-03-02T09:14:00Z", "2026-03-02T09:15:00Z", 60);
+    assert_eq!(delays(&world), [0; 0]);
+    assert_eq!(world.held(), ["Stalled: the endpoint stayed pending for 30 minutes"]);
+}
+
+#[test]
+fn chain_ends_when_the_endpoint_is_available() {
+    let mut world = chain("2026-03-02T09:15:00Z", "2026-03-02T09:44:00Z", 10);
+    world.vpc().endpoints.get_mut(&endpoint_id(1)).unwrap().state = Some(VpcEndpointState::Available);
+    assert!(world.plan().steps().any(|step| matches!(step, Step::DeleteWait { .. })));
+}
+
+#[test]
+fn announced_endpoint_that_nobody_shows_is_waited_for_and_any_other_is_not() {
+    let mut world = World::new();
+    world.0.unknown.insert(endpoint_id(9));
+    assert_eq!(delays(&world), [10]);
+    let quiet = Intent { announced: false, ..intent() };
+    assert!(plan(&quiet, &world.0, &policy(), &Vec::new()).is_empty());
+}
+
+#[test]
+fn endpoint_that_is_gone_is_forgotten_after_a_day_once_nothing_claims_it() {
+    let world = World::new()
+        .with(1, Some("deleting"), &[])
+        .claimed_by(1, HERE, "10.0.0.1")
+        .known_since(1, LONG_AGO);
+    let expiry = |plan: &Plan| {
+        plan.steps().find_map(|step| match step {
+            Step::PutEndpoint { endpoint } => endpoint.expires_at,
+            _ => None,
+        })
+    };
+    assert_eq!(expiry(&world.plan()), Some(now().as_second() + 86_400));
+    let mut busy = world;
+    busy.vpc().records[0].seen = Err(Denied {
+        account: id("444455556666"),
+        operation: "route53:ListResourceRecordSets".into(),
+        message: "AccessDenied".into(),
+    });
+    assert_eq!(expiry(&busy.plan()), None);
+}
