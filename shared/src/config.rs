@@ -181,7 +181,9 @@ mod tests {
             ("RECORD_TTL", "0"),
         ]);
         let error = error.err().unwrap_or_default();
-        for part in ["TABLE_NAME is not set", "ACCOUNT_ID: \"42\"", "\"*\" is refused", "role/App", "RECORD_TTL"] {
+        for part in
+            ["TABLE_NAME is not set", "ACCOUNT_ID: \"42\"", "\"*\" is refused", "role/App", "RECORD_TTL"]
+        {
             assert!(error.contains(part), "{part} in {error}");
         }
     }

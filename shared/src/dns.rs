@@ -5,7 +5,7 @@
 //! ([Route 53 DNS name format](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html)).
 //! Two names that mean the same must compare equal, or a record of ours looks foreign.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use hickory_proto::rr::Name;
@@ -57,9 +57,10 @@ impl DnsName {
             return invalid("a record name needs at least two labels besides a wildcard");
         }
         for (position, label) in self.0.iter().enumerate() {
-            let plain =
-                label.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'));
-            if !plain && !(position == 0 && label == b"*") {
+            let plain = label
+                .iter()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'));
+            if !plain && (position > 0 || label != b"*") {
                 return invalid(
                     "labels are letters, digits, '-' and '_'; '*' may only be the whole leftmost label",
                 );
@@ -127,7 +128,7 @@ impl From<DnsName> for String {
 impl fmt::Display for DnsName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
-        for label in self.0.iter() {
+        for label in &self.0 {
             if !text.is_empty() {
                 text.push('.');
             }
@@ -135,7 +136,7 @@ impl fmt::Display for DnsName {
                 if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'*') {
                     text.push(char::from(byte));
                 } else {
-                    text.push_str(&format!("\\{byte:03o}"));
+                    write!(text, "\\{byte:03o}")?;
                 }
             }
         }

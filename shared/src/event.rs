@@ -1,8 +1,8 @@
 //! Events: what rings the bell.
 //!
 //! An event is a hint. It says where to look, never what to do: nothing that stands in one is believed
-//! but the account that `EventBridge` itself put on the envelope. Two kinds come in, EC2 API calls that
-//! `CloudTrail` recorded, and SNS connection notifications.
+//! but the account that EventBridge itself put on the envelope. Two kinds come in, EC2 API calls that
+//! CloudTrail recorded, and SNS connection notifications.
 
 mod cloudtrail;
 
@@ -27,10 +27,10 @@ pub enum Event {
     Other(String),
 }
 
-/// An EC2 API call as `CloudTrail` recorded it.
+/// An EC2 API call as CloudTrail recorded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiCall {
-    /// `CloudTrail`'s `eventID`; doubled deliveries share it.
+    /// CloudTrail's `eventID`; doubled deliveries share it.
     pub id: String,
     /// The account that made the call.
     pub account: AccountId,
@@ -114,10 +114,10 @@ struct Envelope {
 }
 
 impl Event {
-    /// Reads an event as `EventBridge` delivers it.
+    /// Reads an event as EventBridge delivers it.
     ///
     /// # Errors
-    /// When it is no `EventBridge` event, or a record of a call that we watch lacks what it must have.
+    /// When it is no EventBridge event, or a record of a call that we watch lacks what it must have.
     pub fn from_eventbridge(message: &Value) -> Result<Event, InvalidEvent> {
         let envelope = Envelope::deserialize(message)
             .map_err(|error| InvalidEvent::new(format!("not an EventBridge event: {error}")))?;

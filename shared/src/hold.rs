@@ -165,7 +165,9 @@ impl HoldReason {
                 "add the account to the service's allowed principals, or reject the connection"
             }
             HoldReason::InvalidDefinition { .. } => "correct the definition",
-            HoldReason::ServiceNotFound => "correct the service id, or deploy in the account and region of the service",
+            HoldReason::ServiceNotFound => {
+                "correct the service id, or deploy in the account and region of the service"
+            }
             HoldReason::NoAccess(_) => {
                 "deploy infra/client.yaml in that account, with this stack's role name and external id"
             }

@@ -92,7 +92,7 @@ id!(
     |text| resource(text, "vpce-")
 );
 id!(
-    /// An endpoint service, the provider's side of `PrivateLink`.
+    /// An endpoint service, the provider's side of PrivateLink.
     ServiceId,
     "an endpoint service id",
     "vpce-svc- and hexadecimal digits",

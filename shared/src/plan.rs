@@ -221,7 +221,9 @@ impl fmt::Display for Step {
                 Ok(())
             }
             Step::PutClaim { claim, expects, .. } => match (&claim.pending, expects) {
-                (Some(pending), _) => write!(f, "claim {} from {} to {}", claim.key, pending.from, pending.to),
+                (Some(pending), _) => {
+                    write!(f, "claim {} from {} to {}", claim.key, pending.from, pending.to)
+                }
                 (None, None) => write!(f, "claim {} as it stands: {}", claim.key, claim.confirmed),
                 (None, Some(_)) => write!(f, "confirm claim {}: {}", claim.key, claim.confirmed),
             },

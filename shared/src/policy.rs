@@ -181,7 +181,9 @@ impl FromStr for Principal {
             });
         }
         let account = principal.parse();
-        account.map(Principal::Account).map_err(|_| refuse("give a 12-digit account id or an account's root ARN"))
+        account
+            .map(Principal::Account)
+            .map_err(|_| refuse("give a 12-digit account id or an account's root ARN"))
     }
 }
 

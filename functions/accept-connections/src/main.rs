@@ -6,5 +6,5 @@ use shared::functions::{self, accept_connections::accept_connections};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let aws = functions::start().await?;
-    run(service_fn(async |message| accept_connections(&aws, message).await)).await
+    run(service_fn(|message| Box::pin(accept_connections(&aws, message)))).await
 }

@@ -6,5 +6,5 @@ use shared::functions::{self, backfill::backfill};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let aws = functions::start().await?;
-    run(service_fn(async |message| backfill(&aws, message).await)).await
+    run(service_fn(|message| Box::pin(backfill(&aws, message)))).await
 }

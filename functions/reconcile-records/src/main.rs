@@ -6,5 +6,5 @@ use shared::functions::{self, reconcile_records::reconcile_records};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let aws = functions::start().await?;
-    run(service_fn(async |message| reconcile_records(&aws, message).await)).await
+    run(service_fn(|message| Box::pin(reconcile_records(&aws, message)))).await
 }

@@ -59,7 +59,7 @@ pub async fn apply<'a>(aws: &Aws, plan: &'a Plan) -> Vec<GroupOutcome<'a>> {
             match Box::pin(aws.apply_step(step)).await {
                 Ok(()) => done += 1,
                 Err(error) => {
-                    outcome = aws.outcome_of(step, error);
+                    outcome = Aws::outcome_of(step, error);
                     break;
                 }
             }
@@ -70,7 +70,7 @@ pub async fn apply<'a>(aws: &Aws, plan: &'a Plan) -> Vec<GroupOutcome<'a>> {
 }
 
 impl Aws {
-    fn outcome_of(&self, step: &Step, error: Error) -> Outcome {
+    fn outcome_of(step: &Step, error: Error) -> Outcome {
         match (step, &error) {
             (Step::PutWait { .. }, error) if error.is_condition_failed() => Outcome::NotOurTurn,
             (_, Error::Call { kind: CallFailure::ConditionFailed, .. }) => Outcome::Raced,

@@ -33,7 +33,7 @@ const THROTTLED: [&str; 10] = [
 /// Names the operation and subject of a failed call, and says why it failed.
 pub(super) fn failed<E>(
     operation: &'static str,
-    subject: impl ToString,
+    subject: &(impl ToString + ?Sized),
 ) -> impl FnOnce(SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

@@ -118,11 +118,10 @@ impl Aws {
             source: "it holds no credentials".into(),
         };
         let given = answer.credentials.ok_or_else(missing)?;
-        let expires =
-            Timestamp::from_second(given.expiration.secs()).map_err(|error| Error::Unreadable {
-                what: format!("the expiration of the credentials of {role}"),
-                source: Box::new(error),
-            })?;
+        let expires = Timestamp::from_second(given.expiration.secs()).map_err(|error| Error::Unreadable {
+            what: format!("the expiration of the credentials of {role}"),
+            source: Box::new(error),
+        })?;
         let credentials = Credentials::new(
             given.access_key_id,
             given.secret_access_key,
@@ -155,7 +154,10 @@ impl AccountClients {
 }
 
 /// Turns a refusal for want of permission into a fact; other errors stay errors.
-pub(super) fn or_denied<T>(account: &AccountId, result: Result<T, Error>) -> Result<Result<T, Denied>, Error> {
+pub(super) fn or_denied<T>(
+    account: &AccountId,
+    result: Result<T, Error>,
+) -> Result<Result<T, Denied>, Error> {
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(error) if error.is_denied() => Ok(Err(denied(account, &error))),

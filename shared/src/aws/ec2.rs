@@ -147,7 +147,8 @@ impl AccountClients {
         let mut pages = call.into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page.map_err(failed("ec2:DescribeVpcEndpointServiceConfigurations", service))?;
-            if page.service_configurations().iter().any(|found| found.service_id() == Some(service.as_str())) {
+            if page.service_configurations().iter().any(|found| found.service_id() == Some(service.as_str()))
+            {
                 return Ok(true);
             }
         }
@@ -173,7 +174,6 @@ impl AccountClients {
         });
         Ok(words.collect())
     }
-
 }
 
 fn seen_endpoint(endpoint: &VpcEndpoint) -> Result<Option<SeenEndpoint>, Error> {

@@ -49,7 +49,7 @@ pub async fn journal(
             milliseconds: since.and_then(|since| i64::try_from(at.duration_since(since).as_millis()).ok()),
             expires_at: (at + KEPT).as_second(),
         };
-        let key = Key::new(format!("journal#{}", place(&outcome.group.subject)), format!("{at:.9}"));
+        let key = Key::new(format!("journal#{}", place(&outcome.group.subject)), &format!("{at:.9}"));
         aws.put(&key, &entry, None).await?;
     }
     Ok(())

@@ -8,8 +8,8 @@ use crate::claim::Claim;
 use crate::dns::DnsName;
 use crate::error::Error;
 use crate::facts::{
-    Association, Denied, EndpointFacts, Facts, IpAddressType, PrivateHostedZone, RecordFacts,
-    StoredEndpoint, VpcEndpointState, VpcFacts,
+    Association, Denied, EndpointFacts, Facts, IpAddressType, PrivateHostedZone, RecordFacts, StoredEndpoint,
+    VpcEndpointState, VpcFacts,
 };
 use crate::ids::{AccountId, HostedZoneId, NetworkInterfaceId, VpcEndpointId, VpcId};
 use crate::intent::Intent;
@@ -168,7 +168,8 @@ impl Observation<'_> {
         }
         let here = self.endpoints.values().filter(|endpoint| endpoint.vpc == *vpc);
         let here: Vec<SeenEndpoint> = here.cloned().collect();
-        let ids = here.iter().map(|endpoint| &endpoint.vpc_endpoint).filter(|id| !self.stored.contains_key(id));
+        let ids =
+            here.iter().map(|endpoint| &endpoint.vpc_endpoint).filter(|id| !self.stored.contains_key(id));
         let more = self.aws.stored_endpoints(self.policy.services.keys(), ids.chain(known.keys())).await?;
         self.stored.extend(more);
 

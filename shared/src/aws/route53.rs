@@ -156,10 +156,7 @@ fn note(seen: &mut SeenRecords, set: ResourceRecordSet) {
     }
 }
 
-fn sdk_change(
-    name: &DnsName,
-    change: &Change,
-) -> Result<SdkChange, aws_sdk_route53::error::BuildError> {
+fn sdk_change(name: &DnsName, change: &Change) -> Result<SdkChange, aws_sdk_route53::error::BuildError> {
     let values = change.set.values.iter().map(|value| ResourceRecord::builder().value(value).build());
     let set = ResourceRecordSet::builder()
         .name(name.to_string())

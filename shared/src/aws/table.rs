@@ -41,7 +41,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    pub(super) fn new(pk: impl Into<String>, sk: impl ToString) -> Self {
+    pub(super) fn new(pk: impl Into<String>, sk: &(impl ToString + ?Sized)) -> Self {
         Self { pk: pk.into(), sk: sk.to_string() }
     }
 
@@ -248,9 +248,9 @@ impl Aws {
         let call = call.set_item(Some(item(key, value)?));
         let call = match condition {
             None => call,
-            Some((expression, values)) => call
-                .condition_expression(expression)
-                .set_expression_attribute_values(Some(values)),
+            Some((expression, values)) => {
+                call.condition_expression(expression).set_expression_attribute_values(Some(values))
+            }
         };
         call.send().await.map(drop).map_err(failed("dynamodb:PutItem", &key.sk))
     }

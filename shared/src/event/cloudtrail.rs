@@ -1,6 +1,6 @@
-//! EC2 records of `CloudTrail`, read tolerantly.
+//! EC2 records of CloudTrail, read tolerantly.
 //!
-//! EC2 answers in XML, and `CloudTrail` turns that into JSON by rules of its own: parameters and answer
+//! EC2 answers in XML, and CloudTrail turns that into JSON by rules of its own: parameters and answer
 //! stand in one wrapper (`CreateVpcEndpointRequest`) or bare; a list is an object when it has one element
 //! and an array when it has several (`{"tag":1,"content":…}` in requests, `{"item":…}` in answers), and
 //! `""` when it has none; digits become numbers. No published type covers this, so members are found by
@@ -45,8 +45,8 @@ pub(super) fn api_call(envelope: &Envelope, action: Action) -> Result<ApiCall, I
     })
 }
 
-/// The envelope's account is `EventBridge`'s word. A record that names another recipient was not made by
-/// `CloudTrail` for this account.
+/// The envelope's account is EventBridge's word. A record that names another recipient was not made by
+/// CloudTrail for this account.
 fn check_account(envelope: &Envelope) -> Result<(), InvalidEvent> {
     let recipient = &envelope.detail["recipientAccountId"];
     let account = match recipient {
@@ -71,7 +71,8 @@ fn unwrapped<'a>(parameters: &'a Value, wrapper: &str) -> &'a Value {
 fn member<'a>(object: &'a Value, name: &str) -> &'a Value {
     let same = |key: &str| {
         let key = key.strip_suffix("Set").unwrap_or(key);
-        key.eq_ignore_ascii_case(name) || key.strip_suffix('s').is_some_and(|key| key.eq_ignore_ascii_case(name))
+        key.eq_ignore_ascii_case(name)
+            || key.strip_suffix('s').is_some_and(|key| key.eq_ignore_ascii_case(name))
     };
     let found = object.as_object().and_then(|members| members.iter().find(|(key, _)| same(key)));
     found.map_or(&Value::Null, |(_, value)| value)

@@ -134,7 +134,8 @@ fn a_notification_is_a_hint_by_the_ids_in_it() {
     assert_eq!((review.services.len(), review.vpc_endpoints.len()), (1, 1));
 
     let structured = format!(r#"{{"vpcEndpointId":"{FIRST}"}}"#);
-    let only_endpoint = Event::from_notification("m2", None, &structured).map(|event| event.review(&policy(), "f"));
+    let only_endpoint =
+        Event::from_notification("m2", None, &structured).map(|event| event.review(&policy(), "f"));
     assert!(only_endpoint.is_ok_and(|review| review.is_ok_and(|review| review.services.is_empty())));
     assert!(Event::from_notification("m3", None, "hello").is_err());
 }

@@ -14,7 +14,7 @@ use crate::event::{Event, InvalidEvent};
 use crate::intent::Ignored;
 use crate::review::{ReviewRequest, review_service};
 
-/// Takes one `EventBridge` event, or the records of one SNS delivery.
+/// Takes one EventBridge event, or the records of one SNS delivery.
 ///
 /// # Errors
 /// When a message cannot be read, or something could not be done. Lambda tries again, and then hands the

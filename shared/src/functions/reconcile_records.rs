@@ -16,10 +16,7 @@ use crate::reconcile::reconcile;
 ///
 /// # Errors
 /// When not even the policy can be read: then the whole batch goes back.
-pub async fn reconcile_records(
-    aws: &Aws,
-    batch: LambdaEvent<SqsEvent>,
-) -> Result<SqsBatchResponse, Error> {
+pub async fn reconcile_records(aws: &Aws, batch: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Error> {
     let (policy, _) = super::policy(aws).await?;
     let mut response = SqsBatchResponse::default();
     for message in batch.payload.records {
@@ -35,7 +32,7 @@ pub async fn reconcile_records(
 async fn take(aws: &Aws, policy: &Policy, message: &SqsMessage) -> Result<(), Error> {
     match intent(message.body.as_deref().unwrap_or_default(), policy)? {
         Ok(intent) => {
-            let plan = Box::pin(reconcile(aws, policy, &intent)).await?;
+            let plan = reconcile(aws, policy, &intent).await?;
             let (steps, held) = (plan.steps().count(), plan.holds.len());
             tracing::info!(account = %intent.account, cause = intent.cause, steps, held, "reconciled");
         }
@@ -84,7 +81,10 @@ mod tests {
     fn truncated_json_wrong_fields_and_strange_objects_are_refused_with_the_reason() {
         for (body, reason) in [
             ("{\"intent\":\"reconcile\",\"acc", "not JSON: EOF while parsing"),
-            ("{\"intent\":\"reconcile\",\"account\":\"42\",\"cause\":\"x\"}", "\"42\" is not an AWS account id"),
+            (
+                "{\"intent\":\"reconcile\",\"account\":\"42\",\"cause\":\"x\"}",
+                "\"42\" is not an AWS account id",
+            ),
             ("{\"intent\":\"explode\"}", "not an intent"),
             ("{\"hello\":1}", "not an EventBridge event: missing field"),
             ("", "not JSON"),

@@ -103,9 +103,8 @@ pub fn plan_definition(
         let reason = HoldReason::InvalidDefinition { message: message.to_owned() };
         plan.holds.insert(Subject::Service(service.clone()), reason);
     }
-    let of_definition = |(_, reason): &(&Subject, &HoldReason)| {
-        matches!(reason, HoldReason::InvalidDefinition { .. })
-    };
+    let of_definition =
+        |(_, reason): &(&Subject, &HoldReason)| matches!(reason, HoldReason::InvalidDefinition { .. });
     let stored = holds.iter().filter(of_definition).map(|(s, r)| (s.clone(), r.clone())).collect();
     plan.settle_holds(&stored, now);
     plan

@@ -19,11 +19,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::contribution::Contribution;
 use super::{Plan, Step};
+use crate::facts::Wait;
 use crate::facts::{EndpointFacts, Facts, StoredEndpoint};
 use crate::hold::{HoldReason, Subject};
 use crate::ids::{AccountId, VpcEndpointId, VpcId};
 use crate::intent::Intent;
-use crate::facts::Wait;
 use crate::record::Addresses;
 
 const FIRST_DELAY: i32 = 10;
@@ -63,7 +63,8 @@ pub(super) fn wait(
         cause: intent.cause.clone(),
         since: intent.since,
     };
-    let reason = format!("it is {} yet: look again", state.map_or("not seen".into(), |s| format!("only {s}")));
+    let reason =
+        format!("it is {} yet: look again", state.map_or("not seen".into(), |s| format!("only {s}")));
     let steps = vec![
         Step::PutWait {
             vpc_endpoint: vpc_endpoint.clone(),

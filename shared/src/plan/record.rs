@@ -161,12 +161,17 @@ impl Row<'_> {
             if same {
                 return Decision::nothing();
             }
-            let reason = if self.facts.claim.is_some() { "the record is right: claim its content" } else { why };
+            let reason =
+                if self.facts.claim.is_some() { "the record is right: claim its content" } else { why };
             return Decision { reason: reason.into(), steps: vec![self.put(claim)], ..Decision::nothing() };
         }
         let ttl_only = self.seen.addresses() == *addresses && self.facts.claim.is_some();
         let reason = if ttl_only { "the TTL differs" } else { why };
-        Decision { reason: reason.into(), steps: self.announced(claim, changes, addresses), ..Decision::nothing() }
+        Decision {
+            reason: reason.into(),
+            steps: self.announced(claim, changes, addresses),
+            ..Decision::nothing()
+        }
     }
 
     fn remove(&self, standing: &Standing) -> Decision {

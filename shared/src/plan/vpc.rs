@@ -7,7 +7,7 @@ use super::endpoint::{Remember, end_wait, wait};
 use super::record::{Decision, Desired, decide};
 use super::{Plan, Step};
 use crate::claim::{Claim, Contribution as Claimed};
-use crate::facts::{Association, Facts, RecordFacts, VpcFacts};
+use crate::facts::{Association, Facts, RecordFacts, VpcEndpointState, VpcFacts};
 use crate::hold::{HoldReason, Subject};
 use crate::ids::{ServiceId, VpcEndpointId, VpcId};
 use crate::intent::Intent;
@@ -255,7 +255,7 @@ impl VpcPlan<'_> {
         };
         self.plan.push(subject.clone(), "it was seen so", remember.step().into_iter().collect());
         if let Contribution::Keep { wait: true, .. } = contribution {
-            let state = endpoint.state.as_ref().map(|state| state.as_str());
+            let state = endpoint.state.as_ref().map(VpcEndpointState::as_str);
             wait(self.plan, self.facts, subject, vpc_endpoint, state, self.intent);
             return;
         }

@@ -165,7 +165,8 @@ fn review_that_saw_only_waiting_connections_says_nothing_about_established_ones(
 
 #[test]
 fn definition_that_is_refused_holds_its_service_until_it_is_mended() {
-    let held = plan_definition(&id(SERVICE), Some("\"*\" is refused"), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
+    let held =
+        plan_definition(&id(SERVICE), Some("\"*\" is refused"), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
     assert!(held.to_string().contains("InvalidDefinition: \"*\" is refused"));
     let mended = plan_definition(&id(SERVICE), None, &held.holds, Timestamp::UNIX_EPOCH);
     assert!(mended.steps().any(|step| matches!(step, Step::DeleteHold { .. })));

@@ -141,7 +141,11 @@ const FUTURE: &str = "2026-03-02T09:15:30Z";
 fn absent_record_without_claim_is_claimed_and_created() {
     assert_eq!(
         absent().steps(&["10.0.0.1"]),
-        ["claim it from nothing to 10.0.0.1", "change it: CREATE A TTL 60 10.0.0.1", "confirm claim it: 10.0.0.1"]
+        [
+            "claim it from nothing to 10.0.0.1",
+            "change it: CREATE A TTL 60 10.0.0.1",
+            "confirm claim it: 10.0.0.1"
+        ]
     );
 }
 
@@ -177,10 +181,8 @@ fn claim_with_other_content_is_written_alone() {
 #[test]
 fn identical_record_is_adopted_without_a_change() {
     let decision = seen(&["10.0.0.1"], 60).decide(&["10.0.0.1"]);
-    assert!(
-        matches!(decision.steps.as_slice(), [Step::PutClaim { claim, expects: None, .. }]
-            if claim.origin == Origin::Adopted && claim.pending.is_none())
-    );
+    assert!(matches!(decision.steps.as_slice(), [Step::PutClaim { claim, expects: None, .. }]
+            if claim.origin == Origin::Adopted && claim.pending.is_none()));
 }
 
 #[test]
@@ -214,10 +216,7 @@ fn our_record_follows_the_addresses() {
 fn our_record_that_was_edited_is_drift_and_repaired_with_both_values_in_the_reason() {
     let case = seen(&["10.9.9.9"], 60).ours(&["10.0.0.1"]);
     assert_eq!(case.decide(&["10.0.0.1"]).reason, "drift: our record was edited from 10.0.0.1 to 10.9.9.9");
-    assert_eq!(
-        case.steps(&["10.0.0.1"])[1],
-        "change it: DELETE A TTL 60 10.9.9.9; CREATE A TTL 60 10.0.0.1"
-    );
+    assert_eq!(case.steps(&["10.0.0.1"])[1], "change it: DELETE A TTL 60 10.9.9.9; CREATE A TTL 60 10.0.0.1");
 }
 
 #[test]
@@ -280,9 +279,8 @@ fn our_record_that_nothing_needs_is_deleted_and_then_released() {
 
 #[test]
 fn adopted_record_that_nothing_needs_stays_unless_the_definition_opts_in() {
-    let adopted = || {
-        seen(&["10.0.0.1"], 60).ours(&["10.0.0.1"]).with_claim(|claim| claim.origin = Origin::Adopted)
-    };
+    let adopted =
+        || seen(&["10.0.0.1"], 60).ours(&["10.0.0.1"]).with_claim(|claim| claim.origin = Origin::Adopted);
     assert_eq!(adopted().steps(&NOTHING), ["release claim it"]);
     let mut opted_in = adopted();
     opted_in.on_remove = OnRemove::Delete;
@@ -361,7 +359,9 @@ fn record_that_cannot_be_read_is_held_and_its_claim_kept() {
         message: "AccessDenied for Z1".into(),
     });
     for values in [&["10.0.0.1"][..], &NOTHING] {
-        assert!(case.held(values).starts_with("NoAccess: route53:ListResourceRecordSets in account 777788889999"));
+        assert!(
+            case.held(values).starts_with("NoAccess: route53:ListResourceRecordSets in account 777788889999")
+        );
     }
 }
 

@@ -17,9 +17,8 @@ fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 }
 
 fn policy() -> Policy {
-    let json = format!(
-        r#"{{"service":"{SERVICE}","names":["{NAME}"],"allowed_principals":["444455556666"]}}"#
-    );
+    let json =
+        format!(r#"{{"service":"{SERVICE}","names":["{NAME}"],"allowed_principals":["444455556666"]}}"#);
     let definition: ServiceDefinition = serde_json::from_str(&json).unwrap();
     Policy { region: id("us-west-2"), services: [(definition.service.clone(), definition)].into() }
 }
@@ -107,9 +106,9 @@ impl World {
         let addresses = Addresses { a, ..Addresses::default() };
         let claimed = Claimed { vpc: id(vpc), account: id("444455556666"), addresses: addresses.clone() };
         let record = &mut self.vpc().records[0];
-        record.seen = SeenRecords::default().apply(&SeenRecords::default().changes_to(&addresses, 60)).map_err(
-            |message| Denied { account: id("444455556666"), operation: String::new(), message },
-        );
+        record.seen = SeenRecords::default()
+            .apply(&SeenRecords::default().changes_to(&addresses, 60))
+            .map_err(|message| Denied { account: id("444455556666"), operation: String::new(), message });
         record.claim = Some(Claim {
             key: record.key.clone(),
             zone_account: id("444455556666"),
@@ -205,7 +204,8 @@ fn endpoint_without_subnet_is_held_and_removes_nothing() {
 
 #[test]
 fn two_endpoints_of_a_vpc_are_merged_and_one_may_leave() {
-    let world = World::new().with(1, Some("available"), &["10.0.0.1"]).with(2, Some("available"), &["10.0.0.2"]);
+    let world =
+        World::new().with(1, Some("available"), &["10.0.0.1"]).with(2, Some("available"), &["10.0.0.2"]);
     assert_eq!(world.changes(), ["CREATE A TTL 60 10.0.0.1 10.0.0.2"]);
     let world = World::new()
         .with(1, Some("deleting"), &[])
@@ -283,7 +283,8 @@ fn account_that_cannot_be_read_is_held_and_nothing_else_is_touched() {
 
 #[test]
 fn hold_is_written_once_and_deleted_when_its_reason_is_gone() {
-    let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]).claimed_by(2, ELSEWHERE, "10.1.0.1");
+    let mut world =
+        World::new().with(1, Some("available"), &["10.0.0.1"]).claimed_by(2, ELSEWHERE, "10.1.0.1");
     let holds = world.plan().holds;
     world.vpc().holds = holds;
     assert!(!world.plan().steps().any(|step| matches!(step, Step::PutHold { .. })));
@@ -363,10 +364,8 @@ fn announced_endpoint_that_nobody_shows_is_waited_for_and_any_other_is_not() {
 
 #[test]
 fn endpoint_that_is_gone_is_forgotten_after_a_day_once_nothing_claims_it() {
-    let world = World::new()
-        .with(1, Some("deleting"), &[])
-        .claimed_by(1, HERE, "10.0.0.1")
-        .known_since(1, LONG_AGO);
+    let world =
+        World::new().with(1, Some("deleting"), &[]).claimed_by(1, HERE, "10.0.0.1").known_since(1, LONG_AGO);
     let expiry = |plan: &Plan| {
         plan.steps().find_map(|step| match step {
             Step::PutEndpoint { endpoint } => endpoint.expires_at,

@@ -1,0 +1,72 @@
+"""An endpoint service, and zonelink installed for it: what the demo and `make up` begin with."""
+
+import os
+import pathlib
+from dataclasses import dataclass
+
+from local_aws import accounts, deploy, state
+
+RECORD_NAME = "*.aws-us-west-2.byoc.vectordb.zillizcloud.com"
+ALLOWED = ("client-a", "client-b")
+# A stranger: the endpoint service lets it ask, and zonelink's allow list does not name it.
+STRANGER = "client-c"
+CLIENTS = (*ALLOWED, STRANGER)
+
+EXTERNAL_ID = "zonelink-example-1"
+_ZONES = "abcd"
+
+
+@dataclass(frozen=True)
+class Service:
+    """An endpoint service as its clients know it."""
+
+    id: str
+    name: str
+
+
+def publish(running):
+    """Publish an endpoint service behind a network load balancer in the provider's account."""
+    ec2, elbv2 = (state.client(name, "provider", running) for name in ("ec2", "elbv2"))
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24",
+                                 AvailabilityZone=running["region"] + zone)["Subnet"]["SubnetId"]
+               for number, zone in enumerate(_ZONES)]
+    balancer = elbv2.create_load_balancer(Name="data-plane", Type="network", Scheme="internal",
+                                          Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    made = ec2.create_vpc_endpoint_service_configuration(
+        NetworkLoadBalancerArns=[balancer], AcceptanceRequired=True)["ServiceConfiguration"]
+    ec2.modify_vpc_endpoint_service_permissions(
+        ServiceId=made["ServiceId"],
+        AddAllowedPrincipals=[f"arn:aws:iam::{accounts.number(name)}:root" for name in CLIENTS])
+    return Service(made["ServiceId"], made["ServiceName"])
+
+
+def install_provider(running, service, parameters=None):
+    """Deploy template.yaml with the binaries that cargo built; returns the stack's outputs."""
+    return deploy.deploy_provider({
+        "ServiceId": service.id,
+        "RecordName": RECORD_NAME,
+        "AllowedPrincipals": ",".join(map(accounts.number, ALLOWED)),
+        # The stranger's events reach the bus all the same: an event is a hint and grants nothing.
+        "ClientAccounts": ",".join(map(accounts.number, CLIENTS)),
+        "ExternalId": EXTERNAL_ID,
+        "DeletionProtection": "false",
+        **(parameters or {}),
+    }, binaries=binaries(), running=running)
+
+
+def install_client(running, client, outputs):
+    """Deploy infra/client.yaml into a client account."""
+    return deploy.deploy_client(accounts.number(client), {
+        "ProviderAccountId": accounts.PROVIDER,
+        "ProviderBusArn": outputs["BusArn"],
+        "ClientRoleName": outputs["ClientRoleName"],
+        "ExternalId": EXTERNAL_ID,
+        "RecordNames": RECORD_NAME,
+    }, running=running)
+
+
+def binaries():
+    """Where cargo's dev profile puts its binaries."""
+    target = os.environ.get("CARGO_TARGET_DIR") or "target"
+    return pathlib.Path(state.REPOSITORY, target) / "debug"

@@ -1,0 +1,103 @@
+"""One local AWS for all of these tests, deployed once, and emptied before each test.
+
+It runs on ports of its own and keeps its files in .local/flow, so that it and one started by
+`python -m local_aws.up` know nothing of each other.
+"""
+
+import os
+import types
+
+import pytest
+
+from local_aws import accounts, state, up
+
+from .client import Client
+from .local import QUICK, Local
+from .provider import EXTERNAL_ID, Provider
+
+# The accounts that the provider's stack names as clients; of them client-c is a stranger to the service.
+CLIENTS = (accounts.CLIENT_A, accounts.CLIENT_B, accounts.CLIENT_C)
+
+
+@pytest.fixture(scope="session")
+def local():
+    """The emulators, running."""
+    before = os.environ.get("LOCAL_AWS_DIR")
+    os.environ["LOCAL_AWS_DIR"] = str(state.REPOSITORY / ".local" / "flow")
+    try:
+        with state.locked():
+            if left_over := state.read():
+                up.stop(left_over)
+            running = up.start()
+            try:
+                yield Local(running)
+            finally:
+                up.stop(running)
+    finally:
+        os.environ.pop("LOCAL_AWS_DIR")
+        if before is not None:
+            os.environ["LOCAL_AWS_DIR"] = before
+
+
+@pytest.fixture(scope="session")
+def deployed(local):
+    """The provider's stack, and a client stack in each client account."""
+    local.settings(**QUICK)
+    provider = Provider(local)
+    provider.deploy(AllowedPrincipals=f"{accounts.CLIENT_A},{accounts.CLIENT_B}",
+                    ClientAccounts=",".join(CLIENTS), ExternalId=EXTERNAL_ID)
+    for account in CLIENTS:
+        provider.deploy_client(account)
+    return provider
+
+
+@pytest.fixture
+def fleet(local, deployed):
+    """The provider and three clients, with nothing left of the tests before."""
+    empty(local, deployed)
+    clients = {name: Client(local, account, deployed) for name, account in
+               zip(("a", "b", "c"), CLIENTS)}
+    return types.SimpleNamespace(local=local, provider=deployed, table=deployed.table, **clients)
+
+
+def empty(local, provider):
+    """Delete all endpoints, zones and items, drain the queues, and turn every knob back."""
+    local.faults()
+    local.settings(**QUICK | {"cloudtrail": False})
+    for account in local.accounts:
+        _delete_endpoints(local.client("ec2", account))
+        _delete_zones(local.client("route53", account))
+    local.settled()
+    for url in (provider.outputs["QueueUrl"], provider.outputs["DeadLetterQueueUrl"]):
+        local.client("sqs", provider.account).purge_queue(QueueUrl=url)
+    _delete_other_services(provider)
+    provider.update()
+    provider.table.clear()
+    local.settings(**QUICK)
+    local.forget_calls()
+
+
+def _delete_endpoints(ec2):
+    pages = ec2.get_paginator("describe_vpc_endpoints").paginate()
+    found = [one["VpcEndpointId"] for page in pages for one in page["VpcEndpoints"]
+             if one["State"] != "deleting"]
+    if found:
+        ec2.delete_vpc_endpoints(VpcEndpointIds=found)
+
+
+def _delete_zones(route53):
+    for page in route53.get_paginator("list_hosted_zones").paginate():
+        for zone in page["HostedZones"]:
+            found = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+            changes = [{"Action": "DELETE", "ResourceRecordSet": one} for one in found
+                       if one["Type"] not in ("NS", "SOA")]
+            if changes:
+                route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch={"Changes": changes})
+            route53.delete_hosted_zone(Id=zone["Id"])
+
+
+def _delete_other_services(provider):
+    found = provider.ec2.describe_vpc_endpoint_service_configurations()["ServiceConfigurations"]
+    others = [one["ServiceId"] for one in found if one["ServiceId"] != provider.service]
+    if others:
+        provider.ec2.delete_vpc_endpoint_service_configurations(ServiceIds=others)

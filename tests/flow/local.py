@@ -1,0 +1,150 @@
+"""The local AWS of these tests: its knobs, its call log, and how to wait for it.
+
+Nothing here sleeps for a time that is hoped to be long enough. A claim that something
+happens polls for it; a claim that nothing happens waits until the system is at rest.
+"""
+
+import contextlib
+import functools
+import json
+import pathlib
+import time
+import urllib.error
+import urllib.request
+
+from local_aws import accounts, state
+
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_POLL_SECONDS = 0.02
+
+# Endpoints are available as soon as they are accepted, and events arrive at once, so that the
+# product's waiting chain (ten seconds at least) runs only where a test is about it.
+QUICK = {"accept_seconds": 0.0, "cloudtrail_seconds": 0.0, "cloudtrail": True,
+         "empty_first_page": False, "page_size": None, "insync_seconds": 0.0}
+
+
+def wait_until(condition, within=15):
+    """What `condition` returns once that is true."""
+    deadline = time.monotonic() + within
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"within {within} seconds it was never true: {condition}")
+        time.sleep(_POLL_SECONDS)
+    return found
+
+
+class Local:
+    """Both emulators, as one AWS."""
+
+    def __init__(self, running):
+        self.running = running
+        self.accounts = set(accounts.BY_NAME.values())
+        self.queues = {}
+
+    @functools.cache
+    def client(self, service, account):
+        """A boto3 client that acts as the account."""
+        return state.client(service, account, self.running)
+
+    def settings(self, **changes):
+        """Turn knobs of the moto side."""
+        return self._ask("moto", "PUT", "settings", changes)
+
+    @contextlib.contextmanager
+    def set(self, **changes):
+        """Turn knobs for the length of a `with`."""
+        before = self._ask("moto", "GET", "settings")
+        self.settings(**changes)
+        yield
+        self.settings(**{name: before[name] for name in changes})
+
+    def faults(self, *wanted):
+        """Make coming calls fail; each fault is a dict as the moto side takes it."""
+        self._ask("moto", "PUT", "faults", list(wanted))
+
+    def remaining_faults(self):
+        """The faults that no call has met yet."""
+        return self._ask("moto", "GET", "faults")
+
+    def calls(self, action, account=None):
+        """The calls of one kind since `forget_calls`, those of the tests included."""
+        return [call for call in self._ask("moto", "GET", "calls")
+                if call["action"] == action and account in (None, call["account"])]
+
+    def forget_calls(self):
+        """Start counting calls anew."""
+        self._ask("moto", "DELETE", "calls")
+
+    def deliver(self, envelope):
+        """Put an event on the default bus of the account that its envelope names."""
+        self._ask("ministack", "POST", "events", envelope)
+
+    def fire_schedule(self, account, name):
+        """Run a schedule now."""
+        self._ask("ministack", "POST", "schedules/fire",
+                  {"account": account, "region": accounts.REGION, "name": name})
+
+    def release(self, queue_url):
+        """End all delays and visibility timeouts of a queue."""
+        account, name = queue_url.split("/")[-2:]
+        return self._ask("ministack", "POST", "queues/release",
+                         {"account": account, "region": accounts.REGION, "name": name})["Released"]
+
+    def at_rest(self):
+        """Wait until nothing is on its way but messages that a queue delays. Returns how many."""
+        return self._rest(release=False, within=40)
+
+    def settled(self, within=40):
+        """Wait until nothing is on its way at all. Delays and retries are hurried, not skipped."""
+        self._rest(release=True, within=within)
+
+    def _rest(self, release, within):
+        deadline = time.monotonic() + within
+        before = None
+        while True:
+            seen = self._moving()
+            moving, delayed, in_flight = seen[0], seen[1], seen[2]
+            if not moving and release and delayed + in_flight:
+                for url in self.queues:
+                    self.release(url)
+                before = None
+            elif not moving and not in_flight:
+                # Whatever ran between two looks has written a log, so two equal looks are rest.
+                if seen == before:
+                    return delayed
+                before = seen
+            else:
+                before = None
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not at rest within {within} seconds: {moving} deliveries and runs, "
+                                     f"{delayed} delayed, {in_flight} in flight")
+            time.sleep(_POLL_SECONDS)
+
+    def _moving(self):
+        """(deliveries, runs and waiting messages), (delayed), (in flight), and the size of all logs."""
+        delayed = in_flight = visible = 0
+        moving = self._ask("moto", "GET", "deliveries")["unfinished"]
+        moving += self._ask("ministack", "GET", "activity")["background"]
+        for url, account in self.queues.items():
+            found = self.client("sqs", account).get_queue_attributes(
+                QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            visible += int(found["ApproximateNumberOfMessages"])
+            in_flight += int(found["ApproximateNumberOfMessagesNotVisible"])
+            delayed += int(found["ApproximateNumberOfMessagesDelayed"])
+        return moving + visible, delayed, in_flight, self._log_size()
+
+    def _log_size(self):
+        return sum(log.stat().st_size for log in pathlib.Path(self.running["logs"]).glob("*-*.log"))
+
+    def log_of(self, function):
+        """All that a function has logged."""
+        return (pathlib.Path(self.running["logs"]) / f"{function}.log").read_text()
+
+    def _ask(self, emulator, method, path, sent=None):
+        request = urllib.request.Request(f"{self.running[emulator]['url']}/_local/{path}", method=method,
+                                         data=None if sent is None else json.dumps(sent).encode())
+        try:
+            with _opener.open(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as refused:
+            raise AssertionError(f"{method} {path}: {refused.read().decode()}") from refused

@@ -1,0 +1,197 @@
+"""The provider's side: its endpoint service, its stack, its table and its queues."""
+
+import contextlib
+import json
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from local_aws import accounts, deploy
+from local_aws.stacks import outputs
+
+from .client import NAME
+from .local import wait_until
+
+STACK = "zonelink"
+EXTERNAL_ID = "zonelink-flow-tests"
+
+
+class Failed(Exception):
+    """A function answered with an error; the message is the function's."""
+
+
+class Provider:
+    """One deployment of template.yaml, and the service that its parameters define."""
+
+    def __init__(self, local, account=accounts.PROVIDER):
+        self.local = local
+        self.account = account
+        local.accounts.add(account)
+        self.ec2 = local.client("ec2", account)
+        self.service, self.service_name = self.make_service()
+        self.parameters = None
+
+    def make_service(self, acceptance_required=True):
+        """An endpoint service that anybody may make endpoints to. Returns its id and name."""
+        vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnet = self.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        balancer = self.local.client("elbv2", self.account).create_load_balancer(
+            Name=f"nlb-{vpc[4:16]}", Type="network", Subnets=[subnet])["LoadBalancers"][0]
+        made = self.ec2.create_vpc_endpoint_service_configuration(
+            NetworkLoadBalancerArns=[balancer["LoadBalancerArn"]],
+            AcceptanceRequired=acceptance_required)["ServiceConfiguration"]
+        self.ec2.modify_vpc_endpoint_service_permissions(
+            ServiceId=made["ServiceId"], AddAllowedPrincipals=["*"])
+        return made["ServiceId"], made["ServiceName"]
+
+    def deploy(self, **parameters):
+        """Deploy template.yaml with the built functions."""
+        self.parameters = {
+            "ServiceId": self.service, "RecordName": NAME, "DeletionProtection": "false",
+            "SweepState": "DISABLED", **parameters}
+        self._read(deploy.deploy_provider(self.parameters, running=self.local.running, account=self.account))
+
+    def update(self, **changes):
+        """Update the stack, as `aws cloudformation deploy --parameter-overrides` does."""
+        wanted = {**self.parameters, **changes}
+        cloudformation = self.local.client("cloudformation", self.account)
+        there = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["Parameters"]
+        there = {one["ParameterKey"]: one["ParameterValue"] for one in there}
+        if all(there[name] == value for name, value in wanted.items()):
+            return
+        cloudformation.update_stack(
+            StackName=STACK, UsePreviousTemplate=True,
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            Parameters=[{"ParameterKey": name, "ParameterValue": wanted[name]} if name in wanted
+                        else {"ParameterKey": name, "UsePreviousValue": True} for name in there])
+        wait_until(lambda: cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
+                   == "UPDATE_COMPLETE")
+        self._read(outputs(cloudformation, STACK))
+
+    def _read(self, made):
+        self.outputs = made
+        self.table = Table(self.local.client("dynamodb", self.account), made["TableName"])
+        self.local.queues[made["QueueUrl"]] = self.account
+
+    def allow(self, *owners):
+        """Let these accounts connect, and nobody else."""
+        self.update(AllowedPrincipals=",".join(owners))
+
+    def deploy_client(self, account, **parameters):
+        """Deploy infra/client.yaml into a client account."""
+        return deploy.deploy_client(account, {
+            "ProviderAccountId": self.account, "ProviderBusArn": self.outputs["BusArn"],
+            "ClientRoleName": self.outputs["ClientRoleName"], "ExternalId": EXTERNAL_ID,
+            "RecordNames": NAME, **parameters}, running=self.local.running)
+
+    def backfill(self, **request):
+        """Invoke backfill by hand and wait for its summary."""
+        return self.invoke("BackfillFunction", request)
+
+    def invoke(self, output, payload):
+        """Invoke a function, named by the stack's output, and return what it answers."""
+        answer = self.local.client("lambda", self.account).invoke(
+            FunctionName=self.outputs.get(output, output), Payload=json.dumps(payload).encode())
+        result = json.load(answer["Payload"])
+        if "FunctionError" in answer:
+            raise Failed(result["errorMessage"])
+        return result
+
+    def invoke_later(self, output, payload):
+        """Hand a function an event as EventBridge does: asynchronously."""
+        self.local.client("lambda", self.account).invoke(
+            FunctionName=self.outputs[output], InvocationType="Event", Payload=json.dumps(payload).encode())
+
+    def sweep(self):
+        """Let the schedule come round, and wait until everything is done."""
+        schedules = self.local.client("scheduler", self.account).list_schedules()["Schedules"]
+        self.local.fire_schedule(self.account, schedules[0]["Name"])
+        self.local.settled()
+
+    def send(self, body):
+        """Put a message on the work queue."""
+        self.local.client("sqs", self.account).send_message(
+            QueueUrl=self.outputs["QueueUrl"], MessageBody=body if isinstance(body, str) else json.dumps(body))
+
+    def notify(self, event, endpoint):
+        """Publish a connection notification as EC2 does."""
+        self.local.client("sns", self.account).publish(TopicArn=self.outputs["TopicArn"], Message=json.dumps(
+            {"event": event, "serviceId": self.service, "vpcEndpointId": endpoint.id}))
+
+    def dead_letters(self):
+        """The bodies in the dead-letter queue."""
+        sqs, found = self.local.client("sqs", self.account), {}
+        url = self.outputs["DeadLetterQueueUrl"]
+        while True:
+            messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+            if not messages:
+                break
+            found.update((message["MessageId"], message["Body"]) for message in messages)
+        self.local.release(url)
+        return list(found.values())
+
+    def connections(self):
+        """The state of each connection, by endpoint."""
+        answer = self.ec2.get_paginator("describe_vpc_endpoint_connections").paginate(
+            Filters=[{"Name": "service-id", "Values": [self.service]}])
+        return {one["VpcEndpointId"]: one["VpcEndpointState"]
+                for page in answer for one in page["VpcEndpointConnections"]}
+
+    @contextlib.contextmanager
+    def deaf(self):
+        """No event and no notification reaches the provider while this lasts."""
+        self.update(ConnectionNotifications="false")
+        with self.local.set(cloudtrail=False):
+            yield
+
+
+class Table:
+    """The table, read and edited by hand."""
+
+    def __init__(self, dynamodb, name):
+        self._dynamodb, self._name = dynamodb, name
+
+    def items(self, prefix=""):
+        """All items whose partition key begins with the prefix, in order, as plain values."""
+        read = TypeDeserializer().deserialize
+        pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._name, ConsistentRead=True)
+        found = [{name: read(value) for name, value in item.items()}
+                 for page in pages for item in page["Items"]]
+        return sorted((item for item in found if item["pk"].startswith(prefix)),
+                      key=lambda item: (item["pk"], item["sk"]))
+
+    def holds(self):
+        """The reason of each hold, by its subject."""
+        return {item["sk"]: item["reason"] for item in self.items("hold")}
+
+    def claims(self):
+        """The claims by zone."""
+        return {item["pk"].removeprefix("claim#"): item for item in self.items("claim#")}
+
+    def waits(self):
+        """The waiting chains by endpoint."""
+        return {item["vpc_endpoint"]: item for item in self.items("wait#")}
+
+    def endpoint(self, endpoint):
+        """What is remembered of an endpoint, or None."""
+        return next((item for item in self.items("service#") if item["sk"] == endpoint.id), None)
+
+    def journal(self, about=""):
+        """The journal's entries whose subject holds the text, oldest first."""
+        found = [item for item in self.items("journal#") if about in item["subject"]]
+        return sorted(found, key=lambda item: item["at"])
+
+    def put(self, item):
+        """Write an item of plain values."""
+        write = TypeSerializer().serialize
+        self._dynamodb.put_item(TableName=self._name,
+                                Item={name: write(value) for name, value in item.items()})
+
+    def define(self, service, **definition):
+        """Put a service definition into the table, as an operator does."""
+        self.put({"pk": "service", "sk": service, "definition": {"service": service, **definition}})
+
+    def clear(self):
+        """Delete every item."""
+        for item in self.items():
+            self._dynamodb.delete_item(TableName=self._name,
+                                       Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}})
