@@ -163,6 +163,8 @@ fn defined(named: &BTreeSet<ServiceId>, policy: &Policy) -> BTreeSet<ServiceId> 
 }
 
 fn not_ours(call: &ApiCall) -> Ignored {
-    let service = call.service.as_ref().map_or("AWS or of no endpoint service", ServiceId::as_str);
-    Ignored(format!("{} is of {service}, which is not defined here", call.action))
+    Ignored(match &call.service {
+        Some(service) => format!("{} is of {service}, which is not defined here", call.action),
+        None => format!("{} names no endpoint service", call.action),
+    })
 }

@@ -1,4 +1,15 @@
-//! zonelink's library.
+//! zonelink keeps private DNS right for AWS PrivateLink. This library is all of it; the functions and the
+//! CLI only wire it up.
+//!
+//! ```text
+//! event ──▶ intent ──▶ observe ──▶ plan ──▶ apply ──▶ journal
+//! JSON     "look at    Facts       Plan     AWS       DynamoDB
+//!           this"      (values)    (pure)   calls     what happened
+//! ```
+//!
+//! Data flows one way, and the modules are its stages. Everything up to the plan is pure and builds without
+//! the SDK (`--no-default-features`); only [`aws`] knows it. ARCHITECTURE.md has the map and the invariants.
+
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod claim;

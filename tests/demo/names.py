@@ -8,10 +8,13 @@ class Names:
 
     def __init__(self):
         self._names = {}
+        self._alone = set()
 
-    def give(self, identifier, name):
-        """Name an id; returns the id."""
+    def give(self, identifier, name, in_texts=True):
+        """Name an id; returns the id. Within texts it may have to stay, as accounts do in rules."""
         self._names[identifier] = name
+        if not in_texts:
+            self._alone.add(identifier)
         return identifier
 
     def __getitem__(self, identifier):
@@ -24,9 +27,9 @@ class Names:
 
     def into(self, text):
         """The text with names for the ids in it."""
-        if not self._names:
-            return text
         # The longest first: one id may be the beginning of another.
-        known = sorted(self._names, key=len, reverse=True)
+        known = sorted(self._names.keys() - self._alone, key=len, reverse=True)
+        if not known:
+            return text
         pattern = "|".join(map(re.escape, known))
         return re.sub(pattern, lambda found: self._names[found[0]], text)

@@ -5,7 +5,7 @@ import pathlib
 import urllib.request
 
 from boto3.dynamodb.types import TypeDeserializer
-from local_aws import accounts, state
+from local_aws import state
 
 from .moments import Moment, moment_of, now
 
@@ -181,8 +181,3 @@ def _fields(line):
         return {}
     return {"level": entry.get("level"), **entry.get("fields", {})}
 
-
-def name_accounts(names):
-    """Accounts by their names, wherever a source gives only the number."""
-    for name, number in accounts.BY_NAME.items():
-        names.give(number, name)

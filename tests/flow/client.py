@@ -42,9 +42,10 @@ class Client:
         return {one["VpcEndpointId"] for page in pages for one in page["VpcEndpoints"]}
 
     def delete(self, *endpoints, lingers=True):
-        """Delete endpoints. As on AWS they are seen `deleting` for a while, unless told otherwise."""
-        with self.local.set(accept_seconds=3600.0 if lingers else 0.0):
-            self.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint.id for endpoint in endpoints])
+        """Delete endpoints. As on AWS they are seen `deleting` for a while: until somebody sets
+        accept_seconds to zero again. Or they vanish at once."""
+        self.local.settings(accept_seconds=3600.0 if lingers else 0.0)
+        self.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint.id for endpoint in endpoints])
 
 
 class Vpc:

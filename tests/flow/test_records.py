@@ -25,7 +25,8 @@ def test_endpoint_of_an_allowed_account_is_accepted_and_gets_its_record(fleet):
 def test_acceptance_is_journalled_with_owner_and_rule(fleet):
     endpoint = fleet.a.vpc().endpoint()
     fleet.local.settled()
-    accepts = [step for entry in fleet.table.journal(fleet.provider.service)
+    # Event and notification may race to accept it; AWS lets one of them succeed.
+    accepts = [step for entry in fleet.table.journal(fleet.provider.service) if entry["outcome"] == "done"
                for step in entry["steps"] if "accept" in step]
     owner = fleet.a.account
     assert accepts == [f"accept connections of {fleet.provider.service}: "
@@ -138,11 +139,12 @@ def test_endpoint_seen_deleting_is_not_waited_for_once_it_is_gone(fleet):
     zone = vpc.zone()
     endpoint = vpc.endpoint()
     fleet.local.settled()
-    with fleet.local.set(accept_seconds=1.0):
-        endpoint._ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint.id])
-    wait_until(lambda: not zone.record())
-    wait_until(lambda: not fleet.a.endpoints())
+    endpoint.delete()
     fleet.local.settled()
+    assert zone.record() is None
+
+    fleet.local.settings(accept_seconds=0.0)
+    assert fleet.a.endpoints() == set()
     fleet.provider.backfill()
     assert fleet.local.at_rest() == 0, "nothing is left to wait for"
     assert fleet.table.waits() == {}

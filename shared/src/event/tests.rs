@@ -85,7 +85,7 @@ fn endpoints_listed_as_unsuccessful_are_left_out() {
 fn failed_calls_other_services_other_regions_and_other_events_are_ignored_with_the_reason() {
     for (event, reason) in [
         (event!("create_failed"), "CreateVpcEndpoint failed with Client.UnauthorizedOperation"),
-        (event!("create_other_service"), "AWS or of no endpoint service, which is not defined here"),
+        (event!("create_other_service"), "CreateVpcEndpoint names no endpoint service"),
         (event!("create_undefined_service"), "vpce-svc-0ffffffffffffffff, which is not defined here"),
         (event!("delete_other_region"), "made in eu-west-1, not in us-west-2"),
         (event!("other_source"), "EC2 Instance State-change Notification from aws.ec2"),

@@ -6,7 +6,8 @@
     Reject, before or after acceptance ─────────────────────▶ rejected
     Delete ─▶ deleting ─accept_seconds─▶ gone
 
-The state is worked out when somebody reads it; no timer changes it.
+The state is worked out when somebody reads it; no timer changes it. A change of accept_seconds
+counts for what is under way too: zero ends it at once.
 """
 
 import json
@@ -55,20 +56,20 @@ class VpcEndpoint:
 
     @property
     def state(self) -> str:
-        if self._next and time.monotonic() >= self._next[0]:
+        if self._next and time.monotonic() >= self._next[0] + SETTINGS.accept_seconds:
             self._state, self._next = self._next[1], None
         return self._state
 
     def begin_pending(self) -> None:
         """Accepted, or changed after that: `pending` for a while, then `available`."""
-        self._state, self._next = "pending", (time.monotonic() + SETTINGS.accept_seconds, "available")
+        self._state, self._next = "pending", (time.monotonic(), "available")
 
     def reject(self) -> None:
         self._state, self._next = "rejected", None
 
     def delete(self) -> None:
         """The interfaces go at once; the endpoint itself is seen `deleting` for a while."""
-        self._state, self._next = "deleting", (time.monotonic() + SETTINGS.accept_seconds, "deleted")
+        self._state, self._next = "deleting", (time.monotonic(), "deleted")
         for subnet_id in list(self.interfaces):
             self.remove_subnet(subnet_id)
 

@@ -1,0 +1,61 @@
+//! What the command line says, as a person sees it.
+
+use std::process::Command;
+
+/// Exit code, standard output, standard error.
+fn zonelink(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zonelink"));
+    let command = command.args(arguments).env_remove("AWS_REGION").current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = command.output().unwrap_or_else(|error| panic!("{error}"));
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn replay(event: &str) -> (Option<i32>, String, String) {
+    let event = format!("../tests/events/{event}.json");
+    let service = "tests/definitions/sound.json";
+    zonelink(&["replay", &event, "--service", service, "--region", "us-west-2"])
+}
+
+#[test]
+fn sound_definition_is_said_back_in_words() {
+    let expected = "vpce-svc-0a1b2c3d4e5f60718 publishes *.aws-us-west-2.byoc.example.com with TTL 60; \
+                    may connect: 444455556666";
+    assert_eq!(
+        zonelink(&["check", "tests/definitions/sound.json"]),
+        (Some(0), expected.into(), String::new())
+    );
+}
+
+#[test]
+fn definition_that_lets_in_everybody_is_refused_with_its_place_and_the_remedy() {
+    let expected = "error: tests/definitions/everybody.json is no service definition: allowed principal \
+                    \"*\" is refused: it would accept everybody; list account ids at line 4 column 29";
+    let (code, _, error) = zonelink(&["check", "tests/definitions/everybody.json"]);
+    assert_eq!((code, error.as_str()), (Some(1), expected));
+}
+
+#[test]
+fn replay_says_what_an_event_means_to_each_function() {
+    let expected = "\
+accept-connections  ignored: DeleteVpcEndpoints names no endpoint service
+reconcile-records   reconcile vpce-01234567890abcdef of 444455556666 \
+(DeleteVpcEndpoints event 10000000-0000-4000-8000-000000000010)";
+    assert_eq!(replay("delete_one"), (Some(0), expected.into(), String::new()));
+}
+
+#[test]
+fn replay_of_a_message_that_nobody_can_read_names_the_dead_letter_queue() {
+    let (code, _, error) = replay("forged_account");
+    assert_eq!(code, Some(1));
+    assert!(error.contains("would end in the dead-letter queue"), "{error}");
+}
+
+#[test]
+fn missing_files_and_arguments_give_a_sentence() {
+    let (code, _, error) = zonelink(&["check", "nowhere.json"]);
+    assert_eq!((code, error.split(':').nth(1)), (Some(1), Some(" nowhere.json cannot be read")));
+    let (code, _, error) = zonelink(&["replay", "nowhere.json"]);
+    assert_eq!(code, Some(2));
+    assert!(error.contains("--service <FILE>"), "{error}");
+}
