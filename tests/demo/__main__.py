@@ -13,7 +13,7 @@ import time
 
 from botocore.exceptions import BotoCoreError, ClientError
 from local_aws import processes, stacks, state, up
-from tabulate import tabulate
+from tabulate import SEPARATING_LINE, tabulate
 
 from . import screen
 from .moments import now
@@ -77,17 +77,20 @@ def _tell(story):
         stuck = failure
     screen.plain("\nWhat was expected")
     screen.plain("-----------------")
-    for text, holds, detail in story.checks:
-        screen.check(text, holds, detail)
+    for number, text, holds, detail in story.checks:
+        screen.check(number, text, holds, detail)
     if stuck:
-        screen.check("the story came to its end", False, f"{type(stuck).__name__}: {stuck}")
-    return not stuck and all(holds for _, holds, _ in story.checks)
+        screen.check(story.chapter, "the story came to its end", False, f"{type(stuck).__name__}: {stuck}")
+    return not stuck and all(holds for _, _, holds, _ in story.checks)
 
 
 def _table(story):
-    rows = list(story.rows())
+    rows = []
+    for row in story.rows():
+        rows += [SEPARATING_LINE, list(row.values())] if rows else [list(row.values())]
+        headers = list(row)
     screen.plain(f"\nWhere it ended, {now():%Y-%m-%d %H:%M:%S} UTC")
-    screen.plain(tabulate(rows, headers="keys", tablefmt="simple_grid", stralign="left"))
+    screen.plain(tabulate(rows, headers, tablefmt="simple", stralign="left", disable_numparse=True))
     screen.say("ms: from the event (CloudTrail's has whole seconds) to the record, as the journal has it. Of "
                f"these, AWS took {SECONDS_TO_BE_AVAILABLE:.0f} seconds to make the endpoint available, and "
                "zonelink looks at a pending endpoint every 10 seconds at first.")

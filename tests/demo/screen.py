@@ -48,11 +48,12 @@ def command(words):
     """A command for the reader's own shell that does what the demo does now by API."""
     lines = textwrap.wrap(words, _WIDTH - 6, break_long_words=False, break_on_hyphens=False)
     text = " \\\n      ".join(lines)
-    _print(_painted(f"\n  $ {text}\n", "cyan"))
+    _print(_painted(f"\n  $ {text}", "cyan"))
 
 
 def head():
     """The heading of a run of moments."""
+    _print("")
     _print(_painted("   seconds  source      what happened", "dim"))
 
 
@@ -63,16 +64,17 @@ def moment(seconds, source, text):
     """Something that happened, so many seconds after the call."""
     lines = textwrap.wrap(text, _WIDTH - 24, break_long_words=False, break_on_hyphens=False)
     shown = _painted(f"{source:<11}", _SOURCE_COLOURS.get(source))
-    _print(f"  {seconds:+8.2f}  {shown} " + ("\n" + " " * 24).join(lines))
+    at = " " * 8 if seconds is None else f"{seconds:+8.2f}"
+    _print(f"  {at}  {shown} " + ("\n" + " " * 24).join(lines))
 
 
-def check(text, holds, detail=""):
-    """One expectation and whether it holds."""
+def check(number, text, holds, detail=""):
+    """One expectation of a chapter and whether it holds."""
     word = _painted("ok  ", "green") if holds else _painted("FAIL", "red")
-    indent = " " * 7
+    indent = " " * 10
     shown = text if holds or not detail else f"{text} — {detail}"
-    lines = textwrap.wrap(shown, _WIDTH - 7, break_on_hyphens=False)
-    _print(f"  {word} " + ("\n" + indent).join(lines))
+    lines = textwrap.wrap(shown, _WIDTH - 10, break_on_hyphens=False)
+    _print(f"  {number:>2} {word} " + ("\n" + indent).join(lines))
 
 
 def plain(text):

@@ -21,6 +21,8 @@ class Table:
         self._dynamodb = state.client("dynamodb", "provider", running)
         self._names, self._table = names, table
         self._shown = {}
+        self._told = set()
+        self._repeated = self._raced = 0
         self.items = []
 
     def look(self):
@@ -30,12 +32,23 @@ class Table:
             key = item["pk"], item["sk"]
             if item["pk"].startswith("journal#") and key not in self._shown:
                 self._shown[key] = True
-                yield Moment(moment_of(item["at"]), "journal", self._entry(item))
+                if self._is_news(item):
+                    yield Moment(moment_of(item["at"]), "journal", self._entry(item))
             if item["pk"].startswith("wait#") and self._shown.get(key) != item["due"]:
                 self._shown[key] = item["due"]
                 in_seconds = float(item["due"]) - now().timestamp()
                 yield Moment(now(), "waiting", f"{self._names[item['vpc_endpoint']]} is not available "
                              f"yet: zonelink looks again in {in_seconds:.0f} s")
+
+    def rest(self):
+        """What was left out since the last time, in words: several messages lead to the same VPC."""
+        repeated, raced = self._repeated, self._raced
+        self._told.clear()
+        self._repeated = self._raced = 0
+        if not repeated + raced:
+            return None
+        return (f"{repeated + raced} more entries, of messages that came at the same moment: "
+                f"{repeated} say the same, {raced} lost the race and changed nothing")
 
     def journal(self, subject=""):
         """The entries whose subject ends so, oldest first."""
@@ -50,6 +63,17 @@ class Table:
     def claims(self):
         """The claims on records, by zone."""
         return {item["key"]["zone"]: item for item in self.items if item["pk"].startswith("claim#")}
+
+    def _is_news(self, item):
+        told = item["subject"], item["reason"], item["outcome"]
+        if item["outcome"].startswith("raced"):
+            self._raced += 1
+            return False
+        if told in self._told:
+            self._repeated += 1
+            return False
+        self._told.add(told)
+        return True
 
     def _entry(self, item):
         text = self._names.into(_steps(item))
@@ -90,10 +114,14 @@ class Calls:
         self._shown = 0
         self.all = []
 
+    def mark(self):
+        """How many calls there have been until now."""
+        self._fetch()
+        return len(self.all)
+
     def look(self):
         """The record changes that were sent since the last look, whoever sent them."""
-        with _opener.open(self._url, timeout=10) as answer:
-            self.all = json.load(answer)
+        self._fetch()
         new, self._shown = self.all[self._shown:], len(self.all)
         for call in new:
             if call["action"] == "ChangeResourceRecordSets":
@@ -111,6 +139,10 @@ class Calls:
             if call["service"] == "route53":
                 counted[call["action"]] = counted.get(call["action"], 0) + 1
         return counted
+
+    def _fetch(self):
+        with _opener.open(self._url, timeout=10) as answer:
+            self.all = json.load(answer)
 
     def _change(self, call):
         zone = call["parameters"]["HostedZoneId"].removeprefix("/hostedzone/")
@@ -181,3 +213,11 @@ def _fields(line):
         return {}
     return {"level": entry.get("level"), **entry.get("fields", {})}
 
+
+def set_knobs(running, **knobs):
+    """Set knobs of the emulator, such as how long an endpoint takes to become available."""
+    request = urllib.request.Request(
+        running["moto"]["url"] + "/_local/settings", data=json.dumps(knobs).encode(), method="PUT",
+        headers={"Content-Type": "application/json"})
+    with _opener.open(request, timeout=10) as answer:
+        answer.read()

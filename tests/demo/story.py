@@ -9,7 +9,7 @@ from . import installation, screen
 from .client import PARENT, UNRELATED, ZONE, ClientVpc
 from .moments import Watch, now
 from .names import Names
-from .sources import Calls, Endpoints, Logs, Table, actions
+from .sources import Calls, Endpoints, Logs, Table, actions, set_knobs
 from .witnesses import CloudTrail, Notifications
 
 _SECONDS = 60
@@ -29,6 +29,7 @@ class Story:
         self.running = running
         self.names = Names()
         self.checks = []
+        self.chapter = 0
         self.milliseconds = {}
         for name, number in accounts.BY_NAME.items():
             self.names.give(number, name, in_texts=False)
@@ -38,6 +39,7 @@ class Story:
         """All chapters, in order."""
         for number, part in enumerate((self._install, self._join, self._change, self._drift,
                                        self._in_sync, self._leave), start=1):
+            self.chapter = number
             part(number)
 
     # ------------------------------------------------------------------ chapters
@@ -51,6 +53,7 @@ class Story:
                     "acceptance required")
         outputs = self.outputs = installation.install_provider(
             running, self.service, {"SweepState": "DISABLED"})
+        set_knobs(running, accept_seconds=SECONDS_TO_BE_AVAILABLE)
         screen.fact("", f"template.yaml: accept {' and '.join(installation.ALLOWED)}, keep "
                     f"{installation.RECORD_NAME}; the sweep waits until it is called below")
         for name in installation.CLIENTS:
@@ -73,8 +76,8 @@ class Story:
         self.c1 = self._vpc("C1", installation.STRANGER, 3).build(2, (ZONE,))
         self.every = (self.a1, self.a2, self.c1)
         screen.command(self.a1.join_command(self.service))
-        screen.say("… and the same in VPC A2, and in VPC C1 of client-c, who is on no allow list.")
         screen.plain("")
+        screen.say("… and the same in VPC A2, and in VPC C1 of client-c, who is on no allow list.")
         self._look_ahead()
         self.watch.begin()
         for one in self.every:
@@ -196,12 +199,12 @@ class Story:
             hold = self.table.holds().get(f"{self.service.id}/{one.endpoint}", {})
             written, found = (one.label, zone) in self.milliseconds, one.addresses(zone)
             yield {
-                "connection": f"endpoint {one.label}\n{one.endpoint_state()}",
+                "connection": f"endpoint {one.label}\n{one.endpoint}",
                 "owner": f"{one.client}\n{accounts.number(one.client)}",
-                "decision": f"accepted\nrule {rule}" if rule else f"held\n{hold.get('reason')}",
-                "VPC": f"{self.names[one.vpc]}\n{one.vpc}",
-                "zone": f"{self.names[one.zones[zone]]}\n{one.zones[zone]}",
-                "record": "right" if found else "removed" if written else "none",
+                "decision": f"accepted by\n{rule}" if rule else f"held:\n{hold.get('reason')}",
+                "VPC": f"{self.names[one.vpc]}\n10.{one.number}.0.0/16",
+                "zone": self.names[one.zones[zone]],
+                "record": "kept" if found else "removed" if written else "none",
                 "addresses": "\n".join(found) or "-",
                 "ms": self.milliseconds.get((one.label, zone), "-"),
             }
@@ -211,17 +214,20 @@ class Story:
 
     def _look_ahead(self):
         """Remember where the logs of this chapter begin."""
-        self.mark = len(self.calls.all)
+        self.mark = self.calls.mark()
         self.lines = len(self.log.lines)
         self.since = now()
 
     def _until(self, what, condition):
-        if not self.watch.until(condition, _SECONDS):
+        in_time = self.watch.until(condition, _SECONDS)
+        if rest := self.table.rest():
+            screen.moment(None, "journal", rest)
+        if not in_time:
             self._check(f"{what} within {_SECONDS} s", False)
             raise Stuck(what)
 
     def _check(self, text, holds, detail=""):
-        self.checks.append((text, bool(holds), self.names.into(detail)))
+        self.checks.append((self.chapter, text, bool(holds), self.names.into(detail)[:400]))
 
     def _check_record(self, one, zone):
         wanted, found = one.interface_addresses(), one.addresses(zone)
