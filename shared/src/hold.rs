@@ -233,6 +233,9 @@ pub struct Hold {
     pub reason: HoldReason,
     /// Since when.
     pub since: Timestamp,
+    /// When the table forgets it by itself, in seconds since 1970 (DynamoDB's TTL).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
 }
 
 #[cfg(test)]

@@ -137,6 +137,10 @@ pub struct Accepted {
     pub rule: String,
 }
 
+/// For how long a hold on an endpoint that nobody has ever shown is kept, in seconds: when its connection
+/// goes, nothing is left that would end the hold.
+const REMEMBER_UNKNOWN: i64 = 24 * 60 * 60;
+
 impl Plan {
     /// Whether nothing is to be done.
     #[must_use]
@@ -159,7 +163,13 @@ impl Plan {
     fn settle_holds(&mut self, stored: &BTreeMap<Subject, HoldReason>, now: Timestamp) {
         for (subject, reason) in self.holds.clone() {
             if stored.get(&subject) != Some(&reason) {
-                let hold = Box::new(Hold { subject: subject.clone(), reason: reason.clone(), since: now });
+                let forgotten = matches!(subject, Subject::UnknownEndpoint(..));
+                let hold = Box::new(Hold {
+                    subject: subject.clone(),
+                    reason: reason.clone(),
+                    since: now,
+                    expires_at: forgotten.then(|| now.as_second() + REMEMBER_UNKNOWN),
+                });
                 self.push(subject, format!("held: {reason}"), vec![Step::PutHold { hold }]);
             }
         }

@@ -101,10 +101,22 @@ class Provider:
         self.local.client("lambda", self.account).invoke(
             FunctionName=self.outputs[output], InvocationType="Event", Payload=json.dumps(payload).encode())
 
+    def failure_of(self, output, payload):
+        """The error with which a function refuses a payload."""
+        try:
+            answer = self.invoke(output, payload)
+        except Failed as failure:
+            return str(failure)
+        raise AssertionError(f"it did not fail: {answer}")
+
+    @property
+    def schedule(self):
+        """The name of the sweep's schedule."""
+        return self.local.client("scheduler", self.account).list_schedules()["Schedules"][0]["Name"]
+
     def sweep(self):
         """Let the schedule come round, and wait until everything is done."""
-        schedules = self.local.client("scheduler", self.account).list_schedules()["Schedules"]
-        self.local.fire_schedule(self.account, schedules[0]["Name"])
+        self.local.fire_schedule(self.account, self.schedule)
         self.local.settled()
 
     def send(self, body):
@@ -142,6 +154,19 @@ class Provider:
         self.update(ConnectionNotifications="false")
         with self.local.set(cloudtrail=False):
             yield
+
+
+    @contextlib.contextmanager
+    def rules_disabled(self):
+        """All rules of the stack are switched off while this lasts."""
+        events = self.local.client("events", self.account)
+        rules = [(rule["Name"], bus) for bus in ("default", self.outputs["BusName"])
+                 for rule in events.list_rules(EventBusName=bus)["Rules"]]
+        for name, bus in rules:
+            events.disable_rule(Name=name, EventBusName=bus)
+        yield
+        for name, bus in rules:
+            events.enable_rule(Name=name, EventBusName=bus)
 
 
 class Table:

@@ -23,7 +23,13 @@ pub type Refused = Vec<(RecordFacts, HoldReason, VpcId)>;
 #[must_use]
 pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &Refused) -> Plan {
     let mut plan = Plan::default();
+    // A hold on an endpoint that nobody shows is judged only by an intent that names it.
+    let judged = |subject: &Subject| match subject {
+        Subject::UnknownEndpoint(_, vpc_endpoint) => intent.vpc_endpoints.contains(vpc_endpoint),
+        _ => true,
+    };
     let mut stored_holds = facts.holds.clone();
+    stored_holds.retain(|subject, _| judged(subject));
     if let Some(denied) = &facts.denied {
         let subject = Subject::Account(facts.account.clone());
         plan.holds.insert(subject, HoldReason::NoAccess(denied.clone()));

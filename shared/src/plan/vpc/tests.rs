@@ -381,3 +381,14 @@ fn endpoint_that_is_gone_is_forgotten_after_a_day_once_nothing_claims_it() {
     });
     assert_eq!(expiry(&busy.plan()), None);
 }
+
+#[test]
+fn hold_on_an_unknown_endpoint_is_not_ended_by_an_intent_for_others() {
+    let mut world = World::new();
+    let subject = Subject::UnknownEndpoint(id("444455556666"), endpoint_id(9));
+    world.0.holds.insert(subject, HoldReason::Stalled { state: None });
+    assert!(world.plan().is_empty());
+    let naming = Intent { vpc_endpoints: [endpoint_id(9)].into(), ..intent() };
+    let plan = plan(&naming, &world.0, &policy(), &Vec::new());
+    assert!(plan.steps().any(|step| matches!(step, Step::DeleteHold { .. })));
+}
