@@ -39,6 +39,8 @@ pub enum Error {
         subject: String,
         /// AWS's error code, or the kind of failure below it.
         code: String,
+        /// AWS's words, if it answered.
+        message: Option<String>,
         /// Why.
         kind: CallFailure,
         /// The SDK's error.

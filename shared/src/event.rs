@@ -135,20 +135,14 @@ impl Event {
         cloudtrail::api_call(&envelope, action).map(Event::ApiCall)
     }
 
-    /// Reads the text of an SNS connection notification.
-    ///
-    /// # Errors
-    /// When it names neither an endpoint nor a service.
-    pub fn from_notification(id: &str, time: Option<Timestamp>, text: &str) -> Result<Event, InvalidEvent> {
+    /// Reads the text of an SNS connection notification. One that names nothing, as AWS may send to try the
+    /// topic, still says that there may be something to see.
+    #[must_use]
+    pub fn from_notification(id: &str, time: Option<Timestamp>, text: &str) -> Event {
         let found = ids_in(text);
         let services: BTreeSet<ServiceId> = found.iter().filter_map(|id| id.parse().ok()).collect();
         let vpc_endpoints: BTreeSet<VpcEndpointId> = found.iter().filter_map(|id| id.parse().ok()).collect();
-        if services.is_empty() && vpc_endpoints.is_empty() {
-            return Err(InvalidEvent::new(format!(
-                "SNS message {id} names neither a VPC endpoint (vpce-…) nor an endpoint service (vpce-svc-…)"
-            )));
-        }
-        Ok(Event::Notification(Notification { id: id.to_owned(), time, services, vpc_endpoints }))
+        Event::Notification(Notification { id: id.to_owned(), time, services, vpc_endpoints })
     }
 }
 

@@ -144,6 +144,9 @@ pub struct Facts {
     pub holds: BTreeMap<Subject, HoldReason>,
     /// VPC by VPC.
     pub vpcs: Vec<VpcFacts>,
+    /// VPCs that the intent leads to and that were not observed, because one message is for a few.
+    #[serde(default)]
+    pub rest: BTreeSet<VpcId>,
     /// Endpoints that were asked for and that neither EC2 nor the table knows.
     pub unknown: BTreeSet<VpcEndpointId>,
     /// The waiting chains of all these endpoints.
@@ -159,9 +162,9 @@ pub struct VpcFacts {
     pub endpoints: BTreeMap<VpcEndpointId, EndpointFacts>,
     /// What the table says of these endpoints.
     pub stored: BTreeMap<VpcEndpointId, StoredEndpoint>,
-    /// The private hosted zones associated with it, as far as they can hold a defined name; none when they
-    /// were not asked for because no endpoint needs one.
-    pub zones: Result<BTreeMap<HostedZoneId, PrivateHostedZone>, Denied>,
+    /// The private hosted zones associated with it; none when they were not asked for, because no endpoint
+    /// publishes.
+    pub zones: Option<Result<BTreeMap<HostedZoneId, PrivateHostedZone>, Denied>>,
     /// Each name in each of these zones, and each further one that the VPC has a claim on.
     pub records: Vec<RecordFacts>,
     /// The holds on the VPC, its endpoints and records in the table.
@@ -257,8 +260,7 @@ pub struct StoredEndpoint {
     pub addresses: Addresses,
     /// When it was first seen.
     pub first_seen: Timestamp,
-    /// When the table forgets it, in seconds since 1970 (DynamoDB's TTL): set once it is gone and nothing
-    /// holds it any more.
+    /// When the table forgets it, in seconds since 1970 (DynamoDB's TTL): set when it is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
 }

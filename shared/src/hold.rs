@@ -22,6 +22,8 @@ pub enum Subject {
     Account(AccountId),
     /// A service.
     Service(ServiceId),
+    /// The definition of a service.
+    Definition(ServiceId),
     /// A connection to a service.
     Connection(ServiceId, VpcEndpointId),
     /// An endpoint in a VPC.
@@ -39,6 +41,7 @@ impl fmt::Display for Subject {
         match self {
             Subject::Account(account) => write!(f, "{account}/"),
             Subject::Service(service) => write!(f, "{service}/"),
+            Subject::Definition(service) => write!(f, "{service}/definition"),
             Subject::Connection(service, vpc_endpoint) => write!(f, "{service}/{vpc_endpoint}"),
             Subject::VpcEndpoint(vpc, vpc_endpoint) => write!(f, "{vpc}/{vpc_endpoint}"),
             Subject::UnknownEndpoint(account, vpc_endpoint) => write!(f, "{account}/{vpc_endpoint}"),
@@ -56,6 +59,7 @@ impl FromStr for Subject {
         let subject = match parts.as_slice() {
             [account, ""] if account.parse::<AccountId>().is_ok() => Subject::Account(account.parse()?),
             [service, ""] => Subject::Service(service.parse()?),
+            [service, "definition"] => Subject::Definition(service.parse()?),
             [service, id] if service.starts_with("vpce-svc-") => {
                 Subject::Connection(service.parse()?, id.parse()?)
             }
@@ -154,6 +158,14 @@ pub enum HoldReason {
         /// Route 53's words.
         message: String,
     },
+    /// The service of a record has no definition, or none that can be accepted.
+    NotDefined {
+        /// That service.
+        service: ServiceId,
+    },
+    /// A reason that only another version of zonelink knows.
+    #[serde(other)]
+    Unknown,
 }
 
 impl HoldReason {
@@ -185,6 +197,8 @@ impl HoldReason {
                 "give the VPC a zone of its own, or set shared_zones: merge where the VPCs are routed to each other"
             }
             HoldReason::Route53Refused { .. } => "see Route 53's words",
+            HoldReason::NotDefined { .. } => "define the service (again), or remove record and claim by hand",
+            HoldReason::Unknown => "wait for the next sweep",
         }
     }
 }
@@ -220,6 +234,8 @@ impl fmt::Display for HoldReason {
             HoldReason::NameTaken { service } => write!(f, "NameTaken: the name belongs to {service}"),
             HoldReason::SharedZone { vpc } => write!(f, "SharedZone: the zone's record belongs to {vpc}"),
             HoldReason::Route53Refused { message } => write!(f, "Route53Refused: {message}"),
+            HoldReason::NotDefined { service } => write!(f, "NotDefined: {service} has no definition"),
+            HoldReason::Unknown => f.write_str("Unknown: held by another version"),
         }
     }
 }
@@ -247,6 +263,7 @@ mod tests {
         for text in [
             "044444444444/",
             "vpce-svc-0123456789abcdef0/",
+            "vpce-svc-0123456789abcdef0/definition",
             "vpce-svc-0123456789abcdef0/vpce-0123456789abcdef0",
             "vpc-0123456789abcdef0/vpce-0123456789abcdef0",
             "044444444444/vpce-0123456789abcdef0",

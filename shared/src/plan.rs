@@ -173,8 +173,15 @@ impl Plan {
                 self.push(subject, format!("held: {reason}"), vec![Step::PutHold { hold }]);
             }
         }
+        let ended: BTreeSet<Subject> = self
+            .steps()
+            .filter_map(|step| match step {
+                Step::DeleteHold { subject } => Some(subject.clone()),
+                _ => None,
+            })
+            .collect();
         for (subject, reason) in stored {
-            if !self.holds.contains_key(subject) {
+            if !self.holds.contains_key(subject) && !ended.contains(subject) {
                 let step = Step::DeleteHold { subject: subject.clone() };
                 self.push(subject.clone(), format!("no longer held: {reason}"), vec![step]);
             }

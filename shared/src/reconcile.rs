@@ -1,6 +1,6 @@
 //! Reconciling: the flow on one screen.
 
-use jiff::SignedDuration;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::{Aws, GroupOutcome, Outcome, apply, journal, observe};
 use crate::error::Error;
@@ -8,11 +8,12 @@ use crate::facts::{Facts, RecordFacts};
 use crate::hold::{HoldReason, Subject};
 use crate::ids::VpcId;
 use crate::intent::Intent;
+use crate::plan::vpc::Refused;
 use crate::plan::{self, Plan, Step};
 use crate::policy::Policy;
 
 /// After losing a race twice, the VPC is looked at again after this many seconds.
-const AFTER_RACES: i32 = 5;
+const AFTER_RACES: i64 = 5;
 
 /// Brings the records of the VPCs that `intent` points at to where they should be.
 ///
@@ -24,25 +25,25 @@ const AFTER_RACES: i32 = 5;
 /// caller gives the message back; the next try observes afresh.
 pub async fn reconcile(aws: &Aws, policy: &Policy, intent: &Intent) -> Result<Plan, Error> {
     let facts = observe(aws, policy, intent).await?;
-    let plan = plan::vpc::plan(intent, &facts, policy, &Vec::new());
+    let plan = plan::vpc::plan(intent, &facts, policy, &[]);
     let first = carry_out(aws, intent, &facts, &plan).await?;
     if first.raced.is_empty() && first.refused.is_empty() {
-        look_again(aws, intent, &plan, &[]).await?;
+        look_again(aws, intent, &plan, BTreeSet::new()).await?;
         return Ok(plan);
     }
     let facts = observe(aws, policy, intent).await?;
     let plan = plan::vpc::plan(intent, &facts, policy, &first.refused);
     let second = carry_out(aws, intent, &facts, &plan).await?;
-    let lost = second.raced.into_iter().chain(second.refused.iter().map(|(_, _, vpc)| vpc.clone()));
-    look_again(aws, intent, &plan, &lost.collect::<Vec<_>>()).await?;
+    let refused = second.refused.into_iter().map(|refused| refused.vpc);
+    look_again(aws, intent, &plan, second.raced.into_iter().chain(refused).collect()).await?;
     Ok(plan)
 }
 
 /// What is left after applying a plan: VPCs in which a race was lost, and changes that AWS refused.
 #[derive(Default)]
 struct Left {
-    raced: Vec<VpcId>,
-    refused: plan::vpc::Refused,
+    raced: BTreeSet<VpcId>,
+    refused: Vec<Refused>,
 }
 
 async fn carry_out(aws: &Aws, intent: &Intent, facts: &Facts, plan: &Plan) -> Result<Left, Error> {
@@ -64,9 +65,10 @@ async fn carry_out(aws: &Aws, intent: &Intent, facts: &Facts, plan: &Plan) -> Re
                 .map(|record| (vpc.clone(), record)),
             _ => None,
         };
-        let refused = |(vpc, record): (VpcId, &RecordFacts), reason| (record.clone(), reason, vpc);
+        let refused =
+            |(vpc, record): (VpcId, &RecordFacts), reason| Refused { vpc, record: record.clone(), reason };
         match (outcome, record) {
-            (Outcome::Raced, Some((vpc, _))) => left.raced.push(vpc),
+            (Outcome::Raced, Some((vpc, _))) => _ = left.raced.insert(vpc),
             (Outcome::Refused(message), Some(record)) => {
                 left.refused.push(refused(record, HoldReason::Route53Refused { message }));
             }
@@ -83,17 +85,18 @@ async fn carry_out(aws: &Aws, intent: &Intent, facts: &Facts, plan: &Plan) -> Re
     failed.map_or(Ok(left), Err)
 }
 
-/// Sends intents for the VPCs that another worker is busy with.
-async fn look_again(aws: &Aws, intent: &Intent, plan: &Plan, lost: &[VpcId]) -> Result<(), Error> {
+/// Sends one intent for each VPC that another worker is busy with.
+async fn look_again(aws: &Aws, intent: &Intent, plan: &Plan, lost: BTreeSet<VpcId>) -> Result<(), Error> {
     let now = aws.now();
-    let busy = plan.look_again.iter().map(|(vpc, at)| (vpc, at.duration_since(now)));
-    let lost = lost.iter().map(|vpc| (vpc, SignedDuration::from_secs(AFTER_RACES.into())));
-    for (vpc, delay) in busy.chain(lost) {
-        let next = Intent { vpc_endpoints: [].into(), vpcs: [vpc.clone()].into(), ..intent.clone() };
+    let mut delays: BTreeMap<VpcId, i64> = lost.into_iter().map(|vpc| (vpc, AFTER_RACES)).collect();
+    for (vpc, at) in &plan.look_again {
+        delays.insert(vpc.clone(), at.duration_since(now).as_secs() + 1);
+    }
+    for (vpc, seconds) in delays {
+        let next = Intent { vpc_endpoints: [].into(), vpcs: [vpc].into(), ..intent.clone() };
         // SQS delays by 15 minutes at most; a pending change is over long before.
-        let delay_seconds = i32::try_from(delay.as_secs() + 1).unwrap_or(AFTER_RACES).clamp(1, 900);
-        let step = Step::SendIntent { intent: next, delay_seconds };
-        aws.apply_one(&step).await?;
+        let delay_seconds = i32::try_from(seconds.clamp(1, 900)).unwrap_or(900);
+        aws.apply_one(&Step::SendIntent { intent: next, delay_seconds }).await?;
     }
     Ok(())
 }

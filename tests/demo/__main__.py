@@ -56,6 +56,10 @@ def _run():
     except KeyboardInterrupt:
         screen.bad("\nInterrupted.")
         return 130
+    except BrokenPipeError:
+        # Whoever read along has gone; what Python still wants to flush goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     finally:
         if running:
             with processes.interruption_held():

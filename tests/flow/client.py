@@ -110,7 +110,8 @@ class Endpoint:
         self._ec2 = vpc.client.ec2
 
     def _described(self):
-        return self._ec2.describe_vpc_endpoints(VpcEndpointIds=[self.id])["VpcEndpoints"][0]
+        pages = self._ec2.get_paginator("describe_vpc_endpoints").paginate(VpcEndpointIds=[self.id])
+        return next(one for page in pages for one in page["VpcEndpoints"])
 
     @property
     def state(self):
@@ -131,9 +132,11 @@ class Endpoint:
 
     def _interfaces(self):
         ids = self._described()["NetworkInterfaceIds"]
-        found = self._ec2.describe_network_interfaces(
-            Filters=[{"Name": "network-interface-id", "Values": ids}]) if ids else {"NetworkInterfaces": []}
-        return found["NetworkInterfaces"]
+        if not ids:
+            return []
+        pages = self._ec2.get_paginator("describe_network_interfaces").paginate(
+            Filters=[{"Name": "network-interface-id", "Values": ids}])
+        return [one for page in pages for one in page["NetworkInterfaces"]]
 
     def add_subnet(self, subnet):
         self._ec2.modify_vpc_endpoint(VpcEndpointId=self.id, AddSubnetIds=[subnet])

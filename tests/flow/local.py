@@ -55,8 +55,10 @@ class Local:
         """Turn knobs for the length of a `with`."""
         before = self._ask("moto", "GET", "settings")
         self.settings(**changes)
-        yield
-        self.settings(**{name: before[name] for name in changes})
+        try:
+            yield
+        finally:
+            self.settings(**{name: before[name] for name in changes})
 
     def faults(self, *wanted):
         """Make coming calls fail; each fault is a dict as the moto side takes it."""
@@ -103,18 +105,15 @@ class Local:
         before = None
         while True:
             seen = self._moving()
-            moving, delayed, in_flight = seen[0], seen[1], seen[2]
-            if not moving and release and delayed + in_flight:
-                for url in self.queues:
-                    self.release(url)
-                before = None
-            elif not moving and not in_flight:
-                # Whatever ran between two looks has written a log, so two equal looks are rest.
-                if seen == before:
+            moving, delayed, in_flight, _ = seen
+            # Whatever ran between two looks has written a log, so two equal looks are rest.
+            if not moving and seen == before:
+                if release and delayed + in_flight:
+                    for url in self.queues:
+                        self.release(url)
+                elif not in_flight:
                     return delayed
-                before = seen
-            else:
-                before = None
+            before = seen
             if time.monotonic() > deadline:
                 raise AssertionError(f"not at rest within {within} seconds: {moving} deliveries and runs, "
                                      f"{delayed} delayed, {in_flight} in flight")

@@ -47,7 +47,8 @@ class Provider:
         """Deploy template.yaml with the built functions."""
         self.parameters = {
             "ServiceId": self.service, "RecordName": NAME, "DeletionProtection": "false",
-            "SweepState": "DISABLED", **parameters}
+            # Whatever a test may update stands here, so that it can be put back.
+            "SweepState": "DISABLED", "ConnectionNotifications": "true", "RecordTtl": "60", **parameters}
         self._read(deploy.deploy_provider(self.parameters, running=self.local.running, account=self.account))
 
     def update(self, **changes):
@@ -164,9 +165,11 @@ class Provider:
                  for rule in events.list_rules(EventBusName=bus)["Rules"]]
         for name, bus in rules:
             events.disable_rule(Name=name, EventBusName=bus)
-        yield
-        for name, bus in rules:
-            events.enable_rule(Name=name, EventBusName=bus)
+        try:
+            yield
+        finally:
+            for name, bus in rules:
+                events.enable_rule(Name=name, EventBusName=bus)
 
 
 class Table:
@@ -211,9 +214,16 @@ class Table:
         self._dynamodb.put_item(TableName=self._name,
                                 Item={name: write(value) for name, value in item.items()})
 
-    def define(self, service, **definition):
-        """Put a service definition into the table, as an operator does."""
-        self.put({"pk": "service", "sk": service, "definition": {"service": service, **definition}})
+    def define(self, key, **definition):
+        """Put a service definition into the table, as an operator does; the key is the service's id."""
+        self.put({"pk": "service", "sk": key, "definition": {"service": key, **definition}})
+
+    def let_pending_changes_expire(self):
+        """Date back the moment until which announced changes may still be on their way."""
+        for claim in self.claims().values():
+            if "pending" in claim:
+                pending = {**claim["pending"], "until": "2026-01-01T00:00:00Z"}
+                self.put({**claim, "pending": pending})
 
     def clear(self):
         """Delete every item."""

@@ -77,8 +77,8 @@ impl Aws {
             (Step::ChangeRecords { account, .. }, error) if error.is_denied() => {
                 Outcome::Denied(denied(account, error))
             }
-            (Step::ChangeRecords { .. }, Error::Call { kind: CallFailure::Refused, .. }) => {
-                Outcome::Refused(error.chain())
+            (Step::ChangeRecords { .. }, Error::Call { kind: CallFailure::Refused, code, message, .. }) => {
+                Outcome::Refused(format!("{code}: {}", message.as_deref().unwrap_or("no words")))
             }
             _ => Outcome::Failed(error),
         }
@@ -132,14 +132,19 @@ impl Aws {
             Step::PutHold { hold } => self.put(&Key::hold(&hold.subject), hold, None).await,
             Step::DeleteHold { subject } => self.delete(&Key::hold(subject)).await,
             Step::PutWait { vpc_endpoint, wait, not_due_after } => {
+                // To the nanosecond, so that no two workers take the same turn.
+                let turn = wait.due.to_string();
+                let limit = AttributeValue::N(not_due_after.as_second().to_string());
+                let values = [(":limit", limit), (":turn", AttributeValue::S(turn.clone()))];
+                let values = values.map(|(name, value)| (name.to_owned(), value)).into();
                 let item = WaitItem {
                     vpc_endpoint: vpc_endpoint.clone(),
                     wait: wait.clone(),
+                    turn,
                     expires_at: wait.deadline.as_second() + 24 * 60 * 60,
                 };
-                let limit = AttributeValue::N(not_due_after.as_second().to_string());
-                let values = HashMap::from([(":limit".to_owned(), limit)]);
-                let condition = "attribute_not_exists(pk) OR due <= :limit";
+                // The last: the SDK tries again when an answer is lost, and finds its own turn.
+                let condition = "attribute_not_exists(pk) OR due <= :limit OR turn = :turn";
                 self.put(&Key::wait(vpc_endpoint), &item, Some((condition, values))).await
             }
             Step::DeleteWait { vpc_endpoint } => self.delete(&Key::wait(vpc_endpoint)).await,

@@ -5,19 +5,35 @@ use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 
 use crate::error::{CallFailure, Error};
 
-const DENIED: [&str; 8] = [
+const DENIED: [&str; 10] = [
     "AccessDenied",
     "AccessDeniedException",
     "UnauthorizedOperation",
     "AuthFailure",
+    "Blocked",
     "NotAuthorizedException",
     "OptInRequired",
+    "PendingVerification",
+    "RegionDisabledException",
+    "SubscriptionRequiredException",
+];
+
+/// Our own credentials are old or broken: the next attempt has new ones, or fails as loudly.
+const CREDENTIALS: [&str; 7] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
     "InvalidClientTokenId",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 ];
 
 /// Codes that the SDK has retried as throttling before it gave up, and those that it has not.
-const THROTTLED: [&str; 10] = [
+const THROTTLED: [&str; 13] = [
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "RequestThrottledException",
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
@@ -45,7 +61,9 @@ where
         let kind = match (&code, status) {
             (Some(code), _) if DENIED.contains(&code.as_str()) => CallFailure::Denied,
             (Some(code), _) if THROTTLED.contains(&code.as_str()) => CallFailure::Throttled,
+            (Some(code), _) if CREDENTIALS.contains(&code.as_str()) => CallFailure::Unavailable,
             (Some(code), _) if is_condition(code, error.message()) => CallFailure::ConditionFailed,
+            (Some(code), _) if code == "TransactionCanceledException" => CallFailure::Throttled,
             (Some(_), Some(400..=499)) => CallFailure::Refused,
             _ => CallFailure::Unavailable,
         };
@@ -54,8 +72,9 @@ where
             SdkError::DispatchFailure(_) => "no connection".into(),
             _ => status.map_or_else(|| "no answer".into(), |status| format!("HTTP {status}")),
         });
+        let message = error.message().map(ToOwned::to_owned);
         let source = SdkCause(aws_sdk_ec2::error::DisplayErrorContext(&error).to_string());
-        Error::Call { operation, subject, code, kind, source: Box::new(source) }
+        Error::Call { operation, subject, code, message, kind, source: Box::new(source) }
     }
 }
 

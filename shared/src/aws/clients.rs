@@ -98,6 +98,11 @@ impl Aws {
         Ok(clients)
     }
 
+    /// Forgets an account's credentials: its role may have been made anew since.
+    pub(super) async fn forget(&self, account: &AccountId) {
+        self.assumed.lock().await.remove(account);
+    }
+
     async fn assume_role(&self, account: &AccountId) -> Result<(Credentials, Timestamp), Error> {
         const OPERATION: &str = "sts:AssumeRole";
         let role = format!(
@@ -153,16 +158,22 @@ impl AccountClients {
     }
 }
 
-/// Turns a refusal for want of permission into a fact; other errors stay errors.
+/// Turns a refusal for want of permission into a fact, when it was made with a client's rights; other errors
+/// stay errors. What our own table or queue denies is no fault of the client's.
 pub(super) fn or_denied<T>(
     account: &AccountId,
     result: Result<T, Error>,
 ) -> Result<Result<T, Denied>, Error> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(error) if error.is_denied() => Ok(Err(denied(account, &error))),
+        Err(error) if error.is_denied() && of_client(&error) => Ok(Err(denied(account, &error))),
         Err(error) => Err(error),
     }
+}
+
+fn of_client(error: &Error) -> bool {
+    let services = ["ec2:", "route53:", "sts:"];
+    matches!(error, Error::Call { operation, .. } if services.iter().any(|service| operation.starts_with(service)))
 }
 
 /// The refusal in an error.

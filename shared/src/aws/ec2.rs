@@ -75,7 +75,12 @@ impl AccountClients {
         match call.send().await.map_err(failed("ec2:DescribeVpcEndpoints", id)) {
             Ok(answer) => {
                 let first = answer.vpc_endpoints.unwrap_or_default().into_iter().next();
-                first.map_or(Ok(None), |endpoint| seen_endpoint(&endpoint))
+                let found = first.map_or(Ok(None), |endpoint| seen_endpoint(&endpoint))?;
+                // Only an error says that there is none. A success without it says nothing.
+                found.map(Some).ok_or_else(|| Error::Unreadable {
+                    what: format!("the answer of ec2:DescribeVpcEndpoints for {id}"),
+                    source: "it holds no interface endpoint".into(),
+                })
             }
             Err(error) if error.has_code(&NO_SUCH_ENDPOINT) => Ok(None),
             Err(error) => Err(error),
@@ -126,15 +131,22 @@ impl AccountClients {
         while let Some(page) = pages.next().await {
             let page = page.map_err(failed("ec2:DescribeVpcEndpointConnections", service))?;
             for connection in page.vpc_endpoint_connections.unwrap_or_default() {
-                let what = || format!("a connection of {service}");
                 if connection.service_id() != Some(service.as_str()) {
                     continue;
                 }
-                connections.push(Connection {
-                    vpc_endpoint: parse(connection.vpc_endpoint_id().unwrap_or_default(), what)?,
-                    owner: parse(connection.vpc_endpoint_owner().unwrap_or_default(), what)?,
-                    state: connection.vpc_endpoint_state().map_or("", |state| state.as_str()).into(),
-                });
+                let what = || format!("a connection of {service}");
+                let id = parse(connection.vpc_endpoint_id().unwrap_or_default(), what);
+                let owner = parse(connection.vpc_endpoint_owner().unwrap_or_default(), what);
+                let state = connection.vpc_endpoint_state().map_or("", |state| state.as_str()).into();
+                match (id, owner) {
+                    (Ok(vpc_endpoint), Ok(owner)) => {
+                        connections.push(Connection { vpc_endpoint, owner, state });
+                    }
+                    // One odd connection does not keep the others waiting; it is never accepted.
+                    (Err(error), _) | (_, Err(error)) => {
+                        tracing::error!(error = error.chain(), "a connection is left out");
+                    }
+                }
             }
         }
         Ok(connections)

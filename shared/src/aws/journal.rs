@@ -60,7 +60,7 @@ pub async fn journal(
 fn place(subject: &Subject) -> String {
     match subject {
         Subject::Account(account) => account.to_string(),
-        Subject::Service(service) => service.to_string(),
+        Subject::Service(service) | Subject::Definition(service) => service.to_string(),
         Subject::Connection(_, vpc_endpoint)
         | Subject::VpcEndpoint(_, vpc_endpoint)
         | Subject::UnknownEndpoint(_, vpc_endpoint) => vpc_endpoint.to_string(),

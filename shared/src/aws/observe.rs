@@ -13,6 +13,7 @@ use crate::facts::{
 };
 use crate::ids::{AccountId, HostedZoneId, NetworkInterfaceId, VpcEndpointId, VpcId};
 use crate::intent::Intent;
+use crate::plan::vpc::VPCS_AT_ONCE;
 use crate::policy::Policy;
 use crate::record::{RecordKey, SeenRecords};
 
@@ -29,6 +30,7 @@ pub async fn observe(aws: &Aws, policy: &Policy, intent: &Intent) -> Result<Fact
         denied: None,
         holds: aws.holds(&format!("{}/", intent.account)).await?,
         vpcs: Vec::new(),
+        rest: BTreeSet::new(),
         unknown: BTreeSet::new(),
         waits: BTreeMap::new(),
     };
@@ -40,12 +42,15 @@ pub async fn observe(aws: &Aws, policy: &Policy, intent: &Intent) -> Result<Fact
             return Ok(facts);
         }
     };
-    let mut observation = Observation { aws, policy, clients, stored, endpoints: BTreeMap::new() };
+    let mut observation =
+        Observation { aws, policy, clients, stored, endpoints: BTreeMap::new(), absent: BTreeSet::new() };
     match or_denied(&intent.account, observation.fill(intent, &mut facts).await)? {
         Ok(()) => {}
         Err(denied) => {
+            aws.forget(&intent.account).await;
             facts.denied = Some(denied);
             facts.vpcs.clear();
+            facts.rest.clear();
             facts.unknown.clear();
         }
     }
@@ -58,20 +63,24 @@ struct Observation<'a> {
     clients: AccountClients,
     stored: BTreeMap<VpcEndpointId, StoredEndpoint>,
     endpoints: BTreeMap<VpcEndpointId, SeenEndpoint>,
+    /// Asked for alone, and not found.
+    absent: BTreeSet<VpcEndpointId>,
 }
 
 impl Observation<'_> {
     async fn fill(&mut self, intent: &Intent, facts: &mut Facts) -> Result<(), Error> {
         let foreign = self.read_named(intent).await?;
-        let vpcs = self.vpcs(intent, &foreign);
+        let mut vpcs = self.vpcs(intent, &foreign);
+        facts.rest = vpcs.iter().skip(VPCS_AT_ONCE).cloned().collect();
+        vpcs.retain(|vpc| !facts.rest.contains(vpc));
         self.read_vpcs(&vpcs).await?;
         for vpc in &vpcs {
             let vpc_facts = self.observe_vpc(vpc).await?;
             facts.vpcs.push(vpc_facts);
         }
-        let placed = |id: &VpcEndpointId| facts.vpcs.iter().any(|vpc| vpc.endpoints.contains_key(id));
-        facts.unknown =
-            intent.vpc_endpoints.iter().filter(|id| !placed(id) && !foreign.contains(id)).cloned().collect();
+        let remembered = |id| self.stored.get(id).is_some_and(|stored| stored.account == intent.account);
+        let placed = |id| self.endpoints.contains_key(id) || remembered(id) || foreign.contains(id);
+        facts.unknown = intent.vpc_endpoints.iter().filter(|id| !placed(id)).cloned().collect();
         let known = facts.vpcs.iter().flat_map(|vpc| vpc.endpoints.keys());
         let waits = self.aws.waits(known.chain(&facts.unknown)).await?;
         facts.waits = waits;
@@ -89,15 +98,25 @@ impl Observation<'_> {
             self.endpoints.insert(endpoint.vpc_endpoint.clone(), endpoint);
         }
         for id in &intent.vpc_endpoints {
-            if !self.endpoints.contains_key(id) {
-                self.endpoints.extend(self.clients.vpc_endpoint(id).await?.map(|found| (id.clone(), found)));
-            }
+            self.read_alone(id).await?;
         }
         let services = self.policy.service_names();
         let foreign = self.endpoints.values().filter(|found| !services.contains_key(&found.service_name));
         let foreign: BTreeSet<_> = foreign.map(|found| found.vpc_endpoint.clone()).collect();
         self.endpoints.retain(|id, _| !foreign.contains(id));
         Ok(foreign)
+    }
+
+    /// Asks for one endpoint by its id, unless it was found or asked for already.
+    async fn read_alone(&mut self, id: &VpcEndpointId) -> Result<(), Error> {
+        if self.endpoints.contains_key(id) || self.absent.contains(id) {
+            return Ok(());
+        }
+        match self.clients.vpc_endpoint(id).await? {
+            Some(found) => _ = self.endpoints.insert(id.clone(), found),
+            None => _ = self.absent.insert(id.clone()),
+        }
+        Ok(())
     }
 
     fn vpcs(&self, intent: &Intent, foreign: &BTreeSet<VpcEndpointId>) -> BTreeSet<VpcId> {
@@ -132,15 +151,14 @@ impl Observation<'_> {
         // Only what is available publishes anew; for the rest the claims say which zones matter, and a VPC
         // that is gone has no list.
         let may_publish = |e: &EndpointFacts| e.state == Some(VpcEndpointState::Available);
-        let listed = if endpoints.values().any(may_publish) {
+        let zones = if endpoints.values().any(may_publish) {
             let zones = self.clients.zones_of_vpc(vpc, &self.policy.region).await;
             Some(or_denied(&self.clients.account, zones)?)
         } else {
             None
         };
-        let complete = listed.as_ref().and_then(|listed| listed.as_ref().ok());
-        let records = self.records(vpc, &endpoints, complete, references).await?;
-        let zones = listed.unwrap_or_else(|| Ok(BTreeMap::new()));
+        let complete = zones.as_ref().and_then(|zones| zones.as_ref().ok());
+        let records = self.records(vpc, &endpoints, complete, claims).await?;
         let holds = self.aws.holds(&format!("{vpc}/")).await?;
         Ok(VpcFacts { vpc: vpc.clone(), endpoints, stored, zones, records, holds })
     }
@@ -161,10 +179,7 @@ impl Observation<'_> {
             known.insert(stored.vpc_endpoint.clone(), stored.service.clone());
         }
         for id in known.keys() {
-            if !self.endpoints.contains_key(id) {
-                let found = self.clients.vpc_endpoint(id).await?;
-                self.endpoints.extend(found.map(|found| (id.clone(), found)));
-            }
+            self.read_alone(id).await?;
         }
         let here = self.endpoints.values().filter(|endpoint| endpoint.vpc == *vpc);
         let here: Vec<SeenEndpoint> = here.cloned().collect();
@@ -201,30 +216,29 @@ impl Observation<'_> {
         vpc: &VpcId,
         endpoints: &BTreeMap<VpcEndpointId, EndpointFacts>,
         zones: Option<&BTreeMap<HostedZoneId, PrivateHostedZone>>,
-        references: Vec<RecordKey>,
+        claims: BTreeMap<RecordKey, Claim>,
     ) -> Result<Vec<RecordFacts>, Error> {
         let names = self.names(endpoints);
-        let mut wanted: BTreeMap<RecordKey, Option<AccountId>> =
-            references.into_iter().map(|key| (key, None)).collect();
+        let mut wanted: BTreeMap<RecordKey, AccountId> =
+            claims.values().map(|claim| (claim.key.clone(), claim.zone_account.clone())).collect();
         for (id, zone) in zones.into_iter().flatten() {
             for name in names.iter().filter(|name| zone.name.is_zone_of(name)) {
                 let key = RecordKey { zone: id.clone(), name: (*name).clone() };
-                wanted.insert(key, Some(zone.account.clone()));
+                wanted.insert(key, zone.account.clone());
             }
         }
-        let claims = self.aws.claims(wanted.keys()).await?;
         let mut records = Vec::new();
-        for (key, listed) in wanted {
+        for (key, zone_account) in wanted {
+            let missing = zones.is_some_and(|zones| !zones.contains_key(&key.zone));
+            let (association, seen) = self.read_record(vpc, &key, &zone_account, missing).await?;
             let claim = claims.get(&key).cloned();
-            if claim.is_none() && listed.is_none() {
-                // A reference whose claim was released by another worker just now.
-                continue;
-            }
-            let of_claim = claim.as_ref().map(|claim| claim.zone_account.clone());
-            let zone_account = listed.clone().or(of_claim).unwrap_or_else(|| self.clients.account.clone());
-            let has_left = zones.is_some() && listed.is_none();
-            let (association, seen) = self.read_record(vpc, &key, &zone_account, has_left).await?;
             records.push(RecordFacts { key, zone_account, association, seen, claim });
+        }
+        // After the record sets: one that another worker has just written does not look foreign.
+        let unclaimed = records.iter().filter(|record| record.claim.is_none()).map(|record| &record.key);
+        let mut others = self.aws.claims(unclaimed).await?;
+        for record in &mut records {
+            record.claim = record.claim.take().or_else(|| others.remove(&record.key));
         }
         Ok(records)
     }
@@ -243,12 +257,12 @@ impl Observation<'_> {
         vpc: &VpcId,
         key: &RecordKey,
         account: &AccountId,
-        unlisted: bool,
+        missing: bool,
     ) -> Result<(Association, Result<SeenRecords, Denied>), Error> {
         let read = async {
             let clients = self.aws.of(account).await?;
             let association =
-                if unlisted { clients.association(&key.zone, vpc).await? } else { Association::Associated };
+                if missing { clients.association(&key.zone, vpc).await? } else { Association::Associated };
             let seen = match association {
                 Association::ZoneGone => None,
                 _ => clients.record_sets(key).await?,

@@ -33,10 +33,10 @@ impl AccountClients {
     ) -> Result<BTreeMap<HostedZoneId, PrivateHostedZone>, Error> {
         const OPERATION: &str = "route53:ListHostedZonesByVPC";
         let mut zones = BTreeMap::new();
-        let mut next_token = None;
+        let mut next_token: Option<String> = None;
         loop {
             let call = self.route53.list_hosted_zones_by_vpc().vpc_id(vpc.as_str());
-            let call = call.vpc_region(VpcRegion::from(region.as_str())).set_next_token(next_token);
+            let call = call.vpc_region(VpcRegion::from(region.as_str())).set_next_token(next_token.clone());
             let page = call.send().await.map_err(failed(OPERATION, vpc))?;
             for zone in page.hosted_zone_summaries {
                 let Some(owner) = zone.owner.filter(|owner| owner.owning_service.is_none()) else { continue };
@@ -48,9 +48,10 @@ impl AccountClients {
                 };
                 zones.insert(zone.hosted_zone_id.parse().map_err(unreadable(what))?, zone_facts);
             }
-            next_token = page.next_token;
-            if next_token.as_deref().unwrap_or_default().is_empty() {
-                return Ok(zones);
+            match page.next_token.filter(|token| !token.is_empty()) {
+                None => return Ok(zones),
+                token if token == next_token => return Err(stuck(OPERATION, vpc)),
+                token => next_token = token,
             }
         }
     }
@@ -73,11 +74,11 @@ impl AccountClients {
     pub(super) async fn record_sets(&self, key: &RecordKey) -> Result<Option<SeenRecords>, Error> {
         const OPERATION: &str = "route53:ListResourceRecordSets";
         let mut seen = SeenRecords::default();
-        let mut start = (key.name.to_string(), None, None);
+        let mut start = (Some(key.name.to_string()), None, None);
         loop {
-            let (name, record_type, identifier) = start;
+            let (name, record_type, identifier) = start.clone();
             let call = self.route53.list_resource_record_sets().hosted_zone_id(key.zone.as_str());
-            let call = call.start_record_name(name).set_start_record_type(record_type);
+            let call = call.set_start_record_name(name).set_start_record_type(record_type);
             let call = call.set_start_record_identifier(identifier).max_items(RECORD_SETS_PAGE);
             let page = match call.send().await.map_err(failed(OPERATION, key)) {
                 Err(error) if error.has_code(&["NoSuchHostedZone"]) => return Ok(None),
@@ -90,16 +91,15 @@ impl AccountClients {
                 }
                 note(&mut seen, set);
             }
-            match (page.is_truncated, page.next_record_name) {
-                (true, Some(next)) if next.parse::<DnsName>().is_ok_and(|next| next == key.name) => {
-                    start = (next, page.next_record_type, page.next_record_identifier);
-                }
-                // A truncated page that is empty or ends right before our name has not answered yet.
-                (true, Some(next)) if seen == SeenRecords::default() && before(&next, &key.name) => {
-                    start = (next, page.next_record_type, page.next_record_identifier);
-                }
-                _ => return Ok(Some(seen)),
+            if !page.is_truncated {
+                return Ok(Some(seen));
             }
+            // The name has not changed yet: it goes on, from an empty page too.
+            let next = (page.next_record_name, page.next_record_type, page.next_record_identifier);
+            if next == start {
+                return Err(stuck(OPERATION, key));
+            }
+            start = next;
         }
     }
 
@@ -125,8 +125,12 @@ impl AccountClients {
     }
 }
 
-fn before(text: &str, name: &DnsName) -> bool {
-    text.parse::<DnsName>().is_ok_and(|next| next < *name)
+/// A list that leads back to where it came from would be read for ever.
+fn stuck(operation: &'static str, subject: &impl ToString) -> Error {
+    Error::Unreadable {
+        what: format!("the answer of {operation} for {}", subject.to_string()),
+        source: "its next page is the same again".into(),
+    }
 }
 
 fn note(seen: &mut SeenRecords, set: ResourceRecordSet) {

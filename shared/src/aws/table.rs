@@ -11,7 +11,7 @@
 //! journal#subject   time                 what was decided and done, until `expires_at`
 //! ```
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 const BATCH_GET_KEYS: usize = 100;
 
 /// The primary key of an item.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     pub(super) pk: String,
     pub(super) sk: String,
@@ -148,8 +148,15 @@ impl Aws {
         service: &ServiceId,
     ) -> Result<BTreeMap<VpcEndpointId, StoredEndpoint>, Error> {
         let items = self.query(&format!("service#{service}"), "").await?;
-        let stored: Result<Vec<StoredEndpoint>, _> = items.into_iter().map(read).collect();
-        Ok(stored?.into_iter().map(|stored| (stored.vpc_endpoint.clone(), stored)).collect())
+        let mut endpoints = BTreeMap::new();
+        for item in items {
+            // A sweep looks at what else there is; the endpoint's own intents fail until it is mended.
+            match read::<StoredEndpoint>(item) {
+                Ok(stored) => _ = endpoints.insert(stored.vpc_endpoint.clone(), stored),
+                Err(error) => tracing::error!(error = error.chain(), "an endpoint is left out of the sweep"),
+            }
+        }
+        Ok(endpoints)
     }
 
     /// The waiting chains of some endpoints.
@@ -207,8 +214,10 @@ impl Aws {
         Ok(items)
     }
 
-    async fn get_all<T: DeserializeOwned>(&self, keys: Vec<Key>) -> Result<Vec<T>, Error> {
+    /// DynamoDB refuses a batch in which a key stands twice.
+    async fn get_all<T: DeserializeOwned>(&self, keys: BTreeSet<Key>) -> Result<Vec<T>, Error> {
         let table = &self.config.table_name;
+        let keys: Vec<Key> = keys.into_iter().collect();
         let mut found = Vec::new();
         for keys in keys.chunks(BATCH_GET_KEYS) {
             let asked = keys.iter().map(Key::attributes).collect();
@@ -283,6 +292,8 @@ pub(super) struct WaitItem {
     pub(super) vpc_endpoint: VpcEndpointId,
     #[serde(flatten)]
     pub(super) wait: Wait,
+    /// Which worker's turn it is.
+    pub(super) turn: String,
     /// DynamoDB's TTL, for a chain that nobody ends.
     pub(super) expires_at: i64,
 }

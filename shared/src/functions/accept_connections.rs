@@ -21,6 +21,7 @@ use crate::review::{ReviewRequest, review_service};
 /// message to the dead-letter queue.
 pub async fn accept_connections(aws: &Aws, message: LambdaEvent<Value>) -> Result<(), Error> {
     let (policy, _) = super::policy(aws).await?;
+    let mut failed = Vec::new();
     for event in events(&message.payload)? {
         let review = match event.review(&policy, &aws.config().function_name) {
             Ok(review) => review,
@@ -39,20 +40,21 @@ pub async fn accept_connections(aws: &Aws, message: LambdaEvent<Value>) -> Resul
                 cause: &review.cause,
                 since: review.since,
             };
-            let summary = review_service(aws, definition, &request).await?;
-            tracing::info!(
-                service.id = summary.service,
-                accepted = summary.accepted,
-                held = summary.held.len(),
-                "reviewed"
-            );
-            if !summary.failed.is_empty() {
-                let operation = "a review of connections";
-                return Err(Error::Unsuccessful { operation, items: summary.failed.join(", ") });
+            match review_service(aws, definition, &request).await {
+                Ok(summary) => {
+                    let (accepted, held) = (summary.accepted, summary.held.len());
+                    tracing::info!(service.id = summary.service, accepted, held, "reviewed");
+                    failed.extend(summary.failed);
+                }
+                // One service does not keep the others waiting.
+                Err(error) => failed.push(format!("{}: {}", definition.service, error.chain())),
             }
         }
     }
-    Ok(())
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Unsuccessful { operation: "a review of connections", items: failed.join("; ") })
 }
 
 fn events(payload: &Value) -> Result<Vec<Event>, Error> {
@@ -64,9 +66,9 @@ fn events(payload: &Value) -> Result<Vec<Event>, Error> {
     let records = delivery.records.into_iter().map(|record| record.sns);
     let events = records.map(|sns| {
         let time = Timestamp::from_millisecond(sns.timestamp.timestamp_millis()).ok();
-        Event::from_notification(&sns.message_id, time, &sns.message).map_err(Error::Malformed)
+        Event::from_notification(&sns.message_id, time, &sns.message)
     });
-    events.collect()
+    Ok(events.collect())
 }
 
 #[cfg(test)]

@@ -56,9 +56,13 @@ pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<Backfill
             remedy: format!("it is not defined here; defined are {}", defined.join(", ")),
         });
     }
-    let refused_definitions = hold_refused_definitions(aws, &definitions, &policy, request.dry_run).await?;
-    let mut summary = BackfillSummary { dry_run: request.dry_run, services: Vec::new(), refused_definitions };
     let mut failed = Vec::new();
+    let refused = hold_refused_definitions(aws, &definitions, &policy, request.dry_run).await;
+    let refused_definitions = refused.unwrap_or_else(|error| {
+        failed.push(error.chain());
+        Vec::new()
+    });
+    let mut summary = BackfillSummary { dry_run: request.dry_run, services: Vec::new(), refused_definitions };
     let wanted = |id: &ServiceId| request.services.is_empty() || request.services.contains(id);
     for definition in policy.services.values().filter(|definition| wanted(&definition.service)) {
         let review = ReviewRequest {

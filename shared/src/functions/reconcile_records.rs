@@ -1,8 +1,12 @@
 //! reconcile-records: the work queue's messages, events and intents alike, lead to reconciled VPCs.
 
+use std::time::Duration;
+
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::future::join_all;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::aws::Aws;
 use crate::error::Error;
@@ -11,17 +15,28 @@ use crate::intent::{Ignored, Intent, Message};
 use crate::policy::Policy;
 use crate::reconcile::reconcile;
 
-/// Takes a batch from the work queue. A message that fails goes back alone; one that can never succeed
+/// What is kept of an invocation's time to say what became of its messages.
+const TIME_TO_ANSWER: Duration = Duration::from_secs(3);
+
+/// Takes a batch from the work queue, its messages side by side, so that a slow account costs the others
+/// nothing: one that is not done in time goes back alone. A worker may stop anywhere: claims say what was
+/// under way. A message that fails goes back alone; one that can never succeed
 /// goes back until the queue hands it to the dead-letter queue.
 ///
 /// # Errors
 /// When not even the policy can be read: then the whole batch goes back.
 pub async fn reconcile_records(aws: &Aws, batch: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Error> {
     let (policy, _) = super::policy(aws).await?;
+    let now = Duration::from_millis(u64::try_from(aws.now().as_millisecond()).unwrap_or_default());
+    let time = Duration::from_millis(batch.context.deadline).saturating_sub(now + TIME_TO_ANSWER);
+    let outcomes = join_all(batch.payload.records.into_iter().map(async |message| {
+        let late = |_| Error::OutOfTime { operation: "the message", subject: "this invocation".into() };
+        let outcome = timeout(time, take(aws, &policy, &message)).await.map_err(late);
+        (message.message_id.unwrap_or_default(), outcome.and_then(|outcome| outcome))
+    }));
     let mut response = SqsBatchResponse::default();
-    for message in batch.payload.records {
-        if let Err(error) = take(aws, &policy, &message).await {
-            let id = message.message_id.unwrap_or_default();
+    for (id, outcome) in outcomes.await {
+        if let Err(error) = outcome {
             tracing::error!(message.id = id, disposition = ?error.disposition(), error = error.chain(), "failed");
             response.add_failure(id);
         }

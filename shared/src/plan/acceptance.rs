@@ -101,7 +101,7 @@ pub fn plan_definition(
     let mut plan = Plan::default();
     if let Some(message) = refused {
         let reason = HoldReason::InvalidDefinition { message: message.to_owned() };
-        plan.holds.insert(Subject::Service(service.clone()), reason);
+        plan.holds.insert(Subject::Definition(service.clone()), reason);
     }
     let of_definition =
         |(_, reason): &(&Subject, &HoldReason)| matches!(reason, HoldReason::InvalidDefinition { .. });

@@ -70,7 +70,8 @@ pub(super) fn contribution(
     }
 }
 
-/// The addresses of all interfaces, if each subnet has one with an address of each family asked for.
+/// The addresses of all interfaces, if each subnet has one with an address of each family asked for, and no
+/// interface stands anywhere else.
 fn complete_addresses(endpoint: &EndpointFacts) -> Option<Addresses> {
     let (v4, v6) = match endpoint.ip_address_type {
         IpAddressType::Ipv4 => (true, false),
@@ -82,7 +83,8 @@ fn complete_addresses(endpoint: &EndpointFacts) -> Option<Addresses> {
     for interface in endpoint.interfaces.values() {
         let has_all =
             (!v4 || !interface.addresses.a.is_empty()) && (!v6 || !interface.addresses.aaaa.is_empty());
-        if !has_all {
+        // One in a subnet that the endpoint has left is about to go.
+        if !has_all || !endpoint.subnets.contains(&interface.subnet) {
             return None;
         }
         if v4 {

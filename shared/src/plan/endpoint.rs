@@ -92,8 +92,8 @@ pub(super) struct Remember<'a> {
     pub(super) endpoint: &'a EndpointFacts,
     pub(super) contribution: &'a Contribution,
     pub(super) stored: Option<&'a StoredEndpoint>,
-    /// Whether no claim will name it once this plan is applied.
-    pub(super) unclaimed: bool,
+    /// Whether a claim names it now.
+    pub(super) claimed: bool,
     pub(super) now: Timestamp,
 }
 
@@ -109,7 +109,6 @@ impl Remember<'_> {
             Contribution::Keep { .. } => self.stored.map(|s| s.addresses.clone()).unwrap_or_default(),
             Contribution::Withdraw => Addresses::default(),
         };
-        let forget = || self.now.as_second() + REMEMBER_GONE;
         let endpoint = StoredEndpoint {
             service: self.endpoint.service.clone(),
             vpc_endpoint: self.vpc_endpoint.clone(),
@@ -118,9 +117,18 @@ impl Remember<'_> {
             state: self.endpoint.state.clone(),
             addresses,
             first_seen: self.stored.map_or(self.now, |stored| stored.first_seen),
-            expires_at: (gone && self.unclaimed)
-                .then(|| self.stored.and_then(|stored| stored.expires_at).unwrap_or_else(forget)),
+            expires_at: gone.then(|| self.forget_at()),
         };
         (self.stored != Some(&endpoint)).then(|| Step::PutEndpoint { endpoint: Box::new(endpoint) })
+    }
+
+    /// When the table forgets an endpoint that is gone. As long as a claim names it, because a removal does
+    /// not succeed, that moment is put off.
+    fn forget_at(&self) -> i64 {
+        let now = self.now.as_second();
+        match self.stored.and_then(|stored| stored.expires_at) {
+            Some(at) if !self.claimed || at > now + REMEMBER_GONE / 2 => at,
+            _ => now + REMEMBER_GONE,
+        }
     }
 }

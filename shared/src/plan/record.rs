@@ -18,7 +18,8 @@
 //! absent                    ours              none      release
 //! any                       –                 none      nothing
 //!
-//! while a claim is pending  seen = to: ours; unexpired: wait; seen = from: may be replaced; else foreign
+//! while a claim is pending  seen = to: ours; its time not over: wait;
+//!                           seen = from, what we wrote before, or nothing: may be replaced; else foreign
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,7 +78,10 @@ fn standing(claim: Option<&Claim>, seen: &Addresses, now: Timestamp) -> Standing
         None => Standing::Ours { confirmed: claim.confirmed.clone() },
         Some(pending) if *seen == pending.to => Standing::Ours { confirmed: pending.to.clone() },
         Some(pending) if now < pending.until => Standing::Busy { until: pending.until },
-        Some(pending) if *seen == pending.from => Standing::Ours { confirmed: claim.confirmed.clone() },
+        // Its time is over: nothing is on the way any more.
+        Some(pending) if *seen == pending.from || *seen == claim.confirmed || seen.is_empty() => {
+            Standing::Ours { confirmed: claim.confirmed.clone() }
+        }
         Some(_) => Standing::Foreign,
     }
 }
@@ -238,8 +242,18 @@ impl Row<'_> {
             origin,
             confirmed,
             pending: None,
-            version: self.facts.claim.as_ref().map_or(0, |claim| claim.version) + 1,
+            version: self
+                .facts
+                .claim
+                .as_ref()
+                .map_or_else(|| self.first_version(), |claim| claim.version + 1),
         }
+    }
+
+    /// The clock's milliseconds: a claim that is made anew never repeats the versions of one that was
+    /// released, so that a late confirmation of the old one meets no version of the new one.
+    fn first_version(&self) -> u64 {
+        u64::try_from(self.now.as_millisecond()).unwrap_or_default()
     }
 
     fn put(&self, claim: Claim) -> Step {

@@ -7,29 +7,46 @@ use super::endpoint::{Remember, end_wait, wait};
 use super::record::{Decision, Desired, decide};
 use super::{Plan, Step};
 use crate::claim::{Claim, Contribution as Claimed};
-use crate::facts::{Association, Facts, RecordFacts, VpcEndpointState, VpcFacts};
+use crate::facts::{Association, EndpointFacts, Facts, RecordFacts, VpcEndpointState, VpcFacts};
 use crate::hold::{HoldReason, Subject};
 use crate::ids::{ServiceId, VpcEndpointId, VpcId};
 use crate::intent::Intent;
-use crate::policy::{Adopt, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use crate::policy::{Policy, ServiceDefinition, SharedZones};
 
-/// Changes that AWS refused: what had been seen, why it was refused, and from which VPC.
-pub type Refused = Vec<(RecordFacts, HoldReason, VpcId)>;
+/// How many VPCs one message is for. Few enough that the changes in the last of them still have their time.
+pub const VPCS_AT_ONCE: usize = 10;
+
+/// A change that AWS refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The VPC for which it was made.
+    pub vpc: VpcId,
+    /// What had been seen.
+    pub record: RecordFacts,
+    /// Why it was refused.
+    pub reason: HoldReason,
+}
 
 /// Decides what to do in the VPCs of one account.
 ///
 /// `refused` are the changes that AWS refused just before these facts were observed. One that would
 /// meet the same record again is held: something that we cannot see stands in its way.
 #[must_use]
-pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &Refused) -> Plan {
+pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &[Refused]) -> Plan {
     let mut plan = Plan::default();
     // A hold on an endpoint that nobody shows is judged only by an intent that names it.
-    let judged = |subject: &Subject| match subject {
-        Subject::UnknownEndpoint(_, vpc_endpoint) => intent.vpc_endpoints.contains(vpc_endpoint),
+    // So is one on the account for a call that only available endpoints lead to.
+    let available = |endpoint: &EndpointFacts| endpoint.state == Some(VpcEndpointState::Available);
+    let reads_interfaces = facts.vpcs.iter().flat_map(|vpc| vpc.endpoints.values()).any(available);
+    let judged = |subject: &Subject, reason: &HoldReason| match (subject, reason) {
+        (Subject::UnknownEndpoint(_, vpc_endpoint), _) => intent.vpc_endpoints.contains(vpc_endpoint),
+        (Subject::Account(_), HoldReason::NoAccess(denied)) => {
+            reads_interfaces || denied.operation != "ec2:DescribeNetworkInterfaces"
+        }
         _ => true,
     };
     let mut stored_holds = facts.holds.clone();
-    stored_holds.retain(|subject, _| judged(subject));
+    stored_holds.retain(|subject, reason| judged(subject, reason));
     if let Some(denied) = &facts.denied {
         let subject = Subject::Account(facts.account.clone());
         plan.holds.insert(subject, HoldReason::NoAccess(denied.clone()));
@@ -46,6 +63,12 @@ pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &Refused) 
             end_wait(&mut plan, facts, subject, vpc_endpoint);
         }
     }
+    for vpcs in facts.rest.iter().cloned().collect::<Vec<_>>().chunks(VPCS_AT_ONCE) {
+        let vpcs = vpcs.iter().cloned().collect();
+        let intent = Intent { vpc_endpoints: BTreeSet::new(), vpcs, ..intent.clone() };
+        let step = Step::SendIntent { intent, delay_seconds: 0 };
+        plan.push(Subject::Account(facts.account.clone()), "each message has a few VPCs", vec![step]);
+    }
     if facts.denied.is_some() {
         // What could not be looked at stays as it is, its holds included.
         stored_holds.retain(|subject, _| matches!(subject, Subject::Account(_)));
@@ -58,7 +81,7 @@ struct VpcPlan<'a> {
     intent: &'a Intent,
     facts: &'a Facts,
     policy: &'a Policy,
-    refused: &'a Refused,
+    refused: &'a [Refused],
     vpc: &'a VpcFacts,
     plan: &'a mut Plan,
 }
@@ -67,13 +90,16 @@ impl VpcPlan<'_> {
     fn make(&mut self) {
         let contributions: BTreeMap<_, _> =
             self.vpc.endpoints.keys().map(|id| (id.clone(), self.contribution(id))).collect();
-        let mut still_claimed = BTreeSet::new();
+        // First what is known of the endpoints: should this end half-way, the sweep knows whose VPC to visit.
+        for vpc_endpoint in contributions.keys() {
+            self.remember(vpc_endpoint, &contributions[vpc_endpoint]);
+        }
         for record in &self.vpc.records {
-            still_claimed.extend(self.record(record, &contributions));
+            self.record(record, &contributions);
         }
         self.zones(&contributions);
         for (vpc_endpoint, contribution) in &contributions {
-            self.endpoint(vpc_endpoint, contribution, !still_claimed.contains(vpc_endpoint));
+            self.wait(vpc_endpoint, contribution);
         }
     }
 
@@ -84,12 +110,7 @@ impl VpcPlan<'_> {
         contribution(endpoint, self.vpc.stored.get(id), allowed, self.facts.now)
     }
 
-    /// Plans one record; gives the endpoints of this VPC that its claim still names afterwards.
-    fn record(
-        &mut self,
-        record: &RecordFacts,
-        contributions: &BTreeMap<VpcEndpointId, Contribution>,
-    ) -> BTreeSet<VpcEndpointId> {
+    fn record(&mut self, record: &RecordFacts, contributions: &BTreeMap<VpcEndpointId, Contribution>) {
         let subject = Subject::Record(self.vpc.vpc.clone(), record.key.clone());
         let claim = record.claim.as_ref();
         if record.association == Association::ZoneGone {
@@ -101,38 +122,35 @@ impl VpcPlan<'_> {
                 };
                 self.plan.push(subject, "the zone is gone: release it", vec![step]);
             }
-            return BTreeSet::new();
+            return;
         }
-        let Some(service) = self.service_of(record, contributions) else { return BTreeSet::new() };
-        let definition = self.policy.services.get(&service);
+        let Some(service) = self.service_of(record, contributions) else { return };
+        let Some(definition) = self.policy.services.get(&service) else {
+            // A definition that is missing or cannot be read is no order to remove anything.
+            self.plan.holds.insert(subject, HoldReason::NotDefined { service });
+            return;
+        };
         let own = self.own(record, &service, contributions);
         if let Some(other) = self.refused_by_sharing(claim, definition)
             && !own.is_empty()
         {
             self.plan.holds.insert(subject, other);
-            return BTreeSet::new();
+            return;
         }
         let others = claim.filter(|claim| claim.service == service).map(|claim| self.others(claim));
         let desired = Desired {
             service: &service,
             contributions: others.into_iter().flatten().chain(own.clone()).collect(),
-            ttl: definition.map_or(Ttl::default(), |definition| definition.ttl).seconds(),
-            adopt: definition.map_or(Adopt::default(), |definition| definition.adopt),
-            on_remove: definition.map_or(OnRemove::default(), |definition| definition.on_remove),
+            ttl: definition.ttl.seconds(),
+            adopt: definition.adopt,
+            on_remove: definition.on_remove,
         };
         let decision = self.unless_refused(decide(record, &desired, &self.vpc.vpc, self.facts.now), record);
-        let blocked = decision.hold.is_some() || decision.look_again.is_some();
         self.note(subject, decision);
-        let named: BTreeSet<_> = if blocked {
-            claim.into_iter().flat_map(|claim| claim.contributions.keys().cloned()).collect()
-        } else {
-            own.into_keys().collect()
-        };
-        named.into_iter().filter(|id| self.vpc.endpoints.contains_key(id)).collect()
     }
 
-    /// The service that the record is to lead to. The claim's, while it has endpoints here; a name that
-    /// several services define goes to the first, and the others are held.
+    /// The service that the record is to lead to: the claim's while there is a claim, else the first one
+    /// that defines the name and publishes. Others that do are held.
     fn service_of(
         &mut self,
         record: &RecordFacts,
@@ -190,9 +208,9 @@ impl VpcPlan<'_> {
     fn refused_by_sharing(
         &self,
         claim: Option<&Claim>,
-        definition: Option<&ServiceDefinition>,
+        definition: &ServiceDefinition,
     ) -> Option<HoldReason> {
-        if definition?.shared_zones == SharedZones::Merge {
+        if definition.shared_zones == SharedZones::Merge {
             return None;
         }
         let vpcs = claim?.vpcs();
@@ -204,17 +222,23 @@ impl VpcPlan<'_> {
 
     fn unless_refused(&self, decision: Decision, record: &RecordFacts) -> Decision {
         let same = |before: &RecordFacts| before.key == record.key && before.seen == record.seen;
-        match self.refused.iter().find(|(before, _, _)| same(before)) {
-            Some((_, reason, _)) if decision.hold.is_none() => {
-                Decision { hold: Some(reason.clone()), ..Decision::default() }
+        // Its own announcement is still pending, so that another attempt would first wait for it.
+        let would_change = decision.look_again.is_some()
+            || decision.steps.iter().any(|step| matches!(step, Step::ChangeRecords { .. }));
+        match self.refused.iter().find(|refused| same(&refused.record)) {
+            Some(refused) if would_change => {
+                Decision { hold: Some(refused.reason.clone()), ..Decision::default() }
             }
             _ => decision,
         }
     }
 
-    fn note(&mut self, subject: Subject, decision: Decision) {
+    fn note(&mut self, subject: Subject, mut decision: Decision) {
         if let Some(reason) = decision.hold {
             self.plan.holds.insert(subject.clone(), reason);
+        } else if !decision.steps.is_empty() && self.vpc.holds.contains_key(&subject) {
+            // What was held ends being held when the change that it held has been made, not before.
+            decision.steps.push(Step::DeleteHold { subject: subject.clone() });
         }
         if let Some(at) = decision.look_again {
             let earliest = self.plan.look_again.entry(self.vpc.vpc.clone()).or_insert(at);
@@ -234,34 +258,38 @@ impl VpcPlan<'_> {
                 let name = name.as_dns_name();
                 let subject = Subject::Name(self.vpc.vpc.clone(), name.clone());
                 match &self.vpc.zones {
-                    Err(denied) => {
+                    Some(Err(denied)) => {
                         self.plan.holds.insert(subject, HoldReason::NoAccess(denied.clone()));
                     }
-                    Ok(zones) if !zones.values().any(|zone| zone.name.is_zone_of(name)) => {
+                    Some(Ok(zones)) if !zones.values().any(|zone| zone.name.is_zone_of(name)) => {
                         self.plan.holds.insert(subject, HoldReason::NoZone);
                     }
-                    Ok(_) => {}
+                    _ => {}
                 }
             }
         }
     }
 
-    fn endpoint(&mut self, vpc_endpoint: &VpcEndpointId, contribution: &Contribution, unclaimed: bool) {
-        let endpoint = &self.vpc.endpoints[vpc_endpoint];
-        let subject = Subject::VpcEndpoint(self.vpc.vpc.clone(), vpc_endpoint.clone());
+    fn remember(&mut self, vpc_endpoint: &VpcEndpointId, contribution: &Contribution) {
+        let mut claims = self.vpc.records.iter().filter_map(|record| record.claim.as_ref());
         let remember = Remember {
             account: &self.facts.account,
             vpc: &self.vpc.vpc,
             vpc_endpoint,
-            endpoint,
+            endpoint: &self.vpc.endpoints[vpc_endpoint],
             contribution,
             stored: self.vpc.stored.get(vpc_endpoint),
-            unclaimed,
+            claimed: claims.any(|claim| claim.contributions.contains_key(vpc_endpoint)),
             now: self.facts.now,
         };
-        self.plan.push(subject.clone(), "it was seen so", remember.step().into_iter().collect());
+        let subject = Subject::VpcEndpoint(self.vpc.vpc.clone(), vpc_endpoint.clone());
+        self.plan.push(subject, "it was seen so", remember.step().into_iter().collect());
+    }
+
+    fn wait(&mut self, vpc_endpoint: &VpcEndpointId, contribution: &Contribution) {
+        let subject = Subject::VpcEndpoint(self.vpc.vpc.clone(), vpc_endpoint.clone());
         if let Contribution::Keep { wait: true, .. } = contribution {
-            let state = endpoint.state.as_ref().map(VpcEndpointState::as_str);
+            let state = self.vpc.endpoints[vpc_endpoint].state.as_ref().map(VpcEndpointState::as_str);
             wait(self.plan, self.facts, subject, vpc_endpoint, state, self.intent);
             return;
         }

@@ -338,6 +338,25 @@ fn record_that_is_neither_before_nor_after_a_pending_change_is_foreign() {
 }
 
 #[test]
+fn record_that_vanished_during_a_pending_change_is_made_again() {
+    let case = absent().ours(&["10.0.0.1"]).pending(&["10.0.0.1"], &["10.0.0.2"], PAST);
+    assert_eq!(case.steps(&["10.0.0.2"])[1], "change it: CREATE A TTL 60 10.0.0.2");
+}
+
+#[test]
+fn record_that_went_back_to_what_we_wrote_during_a_pending_change_is_ours() {
+    let case = seen(&["10.0.0.1"], 60).ours(&["10.0.0.1"]).pending(&["10.9.9.9"], &["10.0.0.2"], PAST);
+    assert_eq!(case.steps(&["10.0.0.2"]).len(), 3);
+}
+
+#[test]
+fn claim_that_is_made_anew_never_repeats_a_version() {
+    let decision = absent().decide(&["10.0.0.1"]);
+    let first = u64::try_from(now().as_millisecond()).unwrap();
+    assert!(matches!(&decision.steps[0], Step::PutClaim { claim, .. } if claim.version == first));
+}
+
+#[test]
 fn foreign_record_whose_take_over_never_came_is_not_deleted() {
     let case = seen(&["192.0.2.1"], 60).ours(&[]).pending(&["192.0.2.1"], &["10.0.0.1"], PAST);
     assert_eq!(case.steps(&NOTHING), ["release claim it"]);

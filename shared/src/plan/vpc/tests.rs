@@ -5,7 +5,6 @@ use crate::facts::{
     Denied, EndpointFacts, InterfaceFacts, IpAddressType, PrivateHostedZone, StoredEndpoint,
     VpcEndpointState, Wait,
 };
-use crate::ids::VpcId;
 use crate::record::{Addresses, RecordKey, SeenRecords};
 use jiff::Timestamp;
 
@@ -52,7 +51,7 @@ impl World {
             vpc: id("vpc-0123456789abcdef0"),
             endpoints: BTreeMap::new(),
             stored: BTreeMap::new(),
-            zones: Ok([(id("Z1"), zone)].into()),
+            zones: Some(Ok([(id("Z1"), zone)].into())),
             records: vec![record("Z1")],
             holds: BTreeMap::new(),
         };
@@ -62,6 +61,7 @@ impl World {
             denied: None,
             holds: BTreeMap::new(),
             vpcs: vec![vpc],
+            rest: BTreeSet::new(),
             unknown: BTreeSet::new(),
             waits: BTreeMap::new(),
         })
@@ -127,7 +127,7 @@ impl World {
     }
 
     fn plan(&self) -> Plan {
-        plan(&intent(), &self.0, &policy(), &Vec::new())
+        plan(&intent(), &self.0, &policy(), &[])
     }
 
     fn changes(&self) -> Vec<String> {
@@ -226,7 +226,7 @@ fn routed_vpcs_share_a_record_where_the_definition_merges() {
     let world = World::new().with(1, Some("available"), &["10.0.0.1"]).claimed_by(2, ELSEWHERE, "10.1.0.1");
     let mut policy = policy();
     policy.services.values_mut().for_each(|definition| definition.shared_zones = SharedZones::Merge);
-    let plan = plan(&intent(), &world.0, &policy, &Vec::new());
+    let plan = plan(&intent(), &world.0, &policy, &[]);
     assert!(plan.to_string().contains("DELETE A TTL 60 10.1.0.1; CREATE A TTL 60 10.0.0.1 10.1.0.1"));
     assert!(plan.holds.is_empty());
 }
@@ -235,7 +235,7 @@ fn routed_vpcs_share_a_record_where_the_definition_merges() {
 fn name_outside_every_zone_is_held_with_the_name() {
     let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]);
     world.vpc().records.clear();
-    world.vpc().zones = Ok(BTreeMap::new());
+    world.vpc().zones = Some(Ok(BTreeMap::new()));
     let subjects: Vec<_> = world.plan().holds.keys().map(ToString::to_string).collect();
     assert_eq!(subjects, [format!("{HERE}/{NAME}")]);
     assert!(world.held()[0].starts_with("NoZone"));
@@ -261,7 +261,7 @@ fn name_that_is_no_longer_defined_is_withdrawn() {
     for definition in policy.services.values_mut() {
         definition.names = ["*.other.example.com".parse().unwrap()].into();
     }
-    let plan = plan(&intent(), &world.0, &policy, &Vec::new());
+    let plan = plan(&intent(), &world.0, &policy, &[]);
     assert!(plan.to_string().contains("DELETE A TTL 60 10.0.0.1"));
 }
 
@@ -297,7 +297,7 @@ fn hold_is_written_once_and_deleted_when_its_reason_is_gone() {
 fn refused_change_that_would_meet_the_same_record_again_is_held() {
     let world = World::new().with(1, Some("available"), &["10.0.0.1"]);
     let reason = HoldReason::Route53Refused { message: "because".into() };
-    let refused = vec![(world.0.vpcs[0].records[0].clone(), reason, id::<VpcId>(HERE))];
+    let refused = [Refused { vpc: id(HERE), record: world.0.vpcs[0].records[0].clone(), reason }];
     let plan = plan(&intent(), &world.0, &policy(), &refused);
     assert!(!plan.steps().any(|step| matches!(step, Step::ChangeRecords { .. })));
     assert_eq!(plan.holds.values().map(ToString::to_string).collect::<Vec<_>>(), ["Route53Refused: because"]);
@@ -359,27 +359,78 @@ fn announced_endpoint_that_nobody_shows_is_waited_for_and_any_other_is_not() {
     world.0.unknown.insert(endpoint_id(9));
     assert_eq!(delays(&world), [10]);
     let quiet = Intent { announced: false, ..intent() };
-    assert!(plan(&quiet, &world.0, &policy(), &Vec::new()).is_empty());
+    assert!(plan(&quiet, &world.0, &policy(), &[]).is_empty());
+}
+
+fn expiry(world: &World) -> Option<i64> {
+    world.plan().steps().find_map(|step| match step {
+        Step::PutEndpoint { endpoint } => endpoint.expires_at,
+        _ => None,
+    })
 }
 
 #[test]
-fn endpoint_that_is_gone_is_forgotten_after_a_day_once_nothing_claims_it() {
-    let world =
+fn endpoint_that_is_gone_is_forgotten_after_a_day() {
+    let world = World::new().with(1, Some("deleting"), &[]).known_since(1, LONG_AGO);
+    assert_eq!(expiry(&world), Some(now().as_second() + 86_400));
+}
+
+#[test]
+fn endpoint_that_a_claim_still_names_is_not_forgotten_before_the_claim() {
+    let mut world =
         World::new().with(1, Some("deleting"), &[]).claimed_by(1, HERE, "10.0.0.1").known_since(1, LONG_AGO);
-    let expiry = |plan: &Plan| {
-        plan.steps().find_map(|step| match step {
-            Step::PutEndpoint { endpoint } => endpoint.expires_at,
-            _ => None,
-        })
+    let soon = now().as_second() + 60;
+    world.vpc().stored.get_mut(&endpoint_id(1)).unwrap().expires_at = Some(soon);
+    assert_eq!(expiry(&world), Some(now().as_second() + 86_400));
+}
+
+#[test]
+fn endpoints_are_remembered_before_their_records_are_touched() {
+    let plan = World::new().with(1, Some("available"), &["10.0.0.1"]).plan();
+    let position = |wanted: fn(&Step) -> bool| plan.steps().position(wanted);
+    let remembered = position(|step| matches!(step, Step::PutEndpoint { .. }));
+    let claimed = position(|step| matches!(step, Step::PutClaim { .. }));
+    assert!(remembered.is_some() && remembered < claimed);
+}
+
+#[test]
+fn record_of_a_service_without_definition_is_left_as_it_is() {
+    let world = World::new().with(1, Some("available"), &["10.0.0.1"]).claimed_by(1, HERE, "10.0.0.1");
+    let mut policy = policy();
+    policy.services.clear();
+    let plan = plan(&intent(), &world.0, &policy, &[]);
+    assert!(!plan.steps().any(|step| matches!(step, Step::ChangeRecords { .. } | Step::ReleaseClaim { .. })));
+    assert!(plan.to_string().contains("NotDefined"));
+}
+
+#[test]
+fn interface_in_a_subnet_that_the_endpoint_has_left_is_not_published() {
+    let mut world = World::new().with(1, Some("available"), &["10.0.0.1", "10.0.1.1"]);
+    world.vpc().endpoints.get_mut(&endpoint_id(1)).unwrap().subnets.pop_last();
+    assert_eq!(world.changes(), [""; 0]);
+    assert_eq!(delays(&world), [10]);
+}
+
+#[test]
+fn many_vpcs_are_sent_on_a_few_in_a_message() {
+    let mut world = World::new();
+    world.0.rest = (0..25).map(|number| id(&format!("vpc-000000{number:02}"))).collect();
+    let vpcs = |step: &Step| match step {
+        Step::SendIntent { intent, .. } => Some(intent.vpcs.len()),
+        _ => None,
     };
-    assert_eq!(expiry(&world.plan()), Some(now().as_second() + 86_400));
-    let mut busy = world;
-    busy.vpc().records[0].seen = Err(Denied {
-        account: id("444455556666"),
-        operation: "route53:ListResourceRecordSets".into(),
-        message: "AccessDenied".into(),
-    });
-    assert_eq!(expiry(&busy.plan()), None);
+    assert_eq!(world.plan().steps().filter_map(vpcs).collect::<Vec<_>>(), [10, 10, 5]);
+}
+
+#[test]
+fn hold_on_a_refused_change_ends_only_when_the_change_is_made() {
+    let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]);
+    let subject = Subject::Record(id(HERE), world.0.vpcs[0].records[0].key.clone());
+    world.vpc().holds.insert(subject, HoldReason::Route53Refused { message: "because".into() });
+    let plan = world.plan();
+    let group = plan.groups.iter().find(|group| matches!(group.subject, Subject::Record(..))).unwrap();
+    assert!(matches!(group.steps.last(), Some(Step::DeleteHold { .. })) && group.steps.len() == 4);
+    assert_eq!(plan.steps().filter(|step| matches!(step, Step::DeleteHold { .. })).count(), 1);
 }
 
 #[test]
@@ -389,6 +440,6 @@ fn hold_on_an_unknown_endpoint_is_not_ended_by_an_intent_for_others() {
     world.0.holds.insert(subject, HoldReason::Stalled { state: None });
     assert!(world.plan().is_empty());
     let naming = Intent { vpc_endpoints: [endpoint_id(9)].into(), ..intent() };
-    let plan = plan(&naming, &world.0, &policy(), &Vec::new());
+    let plan = plan(&naming, &world.0, &policy(), &[]);
     assert!(plan.steps().any(|step| matches!(step, Step::DeleteHold { .. })));
 }

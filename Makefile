@@ -1,0 +1,59 @@
+# The front door. Each target says what it does (`make help`); what it needs, it makes itself.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV := .local/venv
+PYTHON := $(VENV)/bin/python
+# Written when the environment is complete, so that it is made anew only when the list changes.
+STAMP := $(VENV)/complete
+FUNCTIONS := accept-connections reconcile-records backfill
+TEMPLATES := template.yaml infra/client.yaml
+
+export PYTHONPATH := tests
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup build ## Watch it work, start to end, in a local AWS of its own (half a minute)
+	@$(PYTHON) -m demo
+
+.PHONY: test
+test: setup lint build ## Run every check and every test
+	cargo test --locked -p shared --no-default-features
+	cargo test --locked --workspace
+	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/flow
+
+.PHONY: lint
+lint: setup ## Check form: rustfmt, clippy, cfn-lint
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(VENV)/bin/cfn-lint $(TEMPLATES)
+
+.PHONY: build
+build: ## Build the functions and the command line tool
+	cargo build --locked $(FUNCTIONS:%=-p %) -p zonelink
+
+.PHONY: up
+up: setup build ## Start a local AWS with zonelink installed, to try things by hand
+	@$(PYTHON) -m demo.up
+
+.PHONY: down
+down: ## Stop what `make up` started
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local_aws.down; else echo "The local AWS is not up."; fi
+	@rm -f "$${LOCAL_AWS_DIR:-.local}/env"
+
+.PHONY: setup
+setup: $(STAMP) ## Make the Python environment in .local/venv
+
+$(STAMP): tests/local_aws/requirements.txt .ci/setup
+	@.ci/setup $(VENV) $<
+	@touch $@
+
+.PHONY: clean
+clean: down ## Remove .local and Python's caches; cargo's target stays
+	rm -rf .local .pytest_cache
+	find tests -name __pycache__ -type d -prune -exec rm -rf {} +
