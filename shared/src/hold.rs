@@ -22,8 +22,8 @@ pub enum Subject {
     Account(AccountId),
     /// A service.
     Service(ServiceId),
-    /// The definition of a service.
-    Definition(ServiceId),
+    /// A service definition in the table, by its sort key: a service id, when it is sound.
+    Definition(String),
     /// A connection to a service.
     Connection(ServiceId, VpcEndpointId),
     /// An endpoint in a VPC.
@@ -41,7 +41,7 @@ impl fmt::Display for Subject {
         match self {
             Subject::Account(account) => write!(f, "{account}/"),
             Subject::Service(service) => write!(f, "{service}/"),
-            Subject::Definition(service) => write!(f, "{service}/definition"),
+            Subject::Definition(key) => write!(f, "definition/{key}"),
             Subject::Connection(service, vpc_endpoint) => write!(f, "{service}/{vpc_endpoint}"),
             Subject::VpcEndpoint(vpc, vpc_endpoint) => write!(f, "{vpc}/{vpc_endpoint}"),
             Subject::UnknownEndpoint(account, vpc_endpoint) => write!(f, "{account}/{vpc_endpoint}"),
@@ -55,11 +55,13 @@ impl FromStr for Subject {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
+        if let Some(key) = text.strip_prefix("definition/") {
+            return Ok(Subject::Definition(key.to_owned()));
+        }
         let parts: Vec<&str> = text.split('/').collect();
         let subject = match parts.as_slice() {
             [account, ""] if account.parse::<AccountId>().is_ok() => Subject::Account(account.parse()?),
             [service, ""] => Subject::Service(service.parse()?),
-            [service, "definition"] => Subject::Definition(service.parse()?),
             [service, id] if service.starts_with("vpce-svc-") => {
                 Subject::Connection(service.parse()?, id.parse()?)
             }
@@ -263,7 +265,7 @@ mod tests {
         for text in [
             "044444444444/",
             "vpce-svc-0123456789abcdef0/",
-            "vpce-svc-0123456789abcdef0/definition",
+            "definition/vpce-svc-0123456789abcdef0",
             "vpce-svc-0123456789abcdef0/vpce-0123456789abcdef0",
             "vpc-0123456789abcdef0/vpce-0123456789abcdef0",
             "044444444444/vpce-0123456789abcdef0",

@@ -82,8 +82,19 @@ impl Event {
     pub fn intent(&self, policy: &Policy) -> Result<Intent, Ignored> {
         let call = self.watched_call(policy)?;
         match (call.action, &call.service) {
-            (Action::CreateVpcEndpoint, Some(service)) if policy.services.contains_key(service) => {}
-            (Action::CreateVpcEndpoint, _) => return Err(not_ours(call)),
+            (Action::CreateVpcEndpoint, service) => {
+                let definition = service.as_ref().and_then(|service| policy.services.get(service));
+                let definition = definition.ok_or_else(|| not_ours(call))?;
+                // Nobody assumes a role in the account of a stranger. Should a person accept the connection
+                // all the same, that raises an event of its own.
+                if definition.allows(&call.account).is_none() {
+                    let account = &call.account;
+                    return Err(Ignored(format!(
+                        "{} was made by {account}, which is not allowed",
+                        call.action
+                    )));
+                }
+            }
             (Action::ModifyVpcEndpoint | Action::DeleteVpcEndpoints, _) => {}
             (Action::AcceptVpcEndpointConnections | Action::RejectVpcEndpointConnections, _) => {
                 return Err(Ignored(format!("{} concerns connections, not records", call.action)));

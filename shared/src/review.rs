@@ -9,7 +9,7 @@ use crate::aws::{Aws, Definitions, GroupOutcome, Outcome, Scope, apply, journal,
 use crate::error::Error;
 use crate::facts::ServiceFacts;
 use crate::hold::{HoldReason, Subject};
-use crate::ids::{AccountId, ServiceId};
+use crate::ids::AccountId;
 use crate::plan::acceptance::{self, Question, SendOn};
 use crate::plan::{Plan, Step};
 use crate::policy::{Policy, ServiceDefinition};
@@ -114,23 +114,12 @@ pub async fn hold_refused_definitions(
     policy: &Policy,
     dry_run: bool,
 ) -> Result<Vec<Held>, Error> {
-    let mut held = Vec::new();
-    let refused = definitions.refused.iter().filter_map(|(sk, reason)| {
-        let service: Option<ServiceId> = sk.parse().ok();
-        service.map(|service| (service, Some(reason)))
-    });
-    let sound = policy.services.keys().map(|service| (service.clone(), None));
-    // A refused item for a service that the template defines soundly is still to be seen.
-    let services: BTreeMap<ServiceId, Option<&String>> = sound.chain(refused).collect();
-    for (service, reason) in services {
-        let stored = aws.service_holds(&service).await?;
-        let plan = acceptance::plan_definition(&service, reason.map(String::as_str), &stored, aws.now());
-        held.extend(all_held(&plan));
-        if !dry_run {
-            carry_out(aws, &plan, "a sweep", None).await?;
-        }
+    let holds = aws.definition_holds().await?;
+    let plan = acceptance::plan_definitions(&definitions.refused, policy, &holds, aws.now());
+    if !dry_run {
+        carry_out(aws, &plan, "a sweep", None).await?;
     }
-    Ok(held)
+    Ok(all_held(&plan))
 }
 
 async fn carry_out(

@@ -67,6 +67,8 @@ def empty(local, provider):
     for account in local.accounts:
         _delete_endpoints(local.client("ec2", account))
         _delete_zones(local.client("route53", account))
+    # Each test names the accounts that it uses by making clients of them.
+    local.accounts = {provider.account}
     local.settled()
     for url in (provider.outputs["QueueUrl"], provider.outputs["DeadLetterQueueUrl"]):
         local.client("sqs", provider.account).purge_queue(QueueUrl=url)

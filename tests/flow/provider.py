@@ -214,6 +214,10 @@ class Table:
         self._dynamodb.put_item(TableName=self._name,
                                 Item={name: write(value) for name, value in item.items()})
 
+    def delete(self, pk, sk):
+        """Delete one item."""
+        self._dynamodb.delete_item(TableName=self._name, Key={"pk": {"S": pk}, "sk": {"S": sk}})
+
     def define(self, key, **definition):
         """Put a service definition into the table, as an operator does; the key is the service's id."""
         self.put({"pk": "service", "sk": key, "definition": {"service": key, **definition}})
@@ -228,5 +232,4 @@ class Table:
     def clear(self):
         """Delete every item."""
         for item in self.items():
-            self._dynamodb.delete_item(TableName=self._name,
-                                       Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}})
+            self.delete(item["pk"], item["sk"])

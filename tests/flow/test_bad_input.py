@@ -112,12 +112,14 @@ def test_malformed_event_for_accept_connections_is_kept_with_its_error(fleet, ev
     assert words in letter["responsePayload"]["errorMessage"]
 
 
-def test_notification_without_any_id_is_kept_with_its_error(fleet):
-    fleet.local.client("sns", fleet.provider.account).publish(
-        TopicArn=fleet.provider.outputs["TopicArn"], Message="You have been connected.")
-    fleet.local.settled()
-    [letter] = [json.loads(body) for body in fleet.provider.dead_letters()]
-    assert "names neither a VPC endpoint" in letter["responsePayload"]["errorMessage"]
+def test_notification_without_any_id_still_makes_zonelink_look(fleet):
+    with fleet.provider.deaf():
+        endpoint = fleet.a.vpc().endpoint()
+        fleet.local.client("sns", fleet.provider.account).publish(
+            TopicArn=fleet.provider.outputs["TopicArn"], Message="You have been connected.")
+        fleet.local.settled()
+        assert endpoint.state == "available"
+        assert fleet.provider.dead_letters() == []
 
 
 def test_notification_in_unexpected_words_is_understood_by_its_ids(fleet):

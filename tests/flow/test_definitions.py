@@ -74,10 +74,10 @@ def test_unsound_definition_is_held_and_the_others_go_on(second, definition, wor
     assert own.state == "available"
     assert second.zone.addresses() == own.addresses
     assert refused.state == "pendingAcceptance"
-    hold = second.table.holds()[f"{second.service}/"]
+    hold = second.table.holds()[f"definition/{second.service}"]
     assert hold["reason"] == "InvalidDefinition" and words in hold["message"]
     [held] = summary["refused_definitions"]
-    assert held["subject"] == f"{second.service}/" and words in held["reason"]
+    assert held["subject"] == f"definition/{second.service}" and words in held["reason"]
     assert held["remedy"] == "correct the definition"
     assert second.provider.dead_letters() == []
 
@@ -141,3 +141,43 @@ def test_record_goes_when_its_service_is_no_longer_defined(second):
     assert second.zone.record(name=SECOND) is None
     assert second.zone.record(name="*.renamed.example.com")
     assert second.zone.addresses() == own.addresses
+
+
+def test_record_stays_when_its_definition_is_lost(second):
+    second.table.define(second.service, names=[SECOND], allowed_principals=[second.a.account])
+    endpoint = second.vpc.endpoint(second.service_name)
+    second.vpc.endpoint()
+    second.local.settled()
+    second.table.delete("service", second.service)
+    second.provider.sweep()
+    assert second.zone.addresses(name=SECOND) == endpoint.addresses
+    assert second.table.holds() == {f"{second.vpc.id}/{second.zone.id}/{SECOND}": {
+        "reason": "NotDefined", "service": second.service}}
+
+    second.table.define(second.service, names=[SECOND], allowed_principals=[second.a.account])
+    second.provider.sweep()
+    assert second.zone.addresses(name=SECOND) == endpoint.addresses
+    assert second.table.holds() == {}
+
+
+def test_holds_of_a_service_go_with_its_definition(second):
+    missing = "vpce-svc-0123456789abcdef0"
+    second.table.define(missing, names=[SECOND])
+    second.table.define(second.service, names=[SECOND], ttl=0)
+    second.provider.sweep()
+    assert set(second.table.holds()) == {f"{missing}/", f"definition/{second.service}"}
+    second.table.delete("service", missing)
+    second.table.delete("service", second.service)
+    second.provider.sweep()
+    assert second.table.holds() == {}
+
+
+def test_unsound_item_for_the_stacks_own_service_is_reported_and_the_stacks_word_counts(fleet):
+    fleet.table.define(fleet.provider.service, names=[SECOND], allowed_principals=["*"])
+    vpc = fleet.a.vpc()
+    zone, endpoint = vpc.zone(), vpc.endpoint()
+    summary = fleet.provider.backfill()
+    fleet.local.settled()
+    assert zone.addresses() == endpoint.addresses
+    assert [held["subject"] for held in summary["refused_definitions"]] == [
+        f"definition/{fleet.provider.service}"]

@@ -27,8 +27,8 @@ pub enum Outcome {
     Done,
     /// A condition did not hold: another worker was first, and the facts are old.
     Raced,
-    /// Another message keeps the endpoint's waiting chain; this one has nothing to do.
-    NotOurTurn,
+    /// Another worker has just done the same: it keeps the waiting chain, or has written the hold.
+    Superseded,
     /// Route 53 refused the batch, in these words.
     Refused(String),
     /// AWS refused a step for want of permission.
@@ -72,7 +72,11 @@ pub async fn apply<'a>(aws: &Aws, plan: &'a Plan) -> Vec<GroupOutcome<'a>> {
 impl Aws {
     fn outcome_of(step: &Step, error: Error) -> Outcome {
         match (step, &error) {
-            (Step::PutWait { .. }, error) if error.is_condition_failed() => Outcome::NotOurTurn,
+            (Step::PutWait { .. } | Step::PutHold { .. } | Step::DeleteHold { .. }, error)
+                if error.is_condition_failed() =>
+            {
+                Outcome::Superseded
+            }
             (_, Error::Call { kind: CallFailure::ConditionFailed, .. }) => Outcome::Raced,
             (Step::ChangeRecords { account, .. }, error) if error.is_denied() => {
                 Outcome::Denied(denied(account, error))
@@ -129,8 +133,8 @@ impl Aws {
                 let key = Key::endpoint(&endpoint.service, &endpoint.vpc_endpoint);
                 self.put(&key, endpoint, None).await
             }
-            Step::PutHold { hold } => self.put(&Key::hold(&hold.subject), hold, None).await,
-            Step::DeleteHold { subject } => self.delete(&Key::hold(subject)).await,
+            Step::PutHold { hold } => self.put_hold(hold).await,
+            Step::DeleteHold { subject } => self.delete_existing(&Key::hold(subject)).await,
             Step::PutWait { vpc_endpoint, wait, not_due_after } => {
                 // To the nanosecond, so that no two workers take the same turn.
                 let turn = wait.due.to_string();

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::config::http::HttpResponse;
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 
-use crate::error::{CallFailure, Error};
+use crate::error::{CallFailure, Error, causes};
 
 const DENIED: [&str; 10] = [
     "AccessDenied",
@@ -73,7 +73,7 @@ where
             _ => status.map_or_else(|| "no answer".into(), |status| format!("HTTP {status}")),
         });
         let message = error.message().map(ToOwned::to_owned);
-        let source = SdkCause(aws_sdk_ec2::error::DisplayErrorContext(&error).to_string());
+        let source = SdkCause(message.clone().unwrap_or_else(|| causes(&error)));
         Error::Call { operation, subject, code, message, kind, source: Box::new(source) }
     }
 }
@@ -91,7 +91,7 @@ fn is_condition(code: &str, message: Option<&str>) -> bool {
     }
 }
 
-/// The SDK's own chain of causes in one line: its `Display` alone says only "service error".
+/// AWS's words, or why there are none.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct SdkCause(String);

@@ -37,7 +37,10 @@ pub async fn journal(
     since: Option<Timestamp>,
     outcomes: &[GroupOutcome<'_>],
 ) -> Result<(), Error> {
-    for outcome in outcomes.iter().filter(|outcome| outcome.group.is_journalled()) {
+    let told = |outcome: &&GroupOutcome| {
+        outcome.group.is_journalled() && !matches!(outcome.outcome, Outcome::Superseded)
+    };
+    for outcome in outcomes.iter().filter(told) {
         let at = aws.now();
         let entry = Entry {
             subject: &outcome.group.subject,
@@ -60,7 +63,8 @@ pub async fn journal(
 fn place(subject: &Subject) -> String {
     match subject {
         Subject::Account(account) => account.to_string(),
-        Subject::Service(service) | Subject::Definition(service) => service.to_string(),
+        Subject::Service(service) => service.to_string(),
+        Subject::Definition(_) => subject.to_string(),
         Subject::Connection(_, vpc_endpoint)
         | Subject::VpcEndpoint(_, vpc_endpoint)
         | Subject::UnknownEndpoint(_, vpc_endpoint) => vpc_endpoint.to_string(),
@@ -73,9 +77,12 @@ fn words(outcome: &GroupOutcome) -> String {
     match &outcome.outcome {
         Outcome::Done => "done".into(),
         Outcome::Raced => format!("raced after {} steps", outcome.done),
-        Outcome::NotOurTurn => "another message keeps the chain".into(),
+        Outcome::Superseded => "another worker has just done the same".into(),
         Outcome::Refused(message) => format!("refused by Route 53: {message}"),
         Outcome::Denied(denied) => format!("denied: {}: {}", denied.operation, denied.message),
+        Outcome::Failed(Error::Unsuccessful { items, .. }) => {
+            format!("looked again: AWS was unsuccessful for {items}")
+        }
         Outcome::Failed(error) => format!("failed after {} steps: {}", outcome.done, error.chain()),
     }
 }

@@ -189,6 +189,16 @@ impl Aws {
         Ok(holds?.into_iter().map(|hold| (hold.subject, hold.reason)).collect())
     }
 
+    /// The holds on definitions, and on services and their connections, whether they are defined or not.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn definition_holds(&self) -> Result<BTreeMap<Subject, HoldReason>, Error> {
+        let mut holds = self.holds("definition/").await?;
+        holds.extend(self.holds("vpce-svc-").await?);
+        Ok(holds)
+    }
+
     /// The holds on a service and its connections.
     ///
     /// # Errors
@@ -262,6 +272,22 @@ impl Aws {
             }
         };
         call.send().await.map(drop).map_err(failed("dynamodb:PutItem", &key.sk))
+    }
+
+    /// Puts a hold, unless it stands there for the same reason.
+    pub(super) async fn put_hold(&self, hold: &Hold) -> Result<(), Error> {
+        let key = Key::hold(&hold.subject);
+        let reason =
+            serde_dynamo::to_attribute_value(&hold.reason).map_err(|error| unreadable(&key, error))?;
+        let values = HashMap::from([(":reason".to_owned(), reason)]);
+        self.put(&key, hold, Some(("attribute_not_exists(pk) OR reason <> :reason", values))).await
+    }
+
+    /// Deletes an item, on condition that it is there.
+    pub(super) async fn delete_existing(&self, key: &Key) -> Result<(), Error> {
+        let call = self.dynamodb.delete_item().table_name(&self.config.table_name);
+        let call = call.set_key(Some(key.attributes())).condition_expression("attribute_exists(pk)");
+        call.send().await.map(drop).map_err(failed("dynamodb:DeleteItem", &key.sk))
     }
 
     /// Deletes an item if it is there.

@@ -19,7 +19,10 @@ fn parse(json: &str) -> Result<Event, InvalidEvent> {
 }
 
 fn policy() -> Policy {
-    let json = format!(r#"{{"service":"{SERVICE}","names":["*.aws-us-west-2.byoc.example.com"]}}"#);
+    let json = format!(
+        r#"{{"service":"{SERVICE}","names":["*.aws-us-west-2.byoc.example.com"],
+             "allowed_principals":["444455556666","044444444444"]}}"#
+    );
     let definition: ServiceDefinition = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}"));
     Policy {
         region: "us-west-2".parse().unwrap_or_else(|error| panic!("{error}")),
@@ -94,6 +97,15 @@ fn failed_calls_other_services_other_regions_and_other_events_are_ignored_with_t
         let shown = ignored(intent(event));
         assert!(shown.contains(reason), "{shown}");
     }
+}
+
+#[test]
+fn creation_by_a_stranger_leads_to_a_review_and_no_role_is_assumed_for_it() {
+    let mut policy = policy();
+    policy.services.values_mut().for_each(|definition| definition.allowed_principals.clear());
+    let event = event!("create_two_subnets").unwrap_or_else(|error| panic!("{error}"));
+    assert!(ignored(event.intent(&policy)).contains("made by 444455556666, which is not allowed"));
+    assert!(event.review(&policy, "f").is_ok());
 }
 
 #[test]

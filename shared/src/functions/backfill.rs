@@ -43,10 +43,7 @@ pub struct BackfillSummary {
 /// When the request cannot be read or names a service that is not defined, when a service could not be
 /// read, or a step failed. The other services were seen to all the same.
 pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<BackfillSummary, Error> {
-    let request = BackfillRequest::deserialize(&message.payload).map_err(|error| {
-        let form = r#"{"services":["vpce-svc-…"],"accounts":["123456789012"],"dry_run":true}, all optional"#;
-        Error::Malformed(InvalidEvent::new(format!("{error}; expected {form}")))
-    })?;
+    let request = request(&message.payload)?;
     let (policy, definitions) = super::policy(aws).await?;
     if let Some(unknown) = request.services.iter().find(|id| !policy.services.contains_key(id)) {
         let defined: Vec<_> = policy.services.keys().map(ServiceId::as_str).collect();
@@ -88,14 +85,33 @@ pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<Backfill
     Err(Error::Unsuccessful { operation: "backfill", items: failed.join("; ") })
 }
 
+fn request(payload: &Value) -> Result<BackfillRequest, Error> {
+    let refused = |why: String| {
+        let form = r#"{"services":["vpce-svc-…"],"accounts":["123456789012"],"dry_run":true}, all optional"#;
+        Error::Malformed(InvalidEvent::new(format!("{why}; expected {form}")))
+    };
+    if payload.is_null() {
+        return Ok(BackfillRequest::default());
+    }
+    // serde would read the members from a list too, in their order.
+    if !payload.is_object() {
+        return Err(refused(format!("{payload} is no object")));
+    }
+    BackfillRequest::deserialize(payload).map_err(|error| refused(error.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn an_empty_request_means_everything_and_an_unknown_field_is_refused() {
-        assert_eq!(serde_json::from_str("{}").ok(), Some(BackfillRequest::default()));
-        assert!(serde_json::from_str::<BackfillRequest>("{\"service\":[]}").is_err());
-        assert!(serde_json::from_str::<BackfillRequest>("{\"accounts\":[\"42\"]}").is_err());
+        assert_eq!(request(&json!({})).ok(), Some(BackfillRequest::default()));
+        assert_eq!(request(&json!(null)).ok(), Some(BackfillRequest::default()));
+        for payload in [json!({"service": []}), json!({"accounts": ["42"]}), json!([]), json!("all")] {
+            assert!(request(&payload).is_err(), "{payload}");
+        }
     }
 }

@@ -18,9 +18,9 @@ use jiff::Timestamp;
 use super::{Accepted, Plan, Step};
 use crate::facts::{ServiceFacts, VpcEndpointState};
 use crate::hold::{HoldReason, Subject};
-use crate::ids::{AccountId, ServiceId, VpcEndpointId};
+use crate::ids::{AccountId, VpcEndpointId};
 use crate::intent::Intent;
-use crate::policy::ServiceDefinition;
+use crate::policy::{Policy, ServiceDefinition};
 
 /// How many connections one call accepts.
 const ACCEPT_AT_ONCE: usize = 100;
@@ -90,23 +90,29 @@ pub fn plan(facts: &ServiceFacts, definition: &ServiceDefinition, question: &Que
     plan
 }
 
-/// Holds a service whose definition cannot be accepted, for the given reason, or ends that hold.
+/// Holds the definitions that cannot be accepted, each for its reason, and ends the holds of those that can
+/// again, and of services that nothing defines any more.
 #[must_use]
-pub fn plan_definition(
-    service: &ServiceId,
-    refused: Option<&str>,
+pub fn plan_definitions(
+    refused: &BTreeMap<String, String>,
+    policy: &Policy,
     holds: &BTreeMap<Subject, HoldReason>,
     now: Timestamp,
 ) -> Plan {
     let mut plan = Plan::default();
-    if let Some(message) = refused {
-        let reason = HoldReason::InvalidDefinition { message: message.to_owned() };
-        plan.holds.insert(Subject::Definition(service.clone()), reason);
+    for (key, message) in refused {
+        let reason = HoldReason::InvalidDefinition { message: message.clone() };
+        plan.holds.insert(Subject::Definition(key.clone()), reason);
     }
-    let of_definition =
-        |(_, reason): &(&Subject, &HoldReason)| matches!(reason, HoldReason::InvalidDefinition { .. });
-    let stored = holds.iter().filter(of_definition).map(|(s, r)| (s.clone(), r.clone())).collect();
-    plan.settle_holds(&stored, now);
+    let judged = |subject: &Subject| match subject {
+        Subject::Definition(_) => true,
+        Subject::Service(service) | Subject::Connection(service, _) => {
+            !policy.services.contains_key(service) && !refused.contains_key(service.as_str())
+        }
+        _ => false,
+    };
+    let stored = holds.iter().filter(|(subject, _)| judged(subject));
+    plan.settle_holds(&stored.map(|(s, r)| (s.clone(), r.clone())).collect(), now);
     plan
 }
 

@@ -36,7 +36,8 @@ pub(super) enum Contribution {
 /// pendingAcceptance                     –                 Keep, wait if the owner is allowed
 /// deleting, deleted, rejected, failed,
 ///   expired                             –                 Withdraw
-/// not found, known for 10 minutes       –                 Withdraw
+/// not found, known for 10 minutes or
+///   last seen going                     –                 Withdraw
 /// not found                             –                 Keep, wait
 /// ```
 pub(super) fn contribution(
@@ -61,7 +62,8 @@ pub(super) fn contribution(
         }
         None => {
             let known = stored.map(|stored| now.duration_since(stored.first_seen));
-            if known.is_some_and(|known| known > NOT_FOUND_IS_GONE_AFTER) {
+            let was_going = stored.is_some_and(|stored| stored.expires_at.is_some());
+            if was_going || known.is_some_and(|known| known > NOT_FOUND_IS_GONE_AFTER) {
                 Contribution::Withdraw
             } else {
                 Contribution::Keep { wait: true, hold: None }

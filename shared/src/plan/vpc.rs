@@ -241,6 +241,9 @@ impl VpcPlan<'_> {
             decision.steps.push(Step::DeleteHold { subject: subject.clone() });
         }
         if let Some(at) = decision.look_again {
+            // While a change is on its way, nothing new is known of what was held.
+            let stored = self.vpc.holds.get(&subject).map(|reason| (subject.clone(), reason.clone()));
+            self.plan.holds.extend(stored);
             let earliest = self.plan.look_again.entry(self.vpc.vpc.clone()).or_insert(at);
             *earliest = at.min(*earliest);
         }

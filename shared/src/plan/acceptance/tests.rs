@@ -163,11 +163,32 @@ fn review_that_saw_only_waiting_connections_says_nothing_about_established_ones(
     assert!(plan_for(&facts, SendOn::Named([].into()), &[]).is_empty());
 }
 
+fn plan_definitions_for(refused: &[(&str, &str)], holds: &BTreeMap<Subject, HoldReason>) -> Plan {
+    let refused = refused.iter().map(|(key, reason)| ((*key).to_owned(), (*reason).to_owned())).collect();
+    let services = [(id(SERVICE), definition())].into();
+    let policy = Policy { region: id("us-west-2"), services };
+    plan_definitions(&refused, &policy, holds, Timestamp::UNIX_EPOCH)
+}
+
 #[test]
-fn definition_that_is_refused_holds_its_service_until_it_is_mended() {
-    let held =
-        plan_definition(&id(SERVICE), Some("\"*\" is refused"), &BTreeMap::new(), Timestamp::UNIX_EPOCH);
+fn definition_that_is_refused_is_held_until_it_is_mended() {
+    let refused = [("vpce-svc-0ffffffffffffffff", "\"*\" is refused"), ("my-database", "its key is wrong")];
+    let held = plan_definitions_for(&refused, &BTreeMap::new());
     assert!(held.to_string().contains("InvalidDefinition: \"*\" is refused"));
-    let mended = plan_definition(&id(SERVICE), None, &held.holds, Timestamp::UNIX_EPOCH);
-    assert!(mended.steps().any(|step| matches!(step, Step::DeleteHold { .. })));
+    assert_eq!(held.holds.len(), 2);
+    assert!(plan_definitions_for(&refused, &held.holds).is_empty(), "written once");
+    let mended = plan_definitions_for(&[], &held.holds);
+    assert_eq!(mended.steps().filter(|step| matches!(step, Step::DeleteHold { .. })).count(), 2);
+}
+
+#[test]
+fn holds_of_a_service_go_with_its_definition() {
+    let of = |service: &str| {
+        let owner = id(STRANGER);
+        (Subject::Connection(id(service), vpce(1)), HoldReason::NotAllowed { owner })
+    };
+    let holds = [of(SERVICE), of("vpce-svc-0ffffffffffffffff")].into();
+    let ended = plan_definitions_for(&[], &holds);
+    let subjects: Vec<_> = ended.groups.iter().map(|group| group.subject.to_string()).collect();
+    assert_eq!(subjects, [format!("vpce-svc-0ffffffffffffffff/{}", vpce(1))]);
 }
