@@ -20,6 +20,7 @@ use shared::intent::Intent;
 use shared::plan::vpc::plan;
 use shared::plan::{Plan, Step};
 use shared::policy::{Adopt, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use shared::rate::Priority;
 use shared::record::{Addresses, ChangeAction, RecordKey, RecordSet, SeenRecords};
 
 const SERVICES: [&str; 2] = ["vpce-svc-00000001", "vpce-svc-00000002"];
@@ -219,6 +220,7 @@ prop_compose! {
             holds: BTreeMap::new(),
             vpcs: vec![vpc],
             rest: BTreeSet::new(),
+            rest_after: 0,
             unknown: unknown.into_iter().collect(),
             waits: waits.into_iter().collect(),
         }
@@ -231,6 +233,7 @@ fn intent() -> Intent {
         vpc_endpoints: BTreeSet::new(),
         vpcs: BTreeSet::from([id(HERE)]),
         announced: true,
+        priority: Priority::Event,
         cause: "a test".into(),
         since: None,
     }
@@ -278,7 +281,7 @@ fn pretend(plan: &Plan, facts: &Facts) -> Facts {
             Step::DeleteWait { vpc_endpoint } => {
                 after.waits.remove(vpc_endpoint);
             }
-            Step::SendIntent { .. } => {}
+            Step::SendIntent { .. } | Step::Reserve { .. } => {}
             Step::AcceptConnections { .. } => panic!("a reconciliation accepts nothing"),
         }
     }

@@ -18,6 +18,9 @@ pub(crate) struct Replay {
     /// The service definitions that are in force, one file each
     #[arg(long = "service", value_name = "FILE", required = true)]
     services: Vec<PathBuf>,
+    /// The name of the provider's stack, whose own calls are ignored
+    #[arg(long, default_value = "zonelink")]
+    stack: String,
     /// The region of the services
     #[arg(long, env = "AWS_REGION")]
     region: Region,
@@ -36,7 +39,7 @@ impl Replay {
         let message = serde_json::from_str(&text).with_context(|| format!("{path} is not JSON"))?;
         let event = Event::from_eventbridge(&message)
             .with_context(|| format!("{path} would end in the dead-letter queue"))?;
-        let review = match event.review(&policy, "") {
+        let review = match event.review(&policy, &self.stack) {
             Ok(review) => {
                 let services: Vec<_> = review.services.iter().map(ToString::to_string).collect();
                 format!("review the connections of {} ({})", services.join(", "), review.cause)

@@ -5,6 +5,7 @@
 //! The SDK retries calls, the queue retries messages; nothing here does.
 
 mod apply;
+mod bucket;
 mod call;
 mod clients;
 mod ec2;
@@ -12,6 +13,7 @@ mod journal;
 mod observe;
 mod observe_service;
 mod queue;
+mod retries;
 mod route53;
 mod table;
 

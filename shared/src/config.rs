@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use crate::error::Error;
 use crate::ids::{AccountId, Region, ServiceId};
 use crate::policy::{Adopt, OnRemove, Policy, Principal, RecordName, ServiceDefinition, SharedZones, Ttl};
+use crate::rate::Rate;
 
 /// What a function knows of its surroundings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +21,14 @@ pub struct Config {
     pub account: AccountId,
     /// `AWS_REGION`.
     pub region: Region,
-    /// `AWS_LAMBDA_FUNCTION_NAME`: tells the function's own calls from others' in events.
-    pub function_name: String,
+    /// `STACK_NAME`: tells the functions' own calls from others' in events.
+    pub stack_name: String,
     /// `CLIENT_ROLE_NAME`: the role that is assumed in client accounts.
     pub client_role_name: String,
     /// `EXTERNAL_ID`: what the client role's trust policy asks for.
     pub external_id: Option<String>,
+    /// `ROUTE53_REQUESTS_PER_SECOND`, `ROUTE53_BURST`: zonelink's share of each account's Route 53 requests.
+    pub rate: Rate,
     /// `SERVICE_ID`, `RECORD_NAME`, `ALLOWED_PRINCIPALS`, `RECORD_TTL`: the service that the template's own
     /// parameters define.
     pub own_service: Option<ServiceDefinition>,
@@ -41,27 +45,29 @@ impl Config {
         let queue_url = variables.required("QUEUE_URL");
         let account = variables.required("ACCOUNT_ID");
         let region = variables.required("AWS_REGION");
-        let function_name = variables.required("AWS_LAMBDA_FUNCTION_NAME");
+        let stack_name = variables.required("STACK_NAME");
         let client_role_name = variables.required("CLIENT_ROLE_NAME");
         let external_id = variables.optional("EXTERNAL_ID");
+        let rate = variables.rate();
         let own_service = variables.own_service();
         let problems = variables.problems;
-        match (table_name, queue_url, account, region, function_name, client_role_name) {
+        match (table_name, queue_url, account, region, stack_name, client_role_name) {
             (
                 Some(table_name),
                 Some(queue_url),
                 Some(account),
                 Some(region),
-                Some(function_name),
+                Some(stack_name),
                 Some(client_role_name),
             ) if problems.is_empty() => Ok(Config {
                 table_name,
                 queue_url,
                 account,
                 region,
-                function_name,
+                stack_name,
                 client_role_name,
                 external_id,
+                rate,
                 own_service,
             }),
             _ => Err(Error::Config(problems.join("; "))),
@@ -115,6 +121,16 @@ impl Variables<'_> {
         self.parse(name, &value)
     }
 
+    fn rate(&mut self) -> Rate {
+        let normal = Rate::default();
+        let per_second = self.optional::<NonZeroU32>("ROUTE53_REQUESTS_PER_SECOND");
+        let burst = self.optional::<NonZeroU32>("ROUTE53_BURST");
+        Rate {
+            per_second: per_second.map_or(normal.per_second, NonZeroU32::get),
+            burst: burst.map_or(normal.burst, NonZeroU32::get),
+        }
+    }
+
     fn own_service(&mut self) -> Option<ServiceDefinition> {
         self.text("SERVICE_ID")?;
         let service: Option<ServiceId> = self.required("SERVICE_ID");
@@ -149,7 +165,7 @@ mod tests {
         ("QUEUE_URL", "https://sqs.us-west-2.amazonaws.com/111122223333/work"),
         ("ACCOUNT_ID", "111122223333"),
         ("AWS_REGION", "us-west-2"),
-        ("AWS_LAMBDA_FUNCTION_NAME", "zonelink-Backfill-1"),
+        ("STACK_NAME", "zonelink"),
         ("CLIENT_ROLE_NAME", "zonelink-client-us-west-2"),
         ("SERVICE_ID", "vpce-svc-0a1b2c3d4e5f60718"),
         ("RECORD_NAME", "*.aws-us-west-2.byoc.example.com"),
@@ -179,11 +195,17 @@ mod tests {
             ("ACCOUNT_ID", "42"),
             ("ALLOWED_PRINCIPALS", "*,arn:aws:iam::111122223333:role/App"),
             ("RECORD_TTL", "0"),
+            ("ROUTE53_BURST", "0"),
         ]);
         let error = error.err().unwrap_or_default();
-        for part in
-            ["TABLE_NAME is not set", "ACCOUNT_ID: \"42\"", "\"*\" is refused", "role/App", "RECORD_TTL"]
-        {
+        for part in [
+            "TABLE_NAME is not set",
+            "ACCOUNT_ID: \"42\"",
+            "\"*\" is refused",
+            "role/App",
+            "RECORD_TTL",
+            "ROUTE53_BURST",
+        ] {
             assert!(error.contains(part), "{part} in {error}");
         }
     }

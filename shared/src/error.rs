@@ -1,6 +1,9 @@
 //! What can go wrong, and what becomes of the message that led there.
 
+use jiff::SignedDuration;
+
 use crate::event::InvalidEvent;
+use crate::ids::AccountId;
 
 /// What becomes of the message. Only the functions' outermost loop and the CLI look at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,20 @@ pub enum Error {
         /// Each item with AWS's code and words.
         items: String,
     },
+    /// Route 53 says that an account's requests are used up.
+    #[error("Route 53 throttles account {account}")]
+    Throttled {
+        /// The account.
+        account: AccountId,
+    },
+    /// The account's share of Route 53 requests is used up for now.
+    #[error("there is no room for Route 53 requests in account {account} for {} ms", .wait.as_millis())]
+    NoRoom {
+        /// The account whose requests these would be.
+        account: AccountId,
+        /// How long until there is.
+        wait: SignedDuration,
+    },
     /// A reservation of time was used up before the request could be sent.
     #[error("{operation} for {subject} was not sent: its time was over")]
     OutOfTime {
@@ -98,7 +115,11 @@ impl Error {
                 Disposition::GiveUp
             }
             Error::Call { kind: CallFailure::Denied | CallFailure::Refused, .. } => Disposition::GiveUp,
-            Error::Call { .. } | Error::Unsuccessful { .. } | Error::OutOfTime { .. } => Disposition::Retry,
+            Error::Call { .. }
+            | Error::Unsuccessful { .. }
+            | Error::NoRoom { .. }
+            | Error::Throttled { .. }
+            | Error::OutOfTime { .. } => Disposition::Retry,
         }
     }
 

@@ -144,9 +144,13 @@ pub struct Facts {
     pub holds: BTreeMap<Subject, HoldReason>,
     /// VPC by VPC.
     pub vpcs: Vec<VpcFacts>,
-    /// VPCs that the intent leads to and that were not observed, because one message is for a few.
+    /// VPCs that the intent leads to and that were not observed: one message is for a few, and for as many
+    /// as there is room for in the account's share of Route 53 requests.
     #[serde(default)]
     pub rest: BTreeSet<VpcId>,
+    /// Seconds until there is room for the rest.
+    #[serde(default)]
+    pub rest_after: i32,
     /// Endpoints that were asked for and that neither EC2 nor the table knows.
     pub unknown: BTreeSet<VpcEndpointId>,
     /// The waiting chains of all these endpoints.

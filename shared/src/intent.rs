@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Action, ApiCall, Event};
 use crate::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
 use crate::policy::Policy;
+use crate::rate::Priority;
 
 /// An intent as it travels on the work queue: `{"intent":"reconcile",…}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,9 @@ pub struct Intent {
     /// consistent, so one that is not found yet is waited for.
     #[serde(default)]
     pub announced: bool,
+    /// Whether an event or a sweep led here.
+    #[serde(default)]
+    pub priority: Priority,
     /// What led here, for the journal.
     pub cause: String,
     /// When that happened: the start of the time to DNS.
@@ -105,16 +109,17 @@ impl Event {
             vpc_endpoints: call.vpc_endpoints.clone(),
             vpcs: BTreeSet::new(),
             announced: call.action == Action::CreateVpcEndpoint,
+            priority: Priority::Event,
             cause: call.cause(),
             since: call.time,
         })
     }
 
-    /// What this event means to accept-connections, which runs as the function `own_function`.
+    /// What this event means to accept-connections, which runs in the stack `stack`.
     ///
     /// # Errors
     /// The reason why nothing is to be done.
-    pub fn review(&self, policy: &Policy, own_function: &str) -> Result<Review, Ignored> {
+    pub fn review(&self, policy: &Policy, stack: &str) -> Result<Review, Ignored> {
         if let Event::Notification(notification) = self {
             let services = defined(&notification.services, policy);
             if services.is_empty() && !notification.services.is_empty() {
@@ -132,9 +137,11 @@ impl Event {
         if services.is_empty() {
             return Err(not_ours(call));
         }
-        // A function's own calls come back as events; its session is named like the function.
-        let own = call.caller.as_deref().and_then(|arn| arn.rsplit_once('/'));
-        if own.is_some_and(|(_, session)| session == own_function) {
+        // The functions' own calls come back as events. Their roles and sessions are named after the stack:
+        // arn:aws:sts::…:assumed-role/zonelink-BackfillRole-…/zonelink-Backfill-….
+        let mut caller = call.caller.as_deref().unwrap_or_default().rsplit('/');
+        let own = |name: Option<&str>| name.is_some_and(|name| name.starts_with(&format!("{stack}-")));
+        if own(caller.next()) && own(caller.next()) {
             return Err(Ignored(format!("{} is our own call", call.action)));
         }
         Ok(Review {

@@ -25,6 +25,7 @@ pub mod ids;
 pub mod intent;
 pub mod plan;
 pub mod policy;
+pub mod rate;
 #[cfg(feature = "aws")]
 pub mod reconcile;
 pub mod record;

@@ -69,6 +69,14 @@ pub enum Step {
         /// VPCs that lose theirs.
         leaves: BTreeSet<VpcId>,
     },
+    /// `dynamodb:UpdateItem`: room for Route 53 requests in an account's bucket, before anything is announced.
+    /// It comes first, so that nothing is announced that cannot be done.
+    Reserve {
+        /// The account.
+        account: AccountId,
+        /// How many.
+        requests: u32,
+    },
     /// `route53:ChangeResourceRecordSets`, one atomic batch.
     ChangeRecords {
         /// The account that owns the zone.
@@ -244,6 +252,9 @@ impl fmt::Display for Step {
                 (None, None) => write!(f, "claim {} as it stands: {}", claim.key, claim.confirmed),
                 (None, Some(_)) => write!(f, "confirm claim {}: {}", claim.key, claim.confirmed),
             },
+            Step::Reserve { account, requests, .. } => {
+                write!(f, "reserve {requests} Route 53 request in account {account}")
+            }
             Step::ChangeRecords { key, changes, .. } => {
                 let shown: Vec<_> = changes.iter().map(ToString::to_string).collect();
                 write!(f, "change {key}: {}", shown.join("; "))

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
+
 use crate::aws::{Aws, GroupOutcome, Outcome, apply, journal, observe};
 use crate::error::Error;
 use crate::facts::{Facts, RecordFacts};
@@ -11,9 +13,10 @@ use crate::intent::Intent;
 use crate::plan::vpc::Refused;
 use crate::plan::{self, Plan, Step};
 use crate::policy::Policy;
+use crate::rate::delay_seconds;
 
-/// After losing a race twice, the VPC is looked at again after this many seconds.
-const AFTER_RACES: i64 = 5;
+/// After losing a race twice, the VPC is looked at again after this time.
+const AFTER_RACES: SignedDuration = SignedDuration::from_secs(5);
 
 /// Brings the records of the VPCs that `intent` points at to where they should be.
 ///
@@ -27,23 +30,40 @@ pub async fn reconcile(aws: &Aws, policy: &Policy, intent: &Intent) -> Result<Pl
     let facts = observe(aws, policy, intent).await?;
     let plan = plan::vpc::plan(intent, &facts, policy, &[]);
     let first = carry_out(aws, intent, &facts, &plan).await?;
-    if first.raced.is_empty() && first.refused.is_empty() {
-        look_again(aws, intent, &plan, BTreeSet::new()).await?;
-        return Ok(plan);
+    let mut waits = busy(aws, &plan);
+    waits.extend(first.no_room);
+    // Only the VPCs concerned: the others are as they should be.
+    let vpcs: BTreeSet<VpcId> =
+        first.refused.iter().map(|refused| refused.vpc.clone()).chain(first.raced).collect();
+    if !vpcs.is_empty() {
+        let again = Intent { vpc_endpoints: BTreeSet::new(), vpcs, ..intent.clone() };
+        let facts = observe(aws, policy, &again).await?;
+        let plan = plan::vpc::plan(&again, &facts, policy, &first.refused);
+        let second = carry_out(aws, &again, &facts, &plan).await?;
+        let refused = second.refused.into_iter().map(|refused| refused.vpc);
+        waits.extend(busy(aws, &plan));
+        waits.extend(second.no_room);
+        waits.extend(second.raced.into_iter().chain(refused).map(|vpc| (vpc, AFTER_RACES)));
     }
-    let facts = observe(aws, policy, intent).await?;
-    let plan = plan::vpc::plan(intent, &facts, policy, &first.refused);
-    let second = carry_out(aws, intent, &facts, &plan).await?;
-    let refused = second.refused.into_iter().map(|refused| refused.vpc);
-    look_again(aws, intent, &plan, second.raced.into_iter().chain(refused).collect()).await?;
+    look_again(aws, intent, waits).await?;
     Ok(plan)
 }
 
-/// What is left after applying a plan: VPCs in which a race was lost, and changes that AWS refused.
+/// What is left after applying a plan.
 #[derive(Default)]
 struct Left {
+    /// Another worker was first.
     raced: BTreeSet<VpcId>,
+    /// There was no room for a change, and when there will be.
+    no_room: BTreeMap<VpcId, SignedDuration>,
+    /// AWS refused a change.
     refused: Vec<Refused>,
+}
+
+/// The VPCs in which another worker's change is on its way, and for how long at most.
+fn busy(aws: &Aws, plan: &Plan) -> BTreeMap<VpcId, SignedDuration> {
+    let now = aws.now();
+    plan.look_again.iter().map(|(vpc, at)| (vpc.clone(), at.duration_since(now))).collect()
 }
 
 async fn carry_out(aws: &Aws, intent: &Intent, facts: &Facts, plan: &Plan) -> Result<Left, Error> {
@@ -69,6 +89,10 @@ async fn carry_out(aws: &Aws, intent: &Intent, facts: &Facts, plan: &Plan) -> Re
             |(vpc, record): (VpcId, &RecordFacts), reason| Refused { vpc, record: record.clone(), reason };
         match (outcome, record) {
             (Outcome::Raced, Some((vpc, _))) => _ = left.raced.insert(vpc),
+            (Outcome::NoRoom(wait), Some((vpc, _))) => {
+                let longest = left.no_room.entry(vpc).or_insert(wait);
+                *longest = wait.max(*longest);
+            }
             (Outcome::Refused(message), Some(record)) => {
                 left.refused.push(refused(record, HoldReason::Route53Refused { message }));
             }
@@ -85,17 +109,11 @@ async fn carry_out(aws: &Aws, intent: &Intent, facts: &Facts, plan: &Plan) -> Re
     failed.map_or(Ok(left), Err)
 }
 
-/// Sends one intent for each VPC that another worker is busy with.
-async fn look_again(aws: &Aws, intent: &Intent, plan: &Plan, lost: BTreeSet<VpcId>) -> Result<(), Error> {
-    let now = aws.now();
-    let mut delays: BTreeMap<VpcId, i64> = lost.into_iter().map(|vpc| (vpc, AFTER_RACES)).collect();
-    for (vpc, at) in &plan.look_again {
-        delays.insert(vpc.clone(), at.duration_since(now).as_secs() + 1);
-    }
-    for (vpc, seconds) in delays {
-        let next = Intent { vpc_endpoints: [].into(), vpcs: [vpc].into(), ..intent.clone() };
-        // SQS delays by 15 minutes at most; a pending change is over long before.
-        let delay_seconds = i32::try_from(seconds.clamp(1, 900)).unwrap_or(900);
+/// Sends one intent for each VPC that has to wait: for room, or for another worker.
+async fn look_again(aws: &Aws, intent: &Intent, waits: BTreeMap<VpcId, SignedDuration>) -> Result<(), Error> {
+    for (vpc, wait) in waits {
+        let next = Intent { vpc_endpoints: BTreeSet::new(), vpcs: [vpc].into(), ..intent.clone() };
+        let delay_seconds = delay_seconds(wait, aws.now());
         aws.apply_one(&Step::SendIntent { intent: next, delay_seconds }).await?;
     }
     Ok(())

@@ -64,6 +64,8 @@ def empty(local, provider):
     """Delete all endpoints, zones and items, drain the queues, and turn every knob back."""
     local.faults()
     local.settings(**QUICK | {"cloudtrail": False})
+    # What is still on its way would write a record into a zone that is being emptied.
+    local.settled()
     for account in local.accounts:
         _delete_endpoints(local.client("ec2", account))
         _delete_zones(local.client("route53", account))

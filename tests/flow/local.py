@@ -20,7 +20,8 @@ _POLL_SECONDS = 0.02
 # Endpoints are available as soon as they are accepted, and events arrive at once, so that the
 # product's waiting chain (ten seconds at least) runs only where a test is about it.
 QUICK = {"accept_seconds": 0.0, "cloudtrail_seconds": 0.0, "cloudtrail": True,
-         "empty_first_page": False, "page_size": None, "insync_seconds": 0.0}
+         "empty_first_page": False, "page_size": None, "insync_seconds": 0.0,
+         "route53_per_second": 0.0}
 
 
 def wait_until(condition, within=15):
@@ -69,9 +70,9 @@ class Local:
         return self._ask("moto", "GET", "faults")
 
     def calls(self, action, account=None):
-        """The calls of one kind since `forget_calls`, those of the tests included."""
+        """The calls of one kind, or of every kind, since `forget_calls`, those of the tests included."""
         return [call for call in self._ask("moto", "GET", "calls")
-                if call["action"] == action and account in (None, call["account"])]
+                if action in (None, call["action"]) and account in (None, call["account"])]
 
     def forget_calls(self):
         """Start counting calls anew."""

@@ -48,7 +48,9 @@ class Provider:
         self.parameters = {
             "ServiceId": self.service, "RecordName": NAME, "DeletionProtection": "false",
             # Whatever a test may update stands here, so that it can be put back.
-            "SweepState": "DISABLED", "ConnectionNotifications": "true", "RecordTtl": "60", **parameters}
+            "SweepState": "DISABLED", "ConnectionNotifications": "true", "RecordTtl": "60",
+            # As much as the emulator gives: tests of the rate ask for less.
+            "Route53RequestsPerSecond": "1000", "Route53Burst": "5000", **parameters}
         self._read(deploy.deploy_provider(self.parameters, running=self.local.running, account=self.account))
 
     def update(self, **changes):
@@ -150,9 +152,9 @@ class Provider:
                 for page in answer for one in page["VpcEndpointConnections"]}
 
     @contextlib.contextmanager
-    def deaf(self):
-        """No event and no notification reaches the provider while this lasts."""
-        self.update(ConnectionNotifications="false")
+    def deaf(self, **changes):
+        """No event and no notification reaches the provider while this lasts; further parameters stay."""
+        self.update(ConnectionNotifications="false", **changes)
         with self.local.set(cloudtrail=False):
             yield
 
@@ -179,12 +181,16 @@ class Table:
         self._dynamodb, self._name = dynamodb, name
 
     def items(self, prefix=""):
-        """All items whose partition key begins with the prefix, in order, as plain values."""
+        """All items whose partition key begins with the prefix, in order, as plain values.
+
+        But for the buckets, which move on with each reservation.
+        """
         read = TypeDeserializer().deserialize
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._name, ConsistentRead=True)
         found = [{name: read(value) for name, value in item.items()}
                  for page in pages for item in page["Items"]]
-        return sorted((item for item in found if item["pk"].startswith(prefix)),
+        return sorted((item for item in found
+                       if item["pk"].startswith(prefix) and not item["pk"].startswith("bucket#")),
                       key=lambda item: (item["pk"], item["sk"]))
 
     def holds(self):

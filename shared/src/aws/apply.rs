@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::clients::{Aws, denied};
@@ -13,6 +13,7 @@ use crate::claim::Claim;
 use crate::error::{CallFailure, Error};
 use crate::facts::Denied;
 use crate::plan::{Group, Plan, Step};
+use crate::rate::Priority;
 use crate::record::RecordKey;
 
 /// A change of records is not sent with less time than this left to it.
@@ -33,6 +34,8 @@ pub enum Outcome {
     Refused(String),
     /// AWS refused a step for want of permission.
     Denied(Denied),
+    /// There is no room for the group's Route 53 requests; after this time there will be.
+    NoRoom(SignedDuration),
     /// A step failed.
     Failed(Error),
 }
@@ -56,13 +59,15 @@ pub async fn apply<'a>(aws: &Aws, plan: &'a Plan) -> Vec<GroupOutcome<'a>> {
         let mut outcome = Outcome::Done;
         for step in &group.steps {
             // Boxed: the states of all steps together are more than the compiler lays out in one piece.
-            match Box::pin(aws.apply_step(step)).await {
-                Ok(()) => done += 1,
-                Err(error) => {
-                    outcome = Aws::outcome_of(step, error);
-                    break;
+            outcome = match aws.room_after(Box::pin(aws.apply_step(step)).await).await {
+                Ok(Ok(())) => {
+                    done += 1;
+                    continue;
                 }
-            }
+                Ok(Err(wait)) => Outcome::NoRoom(wait),
+                Err(error) => Aws::outcome_of(step, error),
+            };
+            break;
         }
         outcomes.push(GroupOutcome { group, done, outcome });
     }
@@ -117,6 +122,7 @@ impl Aws {
                 }
                 self.transact(&claim.key, writes).await
             }
+            Step::Reserve { account, requests } => self.reserve(account, *requests, Priority::Change).await,
             Step::ChangeRecords { account, key, changes, until } => {
                 let clients = self.of(account).await?;
                 let time = self.time_until(*until, key)?;

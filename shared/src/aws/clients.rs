@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::call::failed;
+use super::retries::ThrottledIsFinal;
 use crate::config::Config;
 use crate::error::Error;
 use crate::facts::Denied;
@@ -154,7 +155,9 @@ impl AccountClients {
             sdk.set_credentials_provider(Some(SharedCredentialsProvider::new(credentials)));
         }
         let sdk = sdk.build();
-        Self { account, ec2: aws_sdk_ec2::Client::new(&sdk), route53: aws_sdk_route53::Client::new(&sdk) }
+        let route53 = aws_sdk_route53::config::Builder::from(&sdk).retry_classifier(ThrottledIsFinal).build();
+        let route53 = aws_sdk_route53::Client::from_conf(route53);
+        Self { account, ec2: aws_sdk_ec2::Client::new(&sdk), route53 }
     }
 }
 

@@ -38,7 +38,8 @@ pub async fn journal(
     outcomes: &[GroupOutcome<'_>],
 ) -> Result<(), Error> {
     let told = |outcome: &&GroupOutcome| {
-        outcome.group.is_journalled() && !matches!(outcome.outcome, Outcome::Superseded)
+        let nothing_done = matches!(outcome.outcome, Outcome::Superseded | Outcome::NoRoom(_));
+        outcome.group.is_journalled() && !(nothing_done && outcome.done == 0)
     };
     for outcome in outcomes.iter().filter(told) {
         let at = aws.now();
@@ -78,6 +79,7 @@ fn words(outcome: &GroupOutcome) -> String {
         Outcome::Done => "done".into(),
         Outcome::Raced => format!("raced after {} steps", outcome.done),
         Outcome::Superseded => "another worker has just done the same".into(),
+        Outcome::NoRoom(_) => format!("throttled after {} steps", outcome.done),
         Outcome::Refused(message) => format!("refused by Route 53: {message}"),
         Outcome::Denied(denied) => format!("denied: {}: {}", denied.operation, denied.message),
         Outcome::Failed(Error::Unsuccessful { items, .. }) => {

@@ -15,6 +15,7 @@ use crate::ids::{AccountId, HostedZoneId, NetworkInterfaceId, VpcEndpointId, Vpc
 use crate::intent::Intent;
 use crate::plan::vpc::VPCS_AT_ONCE;
 use crate::policy::Policy;
+use crate::rate::{Priority, delay_seconds};
 use crate::record::{RecordKey, SeenRecords};
 
 /// Reads everything that the plan for `intent` needs.
@@ -31,6 +32,7 @@ pub async fn observe(aws: &Aws, policy: &Policy, intent: &Intent) -> Result<Fact
         holds: aws.holds(&format!("{}/", intent.account)).await?,
         vpcs: Vec::new(),
         rest: BTreeSet::new(),
+        rest_after: 0,
         unknown: BTreeSet::new(),
         waits: BTreeMap::new(),
     };
@@ -42,8 +44,15 @@ pub async fn observe(aws: &Aws, policy: &Policy, intent: &Intent) -> Result<Fact
             return Ok(facts);
         }
     };
-    let mut observation =
-        Observation { aws, policy, clients, stored, endpoints: BTreeMap::new(), absent: BTreeSet::new() };
+    let mut observation = Observation {
+        aws,
+        policy,
+        clients,
+        stored,
+        endpoints: BTreeMap::new(),
+        priority: intent.priority,
+        absent: BTreeSet::new(),
+    };
     match or_denied(&intent.account, observation.fill(intent, &mut facts).await)? {
         Ok(()) => {}
         Err(denied) => {
@@ -63,6 +72,7 @@ struct Observation<'a> {
     clients: AccountClients,
     stored: BTreeMap<VpcEndpointId, StoredEndpoint>,
     endpoints: BTreeMap<VpcEndpointId, SeenEndpoint>,
+    priority: Priority,
     /// Asked for alone, and not found.
     absent: BTreeSet<VpcEndpointId>,
 }
@@ -75,8 +85,15 @@ impl Observation<'_> {
         vpcs.retain(|vpc| !facts.rest.contains(vpc));
         self.read_vpcs(&vpcs).await?;
         for vpc in &vpcs {
-            let vpc_facts = self.observe_vpc(vpc).await?;
-            facts.vpcs.push(vpc_facts);
+            match self.aws.room_after(self.observe_vpc(vpc).await).await? {
+                Ok(vpc_facts) => facts.vpcs.push(vpc_facts),
+                Err(wait) => {
+                    // What was observed so far is seen through; the rest comes back when there is room.
+                    facts.rest.extend(vpcs.range(vpc..).cloned());
+                    facts.rest_after = delay_seconds(wait, facts.now);
+                    break;
+                }
+            }
         }
         let remembered = |id| self.stored.get(id).is_some_and(|stored| stored.account == intent.account);
         let placed = |id| self.endpoints.contains_key(id) || remembered(id) || foreign.contains(id);
@@ -148,17 +165,23 @@ impl Observation<'_> {
         let endpoints = self.endpoints_of(vpc, &claims).await?;
         let stored = self.stored.iter().filter(|(id, _)| endpoints.contains_key(id));
         let stored = stored.map(|(id, stored)| (id.clone(), stored.clone())).collect();
+        let names = self.names(&endpoints);
         // Only what is available publishes anew; for the rest the claims say which zones matter, and a VPC
         // that is gone has no list.
         let may_publish = |e: &EndpointFacts| e.state == Some(VpcEndpointState::Available);
-        let zones = if endpoints.values().any(may_publish) {
+        let lists_zones = endpoints.values().any(may_publish);
+        // One list, and one read for each name that is claimed or defined. More zones are paid for below.
+        let expected = if lists_zones { 1 + names.len().max(claims.len()) } else { claims.len() };
+        self.reserve(&self.clients.account, expected).await?;
+        let zones = if lists_zones {
             let zones = self.clients.zones_of_vpc(vpc, &self.policy.region).await;
             Some(or_denied(&self.clients.account, zones)?)
         } else {
             None
         };
         let complete = zones.as_ref().and_then(|zones| zones.as_ref().ok());
-        let records = self.records(vpc, &endpoints, complete, claims).await?;
+        let records =
+            self.records(vpc, &names, complete, claims, expected - usize::from(lists_zones)).await?;
         let holds = self.aws.holds(&format!("{vpc}/")).await?;
         Ok(VpcFacts { vpc: vpc.clone(), endpoints, stored, zones, records, holds })
     }
@@ -214,11 +237,11 @@ impl Observation<'_> {
     async fn records(
         &self,
         vpc: &VpcId,
-        endpoints: &BTreeMap<VpcEndpointId, EndpointFacts>,
+        names: &BTreeSet<DnsName>,
         zones: Option<&BTreeMap<HostedZoneId, PrivateHostedZone>>,
         claims: BTreeMap<RecordKey, Claim>,
+        reserved: usize,
     ) -> Result<Vec<RecordFacts>, Error> {
-        let names = self.names(endpoints);
         let mut wanted: BTreeMap<RecordKey, AccountId> =
             claims.values().map(|claim| (claim.key.clone(), claim.zone_account.clone())).collect();
         for (id, zone) in zones.into_iter().flatten() {
@@ -227,9 +250,18 @@ impl Observation<'_> {
                 wanted.insert(key, zone.account.clone());
             }
         }
+        let missing = |key: &RecordKey| zones.is_some_and(|zones| !zones.contains_key(&key.zone));
+        let mut requests: BTreeMap<&AccountId, usize> = BTreeMap::new();
+        for (key, account) in &wanted {
+            *requests.entry(account).or_default() += 1 + usize::from(missing(key));
+        }
+        for (account, requests) in requests {
+            let reserved = if *account == self.clients.account { reserved } else { 0 };
+            self.reserve(account, requests.saturating_sub(reserved)).await?;
+        }
         let mut records = Vec::new();
         for (key, zone_account) in wanted {
-            let missing = zones.is_some_and(|zones| !zones.contains_key(&key.zone));
+            let missing = missing(&key);
             let (association, seen) = self.read_record(vpc, &key, &zone_account, missing).await?;
             let claim = claims.get(&key).cloned();
             records.push(RecordFacts { key, zone_account, association, seen, claim });
@@ -241,6 +273,11 @@ impl Observation<'_> {
             record.claim = record.claim.take().or_else(|| others.remove(&record.key));
         }
         Ok(records)
+    }
+
+    async fn reserve(&self, account: &AccountId, requests: usize) -> Result<(), Error> {
+        let requests = u32::try_from(requests).unwrap_or(u32::MAX);
+        if requests == 0 { Ok(()) } else { self.aws.reserve(account, requests, self.priority).await }
     }
 
     /// The names of the services that have endpoints here.

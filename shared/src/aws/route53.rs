@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws_sdk_route53::config::http::HttpResponse;
 use aws_sdk_route53::config::timeout::TimeoutConfig;
+use aws_sdk_route53::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_route53::types::{
     Change as SdkChange, ChangeAction as SdkAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
     VpcRegion,
@@ -11,6 +13,7 @@ use aws_sdk_route53::types::{
 
 use super::call::failed;
 use super::clients::AccountClients;
+use super::retries::RATE_EXCEEDED;
 use crate::dns::DnsName;
 use crate::error::Error;
 use crate::facts::{Association, PrivateHostedZone};
@@ -21,6 +24,22 @@ use crate::record::{Change, ChangeAction, RecordKey, RecordSet, RecordType, Seen
 const RECORD_SETS_PAGE: i32 = 10;
 
 impl AccountClients {
+    /// What a failed call means. A throttle concerns the account, not the subject.
+    fn failed<E>(
+        &self,
+        operation: &'static str,
+        subject: &(impl ToString + ?Sized),
+    ) -> impl FnOnce(SdkError<E, HttpResponse>) -> Error
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let (classify, account) = (failed(operation, subject), self.account.clone());
+        move |error| {
+            let error = classify(error);
+            if error.has_code(&RATE_EXCEEDED) { Error::Throttled { account } } else { error }
+        }
+    }
+
     /// The private hosted zones associated with a VPC, those of other accounts too, but for those that
     /// belong to an AWS service.
     ///
@@ -37,7 +56,7 @@ impl AccountClients {
         loop {
             let call = self.route53.list_hosted_zones_by_vpc().vpc_id(vpc.as_str());
             let call = call.vpc_region(VpcRegion::from(region.as_str())).set_next_token(next_token.clone());
-            let page = call.send().await.map_err(failed(OPERATION, vpc))?;
+            let page = call.send().await.map_err(self.failed(OPERATION, vpc))?;
             for zone in page.hosted_zone_summaries {
                 let Some(owner) = zone.owner.filter(|owner| owner.owning_service.is_none()) else { continue };
                 let account = owner.owning_account.as_deref().unwrap_or(self.account.as_str());
@@ -59,7 +78,7 @@ impl AccountClients {
     /// Whether a zone is still associated with a VPC, asked of the zone itself.
     pub(super) async fn association(&self, zone: &HostedZoneId, vpc: &VpcId) -> Result<Association, Error> {
         let answer = self.route53.get_hosted_zone().id(zone.as_str()).send().await;
-        match answer.map_err(failed("route53:GetHostedZone", zone)) {
+        match answer.map_err(self.failed("route53:GetHostedZone", zone)) {
             Ok(answer) if answer.vpcs().iter().any(|of| of.vpc_id() == Some(vpc.as_str())) => {
                 Ok(Association::Associated)
             }
@@ -80,7 +99,7 @@ impl AccountClients {
             let call = self.route53.list_resource_record_sets().hosted_zone_id(key.zone.as_str());
             let call = call.set_start_record_name(name).set_start_record_type(record_type);
             let call = call.set_start_record_identifier(identifier).max_items(RECORD_SETS_PAGE);
-            let page = match call.send().await.map_err(failed(OPERATION, key)) {
+            let page = match call.send().await.map_err(self.failed(OPERATION, key)) {
                 Err(error) if error.has_code(&["NoSuchHostedZone"]) => return Ok(None),
                 page => page?,
             };
@@ -121,7 +140,7 @@ impl AccountClients {
         let timeouts = TimeoutConfig::builder().operation_timeout(time).build();
         let config = aws_sdk_route53::config::Builder::new().timeout_config(timeouts);
         let answer = call.change_batch(batch).customize().config_override(config).send().await;
-        answer.map(drop).map_err(failed(OPERATION, key))
+        answer.map(drop).map_err(self.failed(OPERATION, key))
     }
 }
 

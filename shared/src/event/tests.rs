@@ -35,8 +35,7 @@ fn intent(event: Result<Event, InvalidEvent>) -> Result<Intent, Ignored> {
 }
 
 fn review(event: Result<Event, InvalidEvent>) -> Result<Review, Ignored> {
-    let function = "zonelink-AcceptConnections-XyZ789";
-    event.unwrap_or_else(|error| panic!("{error}")).review(&policy(), function)
+    event.unwrap_or_else(|error| panic!("{error}")).review(&policy(), "zonelink")
 }
 
 fn subjects(intent: Result<Intent, Ignored>) -> Vec<String> {

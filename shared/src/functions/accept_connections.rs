@@ -23,7 +23,7 @@ pub async fn accept_connections(aws: &Aws, message: LambdaEvent<Value>) -> Resul
     let (policy, _) = super::policy(aws).await?;
     let mut failed = Vec::new();
     for event in events(&message.payload)? {
-        let review = match event.review(&policy, &aws.config().function_name) {
+        let review = match event.review(&policy, &aws.config().stack_name) {
             Ok(review) => review,
             Err(Ignored(reason)) => {
                 tracing::info!(reason, "ignored");

@@ -21,6 +21,7 @@ use crate::hold::{HoldReason, Subject};
 use crate::ids::{AccountId, VpcEndpointId};
 use crate::intent::Intent;
 use crate::policy::{Policy, ServiceDefinition};
+use crate::rate::Priority;
 
 /// How many connections one call accepts.
 const ACCEPT_AT_ONCE: usize = 100;
@@ -162,6 +163,10 @@ fn send(
                 vpc_endpoints: ids.iter().map(|(id, _)| (*id).clone()).collect(),
                 vpcs: BTreeSet::new(),
                 announced,
+                priority: match question.send_on {
+                    SendOn::Named(_) => Priority::Event,
+                    SendOn::All => Priority::Sweep,
+                },
                 cause: question.cause.to_owned(),
                 since: question.since,
             };

@@ -60,6 +60,7 @@ pub(super) fn wait(
         vpc_endpoints: BTreeSet::from([vpc_endpoint.clone()]),
         vpcs: BTreeSet::new(),
         announced: intent.announced,
+        priority: intent.priority,
         cause: intent.cause.clone(),
         since: intent.since,
     };

@@ -212,7 +212,7 @@ impl Row<'_> {
         Decision { reason: "nothing needs it any more: remove it".into(), steps, ..Decision::nothing() }
     }
 
-    /// Announce, change, confirm.
+    /// Reserve, announce, change, confirm.
     fn announced(&self, mut claim: Claim, changes: Vec<crate::record::Change>, to: &Addresses) -> Vec<Step> {
         let until = self.now + CHANGE_MAY_TAKE;
         claim.pending = Some(Pending { from: self.seen.addresses(), to: to.clone(), until });
@@ -223,13 +223,14 @@ impl Row<'_> {
             joins: BTreeSet::new(),
             leaves: BTreeSet::new(),
         };
+        let reserve = Step::Reserve { account: self.facts.zone_account.clone(), requests: 1 };
         let change = Step::ChangeRecords {
             account: self.facts.zone_account.clone(),
             key: self.facts.key.clone(),
             changes,
             until,
         };
-        vec![self.put(claim), change, confirm]
+        vec![reserve, self.put(claim), change, confirm]
     }
 
     /// The claim as it is to be, one version on.

@@ -66,8 +66,12 @@ pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &[Refused]
     for vpcs in facts.rest.iter().cloned().collect::<Vec<_>>().chunks(VPCS_AT_ONCE) {
         let vpcs = vpcs.iter().cloned().collect();
         let intent = Intent { vpc_endpoints: BTreeSet::new(), vpcs, ..intent.clone() };
-        let step = Step::SendIntent { intent, delay_seconds: 0 };
-        plan.push(Subject::Account(facts.account.clone()), "each message has a few VPCs", vec![step]);
+        let step = Step::SendIntent { intent, delay_seconds: facts.rest_after };
+        plan.push(
+            Subject::Account(facts.account.clone()),
+            "the others have a message of their own",
+            vec![step],
+        );
     }
     if facts.denied.is_some() {
         // What could not be looked at stays as it is, its holds included.

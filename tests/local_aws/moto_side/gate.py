@@ -12,7 +12,7 @@ from xml.sax.saxutils import unescape
 from botocore.model import OperationNotFoundError
 from moto.core.responses import BaseResponse
 
-from . import accounts, call_log, errors, faults, trail
+from . import accounts, call_log, errors, faults, throttle, trail
 from .errors import AwsError
 from .settings import LOCK
 
@@ -46,6 +46,8 @@ def install() -> None:
             answer = errors.answer(self, refused)
         elif fault and fault.code and not fault.applied:
             answer = errors.answer(self, AwsError(fault.code, fault.message, fault.status))
+        elif throttle.refuses(call.service, call.account):
+            answer = errors.answer(self, AwsError("Throttling", "Rate exceeded", 400))
         else:
             answer = _act(act, self, call)
             if fault and fault.code:

@@ -26,6 +26,9 @@ class Settings:
     page_size: int | None = None
     # How long a Route 53 change stays PENDING.
     insync_seconds: float = 0.5
+    # Route 53's requests a second in each account, and how many at once; AWS has 10 and 50, 0 means no quota.
+    route53_per_second: float = 0.0
+    route53_burst: float = 50.0
 
     def update(self, changes: dict[str, Any]) -> None:
         """Set some of the knobs; an unknown name or a value of the wrong kind changes nothing."""

@@ -119,7 +119,14 @@ impl Case {
     }
 
     fn steps(&self, values: &[&str]) -> Vec<String> {
-        self.decide(values).steps.iter().map(|step| shorten(&step.to_string())).collect()
+        let decision = self.decide(values);
+        let mut steps = decision.steps.as_slice();
+        // Each change is preceded by its reservation, which the table's rows leave out.
+        if let [Step::Reserve { requests: 1, .. }, rest @ ..] = steps {
+            assert!(matches!(rest, [Step::PutClaim { .. }, Step::ChangeRecords { .. }, ..]));
+            steps = rest;
+        }
+        steps.iter().map(|step| shorten(&step.to_string())).collect()
     }
 
     fn held(&self, values: &[&str]) -> String {
@@ -291,7 +298,7 @@ fn adopted_record_that_nothing_needs_stays_unless_the_definition_opts_in() {
 fn adopted_record_that_we_changed_is_deleted_like_our_own() {
     let case = seen(&["10.0.0.1"], 60).ours(&["10.0.0.1"]).with_claim(|claim| claim.origin = Origin::Adopted);
     let decision = case.decide(&["10.0.0.2"]);
-    assert!(matches!(&decision.steps[0], Step::PutClaim { claim, .. } if claim.origin == Origin::Created));
+    assert!(matches!(&decision.steps[1], Step::PutClaim { claim, .. } if claim.origin == Origin::Created));
 }
 
 #[test]
@@ -353,7 +360,7 @@ fn record_that_went_back_to_what_we_wrote_during_a_pending_change_is_ours() {
 fn claim_that_is_made_anew_never_repeats_a_version() {
     let decision = absent().decide(&["10.0.0.1"]);
     let first = u64::try_from(now().as_millisecond()).unwrap();
-    assert!(matches!(&decision.steps[0], Step::PutClaim { claim, .. } if claim.version == first));
+    assert!(matches!(&decision.steps[1], Step::PutClaim { claim, .. } if claim.version == first));
 }
 
 #[test]

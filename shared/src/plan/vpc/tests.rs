@@ -28,6 +28,7 @@ fn intent() -> Intent {
         vpc_endpoints: BTreeSet::new(),
         vpcs: BTreeSet::new(),
         announced: true,
+        priority: crate::rate::Priority::Event,
         cause: "a test".into(),
         since: None,
     }
@@ -62,6 +63,7 @@ impl World {
             holds: BTreeMap::new(),
             vpcs: vec![vpc],
             rest: BTreeSet::new(),
+            rest_after: 0,
             unknown: BTreeSet::new(),
             waits: BTreeMap::new(),
         })
@@ -429,7 +431,7 @@ fn hold_on_a_refused_change_ends_only_when_the_change_is_made() {
     world.vpc().holds.insert(subject, HoldReason::Route53Refused { message: "because".into() });
     let plan = world.plan();
     let group = plan.groups.iter().find(|group| matches!(group.subject, Subject::Record(..))).unwrap();
-    assert!(matches!(group.steps.last(), Some(Step::DeleteHold { .. })) && group.steps.len() == 4);
+    assert!(matches!(group.steps.last(), Some(Step::DeleteHold { .. })) && group.steps.len() == 5);
     assert_eq!(plan.steps().filter(|step| matches!(step, Step::DeleteHold { .. })).count(), 1);
 }
 

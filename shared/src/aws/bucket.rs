@@ -1,0 +1,141 @@
+//! The buckets: how much room each account has for Route 53 requests.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use jiff::{SignedDuration, Timestamp};
+
+use super::call::failed;
+use super::clients::Aws;
+use super::table::{Item, Key};
+use crate::error::{CallFailure, Error};
+use crate::ids::AccountId;
+use crate::rate::Priority;
+
+/// After this much time a bucket is full and its item says nothing.
+const FORGET: SignedDuration = SignedDuration::from_hours(24);
+
+impl Aws {
+    /// Takes room for `requests` in the bucket of `account`.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`] with the time until there is room, or that of the update.
+    pub(super) async fn reserve(
+        &self,
+        account: &AccountId,
+        requests: u32,
+        priority: Priority,
+    ) -> Result<(), Error> {
+        let (now, rate) = (self.now(), self.config.rate);
+        // A bucket at rest fills from now on; one in use is moved on, if that is not too far.
+        let Some(full_at) = self.move_bucket(account, now + rate.cost(requests), now).await? else {
+            return Ok(());
+        };
+        let latest = rate.latest(requests, priority, now);
+        if full_at <= latest {
+            let Some(full_at) = self.add_to_bucket(account, rate.cost(requests), latest).await? else {
+                return Ok(());
+            };
+            return Err(no_room(account, full_at, latest));
+        }
+        Err(no_room(account, full_at, latest))
+    }
+
+    /// Turns a want of room into the time until there is some; other errors stay errors.
+    ///
+    /// # Errors
+    /// When the failure was another one, or the bucket cannot be emptied.
+    pub(super) async fn room_after<T>(
+        &self,
+        result: Result<T, Error>,
+    ) -> Result<Result<T, SignedDuration>, Error> {
+        match result {
+            Ok(value) => Ok(Ok(value)),
+            Err(Error::NoRoom { wait, .. }) => Ok(Err(wait)),
+            Err(Error::Throttled { account }) => self.empty_bucket(&account).await.map(Err),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Empties the bucket of `account`: AWS has said that its own is empty. Gives the time until there is
+    /// room again.
+    pub(super) async fn empty_bucket(&self, account: &AccountId) -> Result<SignedDuration, Error> {
+        let wait = self.config.rate.cost(self.config.rate.burst);
+        let until = self.now() + wait;
+        // One that others have emptied further stays so.
+        self.move_bucket(account, until, until).await?;
+        Ok(wait)
+    }
+
+    /// Sets the moment at which the bucket is full, if it is not after `at_most` now; else gives that moment.
+    async fn move_bucket(
+        &self,
+        account: &AccountId,
+        full_at: Timestamp,
+        at_most: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        let values = [(":full_at", moment(full_at)), (":at_most", moment(at_most))];
+        let set = "SET full_at = :full_at, expires_at = :expires_at";
+        let condition = "attribute_not_exists(pk) OR full_at <= :at_most";
+        self.update_bucket(account, set, condition, values.into()).await
+    }
+
+    async fn add_to_bucket(
+        &self,
+        account: &AccountId,
+        cost: SignedDuration,
+        at_most: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        let cost = AttributeValue::N(cost.as_millis().to_string());
+        let values = [(":cost", cost), (":at_most", moment(at_most))];
+        let set = "SET full_at = full_at + :cost, expires_at = :expires_at";
+        self.update_bucket(account, set, "full_at <= :at_most", values.into()).await
+    }
+
+    async fn update_bucket(
+        &self,
+        account: &AccountId,
+        set: &str,
+        condition: &str,
+        values: HashMap<&str, AttributeValue>,
+    ) -> Result<Option<Timestamp>, Error> {
+        const OPERATION: &str = "dynamodb:UpdateItem";
+        let key = Key::new(format!("bucket#{account}"), "route53");
+        let expires_at = AttributeValue::N((self.now() + FORGET).as_second().to_string());
+        let values = values.into_iter().chain([(":expires_at", expires_at)]);
+        let call = self
+            .dynamodb
+            .update_item()
+            .table_name(&self.config.table_name)
+            .set_key(Some(key.attributes()))
+            .update_expression(set)
+            .condition_expression(condition)
+            .set_expression_attribute_values(Some(values.map(|(name, v)| (name.to_owned(), v)).collect()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = call.send().await else { return Ok(None) };
+        let before = match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(refused)) => full_at(refused.item()),
+            _ => None,
+        };
+        let error = failed(OPERATION, account)(error);
+        match (&error, before) {
+            (Error::Call { kind: CallFailure::ConditionFailed, .. }, Some(before)) => Ok(Some(before)),
+            _ => Err(error),
+        }
+    }
+}
+
+fn no_room(account: &AccountId, full_at: Timestamp, latest: Timestamp) -> Error {
+    Error::NoRoom { account: account.clone(), wait: full_at.duration_since(latest) }
+}
+
+/// In milliseconds, so that DynamoDB can compare and add.
+fn moment(at: Timestamp) -> AttributeValue {
+    AttributeValue::N(at.as_millisecond().to_string())
+}
+
+fn full_at(item: Option<&Item>) -> Option<Timestamp> {
+    let milliseconds = item?.get("full_at")?.as_n().ok()?.parse().ok()?;
+    Timestamp::from_millisecond(milliseconds).ok()
+}

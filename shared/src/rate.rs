@@ -1,0 +1,107 @@
+//! The share of an account's Route 53 requests that zonelink takes.
+//!
+//! Route 53 gives an account 10 requests a second from a bucket of 50, shared with everything else that runs
+//! there ([quotas](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html)). zonelink
+//! keeps to a part of that by the generic cell rate algorithm: one number for each account, the moment at
+//! which its bucket will be full again, moved on by each reservation.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How many Route 53 requests zonelink makes in one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Requests a second in the long run; at least 1.
+    pub per_second: u32,
+    /// Requests at once from a full bucket; at least 1.
+    pub burst: u32,
+}
+
+impl Default for Rate {
+    /// Half of what Route 53 gives.
+    fn default() -> Self {
+        Self { per_second: 5, burst: 25 }
+    }
+}
+
+/// Who asks for room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// A change of what has just been observed: admitted as long as there is any room, because those requests
+    /// would have been made in vain.
+    Change,
+    /// Observing after an event: leaves a quarter of the bucket to changes.
+    #[default]
+    Event,
+    /// Observing for a sweep: leaves half of the bucket to changes and events.
+    Sweep,
+}
+
+impl Rate {
+    /// How long the bucket takes to fill up by `requests`.
+    #[must_use]
+    pub fn cost(self, requests: u32) -> SignedDuration {
+        SignedDuration::from_micros(i64::from(requests) * 1_000_000 / i64::from(self.per_second.max(1)))
+    }
+
+    /// The latest moment at which the bucket may be full again for `requests` to be granted at `now`.
+    ///
+    /// More requests than there can ever be room for are granted from a bucket that is as full as it gets:
+    /// they belong together, and are paid for by a longer wait afterwards.
+    #[must_use]
+    pub fn latest(self, requests: u32, priority: Priority, now: Timestamp) -> Timestamp {
+        let room = match priority {
+            Priority::Change => self.burst,
+            Priority::Event => self.burst - self.burst / 4,
+            Priority::Sweep => self.burst.div_ceil(2),
+        };
+        now + self.cost(room.saturating_sub(requests))
+    }
+}
+
+/// A wait in whole seconds for a message's delay, up to two seconds longer, so that those who found no room
+/// together do not come back together.
+#[must_use]
+pub fn delay_seconds(wait: SignedDuration, now: Timestamp) -> i32 {
+    let jitter = i64::from(now.subsec_nanosecond() / 1000 % 3);
+    // SQS delays by 15 minutes at most.
+    i32::try_from((wait.as_secs() + 1 + jitter).clamp(1, 900)).unwrap_or(900)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Rate = Rate { per_second: 5, burst: 25 };
+
+    /// Asks for `requests` each time, the bucket's moment in hand, until there is no room.
+    fn granted_at_once(requests: u32, priority: Priority) -> u32 {
+        let now = Timestamp::UNIX_EPOCH;
+        let (mut full_at, mut granted) = (now, 0);
+        while full_at <= RATE.latest(requests, priority, now) && granted < 1000 {
+            full_at += RATE.cost(requests);
+            granted += requests;
+        }
+        granted
+    }
+
+    #[test]
+    fn sweeps_leave_room_to_events_and_events_to_changes() {
+        assert_eq!(granted_at_once(1, Priority::Change), 25);
+        assert_eq!(granted_at_once(1, Priority::Event), 19);
+        assert_eq!(granted_at_once(1, Priority::Sweep), 13);
+        assert_eq!(granted_at_once(5, Priority::Change), 25);
+    }
+
+    #[test]
+    fn room_comes_back_at_the_rate() {
+        assert_eq!(RATE.cost(5), SignedDuration::from_secs(1));
+    }
+
+    #[test]
+    fn more_requests_than_the_burst_are_granted_from_a_full_bucket_only() {
+        let now = Timestamp::UNIX_EPOCH;
+        assert_eq!(RATE.latest(100, Priority::Sweep, now), now);
+    }
+}
