@@ -266,11 +266,17 @@ impl Observation<'_> {
             let claim = claims.get(&key).cloned();
             records.push(RecordFacts { key, zone_account, association, seen, claim });
         }
-        // After the record sets: one that another worker has just written does not look foreign.
+        // After the record sets: one that another worker has just written does not look foreign. Where a
+        // claim turns up, the record sets are read again: a claim speaks of what is seen after it.
         let unclaimed = records.iter().filter(|record| record.claim.is_none()).map(|record| &record.key);
         let mut others = self.aws.claims(unclaimed).await?;
         for record in &mut records {
-            record.claim = record.claim.take().or_else(|| others.remove(&record.key));
+            if let Some(claim) = others.remove(&record.key) {
+                let missing = zones.is_some_and(|zones| !zones.contains_key(&record.key.zone));
+                let read = self.read_record(vpc, &record.key, &record.zone_account, missing).await?;
+                (record.association, record.seen) = read;
+                record.claim = Some(claim);
+            }
         }
         Ok(records)
     }

@@ -18,7 +18,7 @@
 //! absent                    ours              none      release
 //! any                       –                 none      nothing
 //!
-//! while a claim is pending  seen = to: ours; its time not over: wait;
+//! while a claim is pending  its time not over: wait; then seen = to: ours;
 //!                           seen = from, what we wrote before, or nothing: may be replaced; else foreign
 //! ```
 
@@ -76,9 +76,10 @@ fn standing(claim: Option<&Claim>, seen: &Addresses, now: Timestamp) -> Standing
     let Some(claim) = claim else { return Standing::NotOurs };
     match &claim.pending {
         None => Standing::Ours { confirmed: claim.confirmed.clone() },
-        Some(pending) if *seen == pending.to => Standing::Ours { confirmed: pending.to.clone() },
+        // Even when `to` is seen: the SDK may send the request once more, and it lands again.
         Some(pending) if now < pending.until => Standing::Busy { until: pending.until },
         // Its time is over: nothing is on the way any more.
+        Some(pending) if *seen == pending.to => Standing::Ours { confirmed: pending.to.clone() },
         Some(pending) if *seen == pending.from || *seen == claim.confirmed || seen.is_empty() => {
             Standing::Ours { confirmed: claim.confirmed.clone() }
         }
@@ -135,8 +136,7 @@ impl Row<'_> {
                 self.change(addresses, Origin::Created, &none, "another record stands there: take it over")
             }
             Standing::Ours { confirmed } if seen == *addresses => {
-                let origin = self.facts.claim.as_ref().map_or(Origin::Created, |claim| claim.origin);
-                self.change(addresses, origin, confirmed, "the record is right")
+                self.change(addresses, self.origin(), confirmed, "the record is right")
             }
             Standing::Ours { confirmed } if seen == *confirmed => {
                 self.change(addresses, Origin::Created, confirmed, "the endpoints' addresses have changed")
@@ -185,7 +185,7 @@ impl Row<'_> {
         }
         let seen = self.seen.addresses();
         let ours = matches!(standing, Standing::Ours { confirmed } if *confirmed == seen);
-        let may_delete = claim.origin == Origin::Created || self.desired.on_remove == OnRemove::Delete;
+        let may_delete = self.origin() == Origin::Created || self.desired.on_remove == OnRemove::Delete;
         let release = |reason: &str| Decision {
             reason: reason.into(),
             steps: vec![self.release(claim.version)],
@@ -204,7 +204,7 @@ impl Row<'_> {
             return release("AdoptedRecord: nothing needs it, but it stood there before us: leave it");
         }
         let none = Addresses::default();
-        let going = self.claim(claim.origin, seen);
+        let going = self.claim(self.origin(), seen);
         let mut steps = self.announced(going, self.seen.changes_to(&none, self.desired.ttl), &none);
         // Confirming a removal is releasing the claim.
         steps.pop();
@@ -217,6 +217,10 @@ impl Row<'_> {
         let until = self.now + CHANGE_MAY_TAKE;
         claim.pending = Some(Pending { from: self.seen.addresses(), to: to.clone(), until });
         let confirmed = claim.confirm();
+        if self.facts.claim.is_some() {
+            // What was adopted becomes ours to remove when the change is in place, not before.
+            claim.origin = self.origin();
+        }
         let confirm = Step::PutClaim {
             expects: Some(claim.version),
             claim: Box::new(confirmed),
@@ -231,6 +235,17 @@ impl Row<'_> {
             until,
         };
         vec![reserve, self.put(claim), change, confirm]
+    }
+
+    /// Where what is seen came from, under the claim that stands there.
+    fn origin(&self) -> Origin {
+        let Some(claim) = &self.facts.claim else { return Origin::Created };
+        match &claim.pending {
+            Some(pending) if pending.from != pending.to && self.seen.addresses() == pending.to => {
+                Origin::Created
+            }
+            _ => claim.origin,
+        }
     }
 
     /// The claim as it is to be, one version on.
@@ -251,10 +266,10 @@ impl Row<'_> {
         }
     }
 
-    /// The clock's milliseconds: a claim that is made anew never repeats the versions of one that was
+    /// The clock's nanoseconds: a claim that is made anew never repeats the versions of one that was
     /// released, so that a late confirmation of the old one meets no version of the new one.
     fn first_version(&self) -> u64 {
-        u64::try_from(self.now.as_millisecond()).unwrap_or_default()
+        u64::try_from(self.now.as_nanosecond()).unwrap_or_default()
     }
 
     fn put(&self, claim: Claim) -> Step {

@@ -295,10 +295,20 @@ fn adopted_record_that_nothing_needs_stays_unless_the_definition_opts_in() {
 }
 
 #[test]
-fn adopted_record_that_we_changed_is_deleted_like_our_own() {
+fn adopted_record_becomes_ours_to_remove_when_our_change_is_in_place_and_not_before() {
     let case = seen(&["10.0.0.1"], 60).ours(&["10.0.0.1"]).with_claim(|claim| claim.origin = Origin::Adopted);
     let decision = case.decide(&["10.0.0.2"]);
-    assert!(matches!(&decision.steps[1], Step::PutClaim { claim, .. } if claim.origin == Origin::Created));
+    let origins: Vec<_> = decision
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::PutClaim { claim, .. } => Some(claim.origin),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(origins, [Origin::Adopted, Origin::Created]);
+    let crashed = case.pending(&["10.0.0.1"], &["10.0.0.2"], PAST);
+    assert_eq!(crashed.steps(&NOTHING), ["release claim it"], "it never came: the record is as it was found");
 }
 
 #[test]
@@ -326,9 +336,11 @@ fn change_of_another_worker_is_waited_for_until_it_is_over() {
 }
 
 #[test]
-fn pending_change_that_is_in_place_is_confirmed_at_once() {
-    let case = seen(&["10.0.0.2"], 60).ours(&["10.0.0.1"]).pending(&["10.0.0.1"], &["10.0.0.2"], FUTURE);
-    assert_eq!(case.steps(&["10.0.0.2"]), ["confirm claim it: 10.0.0.2"]);
+fn pending_change_that_is_in_place_is_confirmed_once_it_cannot_land_again() {
+    let pending =
+        |until| seen(&["10.0.0.2"], 60).ours(&["10.0.0.1"]).pending(&["10.0.0.1"], &["10.0.0.2"], until);
+    assert_eq!(pending(FUTURE).decide(&["10.0.0.2"]).look_again, Some(id(FUTURE)));
+    assert_eq!(pending(PAST).steps(&["10.0.0.2"]), ["confirm claim it: 10.0.0.2"]);
 }
 
 #[test]
@@ -359,7 +371,7 @@ fn record_that_went_back_to_what_we_wrote_during_a_pending_change_is_ours() {
 #[test]
 fn claim_that_is_made_anew_never_repeats_a_version() {
     let decision = absent().decide(&["10.0.0.1"]);
-    let first = u64::try_from(now().as_millisecond()).unwrap();
+    let first = u64::try_from(now().as_nanosecond()).unwrap();
     assert!(matches!(&decision.steps[1], Step::PutClaim { claim, .. } if claim.version == first));
 }
 
@@ -372,7 +384,7 @@ fn foreign_record_whose_take_over_never_came_is_not_deleted() {
 #[test]
 fn crashed_removal_ends_in_a_release() {
     let case = absent().ours(&[]).with_claim(|claim| claim.confirmed = addresses(&["10.0.0.1"]));
-    let case = case.pending(&["10.0.0.1"], &[], FUTURE);
+    let case = case.pending(&["10.0.0.1"], &[], PAST);
     assert_eq!(case.steps(&NOTHING), ["release claim it"]);
 }
 
