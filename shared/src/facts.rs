@@ -103,6 +103,15 @@ pub struct Denied {
     pub message: String,
 }
 
+impl Denied {
+    /// Whether only some looks at an account come to this call: those that see an available endpoint. A look
+    /// that does not come to it says nothing about it.
+    #[must_use]
+    pub fn is_rarely_met(&self) -> bool {
+        self.operation == "ec2:DescribeNetworkInterfaces"
+    }
+}
+
 /// One connection to a service, as its provider sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {

@@ -145,8 +145,8 @@ pub struct Accepted {
     pub rule: String,
 }
 
-/// For how long a hold on an endpoint that nobody has ever shown is kept, in seconds: when its connection
-/// goes, nothing is left that would end the hold.
+/// For how long a hold is kept that nothing may be left to end, in seconds: on an endpoint that nobody has ever
+/// shown, or for a call that only available endpoints lead to. A sweep that meets its reason writes it again.
 const REMEMBER_UNKNOWN: i64 = 24 * 60 * 60;
 
 impl Plan {
@@ -171,7 +171,10 @@ impl Plan {
     fn settle_holds(&mut self, stored: &BTreeMap<Subject, HoldReason>, now: Timestamp) {
         for (subject, reason) in self.holds.clone() {
             if stored.get(&subject) != Some(&reason) {
-                let forgotten = matches!(subject, Subject::UnknownEndpoint(..));
+                let forgotten = match (&subject, &reason) {
+                    (Subject::Account(_), HoldReason::NoAccess(denied)) => denied.is_rarely_met(),
+                    _ => matches!(subject, Subject::UnknownEndpoint(..)),
+                };
                 let hold = Box::new(Hold {
                     subject: subject.clone(),
                     reason: reason.clone(),

@@ -88,7 +88,7 @@ async fn carry_out(aws: &Aws, intent: &Intent, facts: &Facts, plan: &Plan) -> Re
         let refused =
             |(vpc, record): (VpcId, &RecordFacts), reason| Refused { vpc, record: record.clone(), reason };
         match (outcome, record) {
-            (Outcome::Raced, Some((vpc, _))) => _ = left.raced.insert(vpc),
+            (Outcome::Raced | Outcome::Unanswered(_), Some((vpc, _))) => _ = left.raced.insert(vpc),
             (Outcome::NoRoom(wait), Some((vpc, _))) => {
                 let longest = left.no_room.entry(vpc).or_insert(wait);
                 *longest = wait.max(*longest);

@@ -44,6 +44,9 @@ pub struct ServiceSummary {
     pub intents: usize,
     /// What is held, each with its reason and remedy.
     pub held: Vec<Held>,
+    /// The accounts whose endpoints are sent on.
+    #[serde(skip)]
+    pub accounts: BTreeSet<AccountId>,
     /// What could not be done.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<String>,
@@ -122,6 +125,15 @@ pub async fn hold_refused_definitions(
     Ok(all_held(&plan))
 }
 
+/// Ends the holds on accounts of which a sweep of all services has nothing to look at.
+///
+/// # Errors
+/// When a hold cannot be read or deleted.
+pub async fn end_account_holds(aws: &Aws, known: &BTreeSet<AccountId>) -> Result<Vec<String>, Error> {
+    let plan = acceptance::plan_accounts(known, &aws.all_holds().await?, aws.now());
+    carry_out(aws, &plan, "a sweep", None).await
+}
+
 async fn carry_out(
     aws: &Aws,
     plan: &Plan,
@@ -151,6 +163,7 @@ fn summarise(facts: &ServiceFacts, plan: &Plan) -> ServiceSummary {
             Step::SendIntent { intent, .. } => {
                 summary.intents += 1;
                 summary.endpoints += intent.vpc_endpoints.len();
+                summary.accounts.insert(intent.account.clone());
             }
             _ => {}
         }

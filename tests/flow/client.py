@@ -74,10 +74,11 @@ class Vpc:
         self.subnets.append(made["Subnet"]["SubnetId"])
         return self.subnets[-1]
 
-    def zone(self, name=DOMAIN):
-        """A new private hosted zone for this VPC, owned by its account."""
+    def zone(self, name=DOMAIN, made_by=None):
+        """A new private hosted zone for this VPC, owned by its account or by an AWS service."""
+        config = {"Comment": f"made by {made_by}"} if made_by else {}
         made = self.client.route53.create_hosted_zone(
-            Name=name, CallerReference=_reference(),
+            Name=name, CallerReference=_reference(), HostedZoneConfig=config,
             VPC={"VPCId": self.id, "VPCRegion": accounts.REGION})
         return Zone(self.client, made["HostedZone"]["Id"])
 

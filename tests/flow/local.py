@@ -41,6 +41,7 @@ class Local:
         self.running = running
         self.accounts = set(accounts.BY_NAME.values())
         self.queues = {}
+        self.tables = {}
 
     @functools.cache
     def client(self, service, account):
@@ -110,6 +111,9 @@ class Local:
             # Whatever ran between two looks has written a log, so two equal looks are rest.
             if not moving and seen == before:
                 if release and delayed + in_flight:
+                    # Messages come back early, so what they wait for must be over early too.
+                    for table in self.tables.values():
+                        table.let_pending_changes_expire()
                     for url in self.queues:
                         self.release(url)
                 elif not in_flight:

@@ -74,6 +74,7 @@ class Provider:
         self.outputs = made
         self.table = Table(self.local.client("dynamodb", self.account), made["TableName"])
         self.local.queues[made["QueueUrl"]] = self.account
+        self.local.tables[made["TableName"]] = self.table
 
     def allow(self, *owners):
         """Let these accounts connect, and nobody else."""

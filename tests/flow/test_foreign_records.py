@@ -165,3 +165,16 @@ def test_only_create_and_delete_of_our_name_are_ever_sent(fleet):
     assert {change["Action"] for change in changes} == {"CREATE", "DELETE"}
     assert {change["ResourceRecordSet"]["Type"] for change in changes} == {"A", "AAAA"}
     assert {change["ResourceRecordSet"]["Name"].rstrip(".") for change in changes} == {NAME}
+
+
+def test_zone_of_an_aws_service_is_left_alone_and_its_parent_gets_the_record(fleet):
+    vpc = fleet.a.vpc()
+    managed = vpc.zone(made_by="vpce.amazonaws.com")
+    parent = vpc.zone("byoc.example.com")
+    endpoint = vpc.endpoint()
+    fleet.local.settled()
+    assert managed.record() is None
+    assert parent.addresses() == endpoint.addresses
+    touched = {call["parameters"].get("Id") for call in fleet.local.calls(None, fleet.a.account)
+               if call["action"] in ("ChangeResourceRecordSets", "ListResourceRecordSets")}
+    assert not any(managed.id in str(zone) for zone in touched)

@@ -213,8 +213,15 @@ impl Planner {
         let mut announced = None;
         let groups = plan.groups.iter().filter(|group| group.subject == subject);
         let steps = groups.flat_map(|group| &group.steps);
-        let steps =
-            steps.filter(|step| !matches!(step, plan::Step::PutHold { .. } | plan::Step::Reserve { .. }));
+        // What is remembered, held and reserved does not decide whose a record is.
+        let steps = steps.filter(|step| {
+            matches!(
+                step,
+                plan::Step::PutClaim { .. }
+                    | plan::Step::ChangeRecords { .. }
+                    | plan::Step::ReleaseClaim { .. }
+            )
+        });
         for (n, step) in steps.enumerate() {
             planned.steps[n] = Some(match step {
                 plan::Step::PutClaim { claim, expects, joins, leaves } => {

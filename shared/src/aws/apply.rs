@@ -30,6 +30,8 @@ pub enum Outcome {
     Raced,
     /// Another worker has just done the same: it keeps the waiting chain, or has written the hold.
     Superseded,
+    /// Whether Route 53 made the change is not known.
+    Unanswered(String),
     /// Route 53 refused the batch, in these words.
     Refused(String),
     /// AWS refused a step for want of permission.
@@ -86,6 +88,11 @@ impl Aws {
             (Step::ChangeRecords { account, .. }, error) if error.is_denied() => {
                 Outcome::Denied(denied(account, error))
             }
+            // Made or not: what is seen once its time is over will tell.
+            (
+                Step::ChangeRecords { .. },
+                Error::Call { kind: CallFailure::Unavailable | CallFailure::Throttled, .. },
+            ) => Outcome::Unanswered(error.chain()),
             (Step::ChangeRecords { .. }, Error::Call { kind: CallFailure::Refused, code, message, .. }) => {
                 Outcome::Refused(format!("{code}: {}", message.as_deref().unwrap_or("no words")))
             }

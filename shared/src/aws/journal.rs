@@ -80,6 +80,7 @@ fn words(outcome: &GroupOutcome) -> String {
         Outcome::Raced => format!("raced after {} steps", outcome.done),
         Outcome::Superseded => "another worker has just done the same".into(),
         Outcome::NoRoom(_) => format!("throttled after {} steps", outcome.done),
+        Outcome::Unanswered(message) => format!("unanswered: {message}"),
         Outcome::Refused(message) => format!("refused by Route 53: {message}"),
         Outcome::Denied(denied) => format!("denied: {}: {}", denied.operation, denied.message),
         Outcome::Failed(Error::Unsuccessful { items, .. }) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_route53::config::http::HttpResponse;
+use aws_sdk_route53::config::retry::RetryConfig;
 use aws_sdk_route53::config::timeout::TimeoutConfig;
 use aws_sdk_route53::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_route53::types::{
@@ -122,7 +123,7 @@ impl AccountClients {
         }
     }
 
-    /// Sends one atomic change batch. It ends within `time`, retries included.
+    /// Sends one atomic change batch, once. It ends within `time`.
     pub(super) async fn change_record_sets(
         &self,
         key: &RecordKey,
@@ -138,7 +139,10 @@ impl AccountClients {
         })?;
         let call = self.route53.change_resource_record_sets().hosted_zone_id(key.zone.as_str());
         let timeouts = TimeoutConfig::builder().operation_timeout(time).build();
-        let config = aws_sdk_route53::config::Builder::new().timeout_config(timeouts);
+        // Sent once: a copy that lands after its twin was answered, and the claim confirmed, would be a change
+        // that nobody has announced.
+        let config = aws_sdk_route53::config::Builder::new();
+        let config = config.timeout_config(timeouts).retry_config(RetryConfig::disabled());
         let answer = call.change_batch(batch).customize().config_override(config).send().await;
         answer.map(drop).map_err(self.failed(OPERATION, key))
     }

@@ -189,6 +189,14 @@ impl Aws {
         Ok(holds?.into_iter().map(|hold| (hold.subject, hold.reason)).collect())
     }
 
+    /// All holds.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn all_holds(&self) -> Result<BTreeMap<Subject, HoldReason>, Error> {
+        self.holds("").await
+    }
+
     /// The holds on definitions, and on services and their connections, whether they are defined or not.
     ///
     /// # Errors

@@ -11,7 +11,9 @@ use crate::aws::{Aws, Scope};
 use crate::error::Error;
 use crate::event::InvalidEvent;
 use crate::ids::{AccountId, ServiceId};
-use crate::review::{Held, ReviewRequest, ServiceSummary, hold_refused_definitions, review_service};
+use crate::review::{
+    Held, ReviewRequest, ServiceSummary, end_account_holds, hold_refused_definitions, review_service,
+};
 
 /// What a backfill is asked; `{}` means everything.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
@@ -76,6 +78,11 @@ pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<Backfill
             }
             Err(error) => failed.push(format!("{}: {}", definition.service, error.chain())),
         }
+    }
+    let everything = request.services.is_empty() && request.accounts.is_empty() && !request.dry_run;
+    if failed.is_empty() && everything {
+        let known = summary.services.iter().flat_map(|service| service.accounts.clone()).collect();
+        failed.extend(end_account_holds(aws, &known).await?);
     }
     if failed.is_empty() {
         let shown = serde_json::to_string(&summary).unwrap_or_default();

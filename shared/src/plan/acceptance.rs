@@ -117,6 +117,22 @@ pub fn plan_definitions(
     plan
 }
 
+/// Ends the holds on accounts that have nothing left to look at, so that nothing else would end them.
+#[must_use]
+pub fn plan_accounts(
+    known: &BTreeSet<AccountId>,
+    holds: &BTreeMap<Subject, HoldReason>,
+    now: Timestamp,
+) -> Plan {
+    let mut plan = Plan::default();
+    let left = holds.iter().filter(|(subject, _)| match subject {
+        Subject::Account(account) => !known.contains(account),
+        _ => false,
+    });
+    plan.settle_holds(&left.map(|(s, r)| (s.clone(), r.clone())).collect(), now);
+    plan
+}
+
 fn endpoints_to_send(
     facts: &ServiceFacts,
     question: &Question,

@@ -93,7 +93,7 @@ pub(super) struct Remember<'a> {
     pub(super) endpoint: &'a EndpointFacts,
     pub(super) contribution: &'a Contribution,
     pub(super) stored: Option<&'a StoredEndpoint>,
-    /// Whether a claim names it now.
+    /// Whether a claim names it.
     pub(super) claimed: bool,
     pub(super) now: Timestamp,
 }
@@ -118,18 +118,12 @@ impl Remember<'_> {
             state: self.endpoint.state.clone(),
             addresses,
             first_seen: self.stored.map_or(self.now, |stored| stored.first_seen),
-            expires_at: gone.then(|| self.forget_at()),
+            // What a claim names is never forgotten: it leads the sweep to the claim.
+            expires_at: (gone && !self.claimed).then(|| {
+                let known = self.stored.and_then(|stored| stored.expires_at);
+                known.unwrap_or(self.now.as_second() + REMEMBER_GONE)
+            }),
         };
         (self.stored != Some(&endpoint)).then(|| Step::PutEndpoint { endpoint: Box::new(endpoint) })
-    }
-
-    /// When the table forgets an endpoint that is gone. As long as a claim names it, because a removal does
-    /// not succeed, that moment is put off.
-    fn forget_at(&self) -> i64 {
-        let now = self.now.as_second();
-        match self.stored.and_then(|stored| stored.expires_at) {
-            Some(at) if !self.claimed || at > now + REMEMBER_GONE / 2 => at,
-            _ => now + REMEMBER_GONE,
-        }
     }
 }

@@ -122,7 +122,8 @@ impl Row<'_> {
         }
         if !self.seen.incompatible.is_empty() {
             let kinds = self.seen.incompatible.iter().cloned().collect();
-            return Decision::hold(HoldReason::IncompatibleRecord { kinds });
+            let hold = Decision::hold(HoldReason::IncompatibleRecord { kinds });
+            return Decision { reason: "an endpoint has left".into(), steps: self.without_leavers(), ..hold };
         }
         match standing {
             Standing::NotOurs if seen.is_empty() => {
@@ -150,6 +151,22 @@ impl Row<'_> {
             }
             Standing::NotOurs | Standing::Foreign | Standing::Busy { .. } => foreign(),
         }
+    }
+
+    /// Takes endpoints that have left out of a claim whose record cannot be changed, so that the last one that
+    /// leaves finds nothing in it.
+    fn without_leavers(&self) -> Vec<Step> {
+        let Some(claim) = self.facts.claim.as_ref().filter(|claim| claim.pending.is_none()) else {
+            return Vec::new();
+        };
+        let stays = |id: &&VpcEndpointId| self.desired.contributions.contains_key(*id);
+        if claim.contributions.keys().all(|id| stays(&id)) {
+            return Vec::new();
+        }
+        let mut smaller = self.claim(claim.origin, claim.confirmed.clone());
+        smaller.contributions = claim.contributions.clone();
+        smaller.contributions.retain(|id, _| stays(&id));
+        vec![self.put(smaller)]
     }
 
     /// Brings claim and record sets to `addresses`: both, the claim alone, or nothing.
@@ -204,7 +221,10 @@ impl Row<'_> {
             return release("AdoptedRecord: nothing needs it, but it stood there before us: leave it");
         }
         let none = Addresses::default();
-        let going = self.claim(self.origin(), seen);
+        let mut going = self.claim(self.origin(), seen);
+        // Emptied, they say which VPCs find the claim, should its release never come.
+        going.contributions.clone_from(&claim.contributions);
+        going.contributions.values_mut().for_each(|gone| gone.addresses = Addresses::default());
         let mut steps = self.announced(going, self.seen.changes_to(&none, self.desired.ttl), &none);
         // Confirming a removal is releasing the claim.
         steps.pop();

@@ -41,7 +41,7 @@ pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &[Refused]
     let judged = |subject: &Subject, reason: &HoldReason| match (subject, reason) {
         (Subject::UnknownEndpoint(_, vpc_endpoint), _) => intent.vpc_endpoints.contains(vpc_endpoint),
         (Subject::Account(_), HoldReason::NoAccess(denied)) => {
-            reads_interfaces || denied.operation != "ec2:DescribeNetworkInterfaces"
+            reads_interfaces || facts.denied.is_some() || !denied.is_rarely_met()
         }
         _ => true,
     };
@@ -98,8 +98,24 @@ impl VpcPlan<'_> {
         for vpc_endpoint in contributions.keys() {
             self.remember(vpc_endpoint, &contributions[vpc_endpoint]);
         }
+        let mut released = BTreeMap::new();
+        let mut claimed = BTreeSet::new();
         for record in &self.vpc.records {
+            let groups = self.plan.groups.len();
             self.record(record, &contributions);
+            for id in leaving(record, &contributions) {
+                if self.plan.groups.len() > groups {
+                    released.insert(id, groups);
+                } else {
+                    claimed.insert(id);
+                }
+            }
+        }
+        released.retain(|id, _| !claimed.contains(id));
+        for (id, group) in released {
+            // With the last claim that names it goes the memory of an endpoint that is gone.
+            let step = self.memory(&id, &contributions[&id], false).step();
+            self.plan.groups[group].steps.extend(step);
         }
         self.zones(&contributions);
         for (vpc_endpoint, contribution) in &contributions {
@@ -141,6 +157,12 @@ impl VpcPlan<'_> {
             self.plan.holds.insert(subject, other);
             return;
         }
+        let of_others =
+            |claim: &Claim| !claim.contributions.is_empty() && !claim.vpcs().contains(&self.vpc.vpc);
+        if own.is_empty() && claim.is_none_or(of_others) {
+            // Nothing here needs it, and nothing here is named in it.
+            return;
+        }
         let others = claim.filter(|claim| claim.service == service).map(|claim| self.others(claim));
         let desired = Desired {
             service: &service,
@@ -149,7 +171,19 @@ impl VpcPlan<'_> {
             adopt: definition.adopt,
             on_remove: definition.on_remove,
         };
-        let decision = self.unless_refused(decide(record, &desired, &self.vpc.vpc, self.facts.now), record);
+        let decision = decide(record, &desired, &self.vpc.vpc, self.facts.now);
+        let mut decision = self.unless_refused(decision, record);
+        if own.is_empty() && !decision.steps.is_empty() {
+            // This VPC leaves the claim: what is in the way of the record is no concern of it any more.
+            decision.hold = None;
+        }
+        if !decision.steps.is_empty() {
+            // A claim never names an endpoint that the table does not remember: no sweep would find it again.
+            let new = own.keys().filter(|id| !self.vpc.stored.contains_key(*id));
+            let known = new.filter(|id| self.vpc.endpoints.contains_key(*id));
+            let memories = known.filter_map(|id| self.memory(id, &contributions[id], true).step());
+            decision.steps.splice(0..0, memories.collect::<Vec<_>>());
+        }
         self.note(subject, decision);
     }
 
@@ -189,7 +223,12 @@ impl VpcPlan<'_> {
         if !defined || record.association != Association::Associated {
             return BTreeMap::new();
         }
-        let mut own = BTreeMap::new();
+        // An endpoint that a claim names and that was not asked for, because the claim was written in between.
+        let unseen = |(id, last): &(&VpcEndpointId, &Claimed)| {
+            last.vpc == self.vpc.vpc && !self.vpc.endpoints.contains_key(*id)
+        };
+        let claimed = record.claim.iter().flat_map(|claim| &claim.contributions).filter(unseen);
+        let mut own: BTreeMap<_, _> = claimed.map(|(id, last)| (id.clone(), last.clone())).collect();
         for (id, _) in self.vpc.endpoints.iter().filter(|(_, endpoint)| endpoint.service == *service) {
             let last = record.claim.as_ref().and_then(|claim| claim.contributions.get(id));
             let addresses = match &contributions[id] {
@@ -204,7 +243,10 @@ impl VpcPlan<'_> {
     }
 
     fn others(&self, claim: &Claim) -> BTreeMap<VpcEndpointId, Claimed> {
-        let of_others = claim.contributions.iter().filter(|(_, claimed)| claimed.vpc != self.vpc.vpc);
+        let of_others = claim
+            .contributions
+            .iter()
+            .filter(|(_, claimed)| claimed.vpc != self.vpc.vpc && !claimed.addresses.is_empty());
         of_others.map(|(id, claimed)| (id.clone(), claimed.clone())).collect()
     }
 
@@ -217,7 +259,8 @@ impl VpcPlan<'_> {
         if definition.shared_zones == SharedZones::Merge {
             return None;
         }
-        let vpcs = claim?.vpcs();
+        let giving = claim?.contributions.values().filter(|claimed| !claimed.addresses.is_empty());
+        let vpcs: BTreeSet<VpcId> = giving.map(|claimed| claimed.vpc.clone()).collect();
         if vpcs.contains(&self.vpc.vpc) {
             return None;
         }
@@ -240,16 +283,24 @@ impl VpcPlan<'_> {
     fn note(&mut self, subject: Subject, mut decision: Decision) {
         if let Some(reason) = decision.hold {
             self.plan.holds.insert(subject.clone(), reason);
-        } else if !decision.steps.is_empty() && self.vpc.holds.contains_key(&subject) {
+        } else if !decision.steps.is_empty()
+            && self.vpc.holds.contains_key(&subject)
+            && !self.plan.holds.contains_key(&subject)
+        {
             // What was held ends being held when the change that it held has been made, not before.
             decision.steps.push(Step::DeleteHold { subject: subject.clone() });
         }
         if let Some(at) = decision.look_again {
             // While a change is on its way, nothing new is known of what was held.
             let stored = self.vpc.holds.get(&subject).map(|reason| (subject.clone(), reason.clone()));
+            // One that AWS refused is tried again by the sweep, not over and over.
+            let refused =
+                matches!(stored, Some((_, HoldReason::NoAccess(_) | HoldReason::Route53Refused { .. })));
             self.plan.holds.extend(stored);
-            let earliest = self.plan.look_again.entry(self.vpc.vpc.clone()).or_insert(at);
-            *earliest = at.min(*earliest);
+            if !refused {
+                let earliest = self.plan.look_again.entry(self.vpc.vpc.clone()).or_insert(at);
+                *earliest = at.min(*earliest);
+            }
         }
         self.plan.push(subject, decision.reason, decision.steps);
     }
@@ -279,18 +330,28 @@ impl VpcPlan<'_> {
 
     fn remember(&mut self, vpc_endpoint: &VpcEndpointId, contribution: &Contribution) {
         let mut claims = self.vpc.records.iter().filter_map(|record| record.claim.as_ref());
-        let remember = Remember {
+        let claimed = claims.any(|claim| claim.contributions.contains_key(vpc_endpoint));
+        let step = self.memory(vpc_endpoint, contribution, claimed).step();
+        let subject = Subject::VpcEndpoint(self.vpc.vpc.clone(), vpc_endpoint.clone());
+        self.plan.push(subject, "it was seen so", step.into_iter().collect());
+    }
+
+    fn memory<'a>(
+        &'a self,
+        vpc_endpoint: &'a VpcEndpointId,
+        contribution: &'a Contribution,
+        claimed: bool,
+    ) -> Remember<'a> {
+        Remember {
             account: &self.facts.account,
             vpc: &self.vpc.vpc,
             vpc_endpoint,
             endpoint: &self.vpc.endpoints[vpc_endpoint],
             contribution,
             stored: self.vpc.stored.get(vpc_endpoint),
-            claimed: claims.any(|claim| claim.contributions.contains_key(vpc_endpoint)),
+            claimed,
             now: self.facts.now,
-        };
-        let subject = Subject::VpcEndpoint(self.vpc.vpc.clone(), vpc_endpoint.clone());
-        self.plan.push(subject, "it was seen so", remember.step().into_iter().collect());
+        }
     }
 
     fn wait(&mut self, vpc_endpoint: &VpcEndpointId, contribution: &Contribution) {
@@ -305,6 +366,15 @@ impl VpcPlan<'_> {
         }
         end_wait(self.plan, self.facts, subject, vpc_endpoint);
     }
+}
+
+/// The endpoints that withdraw, of those that a record's claim names.
+fn leaving(
+    record: &RecordFacts,
+    contributions: &BTreeMap<VpcEndpointId, Contribution>,
+) -> Vec<VpcEndpointId> {
+    let named = record.claim.iter().flat_map(|claim| claim.contributions.keys());
+    named.filter(|id| contributions.get(*id) == Some(&Contribution::Withdraw)).cloned().collect()
 }
 
 fn defines(definition: &ServiceDefinition, record: &RecordFacts) -> bool {

@@ -177,11 +177,22 @@ def list_hosted_zones_by_vpc(self: Route53) -> ActionResult:
     if _vpc_owner(vpc) != self.current_account:
         raise access_denied(accounts.caller(self).arn, "ec2:DescribeVpcs")
     summaries = [
-        {"HostedZoneId": zone.resource_id, "Name": zone.name, "Owner": {"OwningAccount": owner}}
+        {"HostedZoneId": zone.resource_id, "Name": zone.name, "Owner": _owner(zone, owner)}
         for owner, zone in _all_zones()
         if zone.private_zone and _serves(zone, vpc)
     ]
     return _page(self, "HostedZoneSummaries", summaries, lambda summary: summary["HostedZoneId"], 100)
+
+
+# A zone with this comment stands for one that an AWS service made, as for an endpoint with private DNS names.
+SERVICE_COMMENT = "made by "
+
+
+def _owner(zone: Any, account: str) -> dict[str, str]:
+    comment = str(zone.comment or "")
+    if comment.startswith(SERVICE_COMMENT):
+        return {"OwningService": comment.removeprefix(SERVICE_COMMENT)}
+    return {"OwningAccount": account}
 
 
 def create_vpc_association_authorization(self: Route53) -> ActionResult:

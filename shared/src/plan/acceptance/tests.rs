@@ -192,3 +192,15 @@ fn holds_of_a_service_go_with_its_definition() {
     let subjects: Vec<_> = ended.groups.iter().map(|group| group.subject.to_string()).collect();
     assert_eq!(subjects, [format!("vpce-svc-0ffffffffffffffff/{}", vpce(1))]);
 }
+
+#[test]
+fn hold_on_an_account_goes_with_its_last_connection() {
+    let denied = crate::facts::Denied {
+        account: id(PARTNER),
+        operation: "sts:AssumeRole".into(),
+        message: "AccessDenied".into(),
+    };
+    let holds = [(Subject::Account(id(PARTNER)), HoldReason::NoAccess(denied))].into();
+    assert!(plan_accounts(&[id(PARTNER)].into(), &holds, Timestamp::UNIX_EPOCH).is_empty());
+    assert_eq!(plan_accounts(&BTreeSet::new(), &holds, Timestamp::UNIX_EPOCH).steps().count(), 1);
+}

@@ -269,6 +269,19 @@ fn incompatible_record_that_nothing_needs_is_released() {
 }
 
 #[test]
+fn endpoint_that_leaves_a_claim_under_an_incompatible_record_is_taken_out_of_it() {
+    let other = given(&["10.0.0.2"]).into_values().next().unwrap();
+    let case = absent().ours(&["10.0.0.1"]).incompatible("CNAME").with_claim(|claim| {
+        claim.contributions.insert(id("vpce-0ffffffffffffffff"), other);
+    });
+    let decision = case.decide(&["10.0.0.1"]);
+    assert!(
+        matches!(decision.steps.as_slice(), [Step::PutClaim { claim, .. }] if claim.contributions.len() == 1)
+    );
+    assert!(decision.hold.is_some());
+}
+
+#[test]
 fn name_of_another_service_is_held_with_its_id() {
     let case = seen(&["10.0.0.9"], 60).claimed("vpce-svc-0ffffffffffffffff", &["10.0.0.9"]);
     assert_eq!(case.held(&["10.0.0.1"]), "NameTaken: the name belongs to vpce-svc-0ffffffffffffffff");

@@ -377,13 +377,47 @@ fn endpoint_that_is_gone_is_forgotten_after_a_day() {
     assert_eq!(expiry(&world), Some(now().as_second() + 86_400));
 }
 
+/// What the plan lets the table remember of endpoint 1, in order: until when, and in which kind of group.
+fn memories(world: &World) -> Vec<(bool, Option<i64>)> {
+    let plan = world.plan();
+    let of_group = |group: &crate::plan::Group| {
+        let record = matches!(group.subject, Subject::Record(..));
+        let memory = |step: &Step| match step {
+            Step::PutEndpoint { endpoint } => Some((record, endpoint.expires_at)),
+            _ => None,
+        };
+        group.steps.iter().filter_map(memory).collect::<Vec<_>>()
+    };
+    plan.groups.iter().flat_map(of_group).collect()
+}
+
 #[test]
-fn endpoint_that_a_claim_still_names_is_not_forgotten_before_the_claim() {
+fn endpoint_that_a_claim_names_is_forgotten_only_with_the_claim() {
     let mut world =
         World::new().with(1, Some("deleting"), &[]).claimed_by(1, HERE, "10.0.0.1").known_since(1, LONG_AGO);
-    let soon = now().as_second() + 60;
-    world.vpc().stored.get_mut(&endpoint_id(1)).unwrap().expires_at = Some(soon);
-    assert_eq!(expiry(&world), Some(now().as_second() + 86_400));
+    let tomorrow = Some(now().as_second() + 86_400);
+    assert_eq!(memories(&world), [(false, None), (true, tomorrow)]);
+    world.vpc().records[0].seen = Err(Denied {
+        account: id("444455556666"),
+        operation: "route53:ListResourceRecordSets".into(),
+        message: "AccessDenied".into(),
+    });
+    assert_eq!(memories(&world), [(false, None)], "its claim cannot be released");
+}
+
+#[test]
+fn claim_never_names_an_endpoint_that_the_table_does_not_remember() {
+    let world = World::new().with(1, Some("available"), &["10.0.0.1"]);
+    assert_eq!(memories(&world), [(false, None), (true, None)], "the claim's own group writes it first");
+    let plan = world.plan();
+    let group = plan.groups.iter().find(|group| matches!(group.subject, Subject::Record(..))).unwrap();
+    assert!(matches!(group.steps[0], Step::PutEndpoint { .. }));
+}
+
+#[test]
+fn endpoint_that_only_a_late_read_of_its_claim_shows_keeps_what_it_gave() {
+    let world = World::new().claimed_by(1, HERE, "10.0.0.1");
+    assert!(world.plan().is_empty());
 }
 
 #[test]
@@ -431,7 +465,7 @@ fn hold_on_a_refused_change_ends_only_when_the_change_is_made() {
     world.vpc().holds.insert(subject, HoldReason::Route53Refused { message: "because".into() });
     let plan = world.plan();
     let group = plan.groups.iter().find(|group| matches!(group.subject, Subject::Record(..))).unwrap();
-    assert!(matches!(group.steps.last(), Some(Step::DeleteHold { .. })) && group.steps.len() == 5);
+    assert!(matches!(group.steps.last(), Some(Step::DeleteHold { .. })) && group.steps.len() == 6);
     assert_eq!(plan.steps().filter(|step| matches!(step, Step::DeleteHold { .. })).count(), 1);
 }
 

@@ -1,0 +1,239 @@
+//! What happens to endpoints, by clients and by the provider, and the events that tell of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::event::{Action, ApiCall, Event, Notification};
+use shared::facts::{IpAddressType, VpcEndpointState};
+use shared::ids::{AccountId, ServiceId, VpcEndpointId};
+
+use super::ec2::{Endpoint, Shape, describe, subnet_id};
+use super::queue::Job;
+use super::setting::{self, OWN, id};
+use super::world::World;
+
+/// How many endpoints a schedule has at most, those that are gone included.
+const ENDPOINTS: usize = 7;
+const MINUTE: i64 = 60_000;
+
+impl World {
+    /// Something happens.
+    pub(crate) fn happening(&mut self) {
+        match self.random.below(100) {
+            0..22 => self.create(),
+            22..34 => self.modify(),
+            34..50 => self.delete(),
+            50..54 => self.reject(),
+            54..57 => self.accept_by_hand(),
+            57..76 => self.person_at_a_record(),
+            76..80 => self.zone_and_vpc(),
+            80..86 => self.access(),
+            86..91 => self.queue.send(Job::Sweep, self.now),
+            91..93 => self.forged_event(),
+            93..99 => {
+                let minutes = self.random.between(1, 14);
+                self.note(|| format!("{minutes} minutes pass"));
+                self.pass(minutes * MINUTE);
+            }
+            _ => {
+                self.note(|| "a day passes".into());
+                self.pass(25 * 60 * MINUTE);
+            }
+        }
+    }
+
+    fn create(&mut self) {
+        if self.ec2.endpoints.len() >= ENDPOINTS {
+            return self.delete();
+        }
+        let name: VpcEndpointId = id(&format!("vpce-{:08x}", self.ec2.endpoints.len() + 1));
+        let vpcs: Vec<_> = self.vpcs.iter().map(|(vpc, account)| (vpc.clone(), account.clone())).collect();
+        let (vpc, account) = self.random.pick(&vpcs).clone();
+        let services: Vec<ServiceId> = self.policy.services.keys().cloned().collect();
+        let service = self.random.pick(&services).clone();
+        let families =
+            [IpAddressType::Ipv4, IpAddressType::Ipv4, IpAddressType::Ipv6, IpAddressType::Dualstack];
+        let family = *self.random.pick(&families);
+        let mut interfaces = BTreeMap::new();
+        for subnet in 0..=self.random.below(2) {
+            interfaces.extend([self.ec2.interface(&vpc, subnet, family, &mut self.random)]);
+        }
+        let subnets = interfaces.values().map(|interface| interface.subnet.clone()).collect();
+        let shape = Shape { state: VpcEndpointState::PendingAcceptance, family, subnets, interfaces };
+        let mut endpoint = Endpoint {
+            account: account.clone(),
+            vpc: vpc.clone(),
+            service: service.clone(),
+            past: Vec::new(),
+            settles: None,
+        };
+        endpoint.turn(self.now, Some(shape.clone()), None);
+        self.note(|| format!("{account} creates {name} of {service} in {vpc}: {}", describe(Some(&shape))));
+        self.ec2.endpoints.insert(name.clone(), endpoint);
+        let mut call = self.call(Action::CreateVpcEndpoint, &account, [name.clone()]);
+        call.service = Some(service.clone());
+        self.emit(&Job::Event(Event::ApiCall(call.clone())));
+        self.emit(&Job::Review(Event::ApiCall(call)));
+        self.notify(&service, &name);
+    }
+
+    fn modify(&mut self) {
+        let Some((name, mut shape)) =
+            self.any_endpoint(&[VpcEndpointState::Available, VpcEndpointState::Pending])
+        else {
+            return;
+        };
+        let endpoint = &self.ec2.endpoints[&name];
+        let (vpc, account) = (endpoint.vpc.clone(), endpoint.account.clone());
+        if endpoint.settles.is_some() {
+            return;
+        }
+        let mut after = shape.clone();
+        for subnet in 0..3 {
+            let placed = subnet_id(&vpc, subnet);
+            let there = after.subnets.contains(&placed);
+            if self.random.one_in(2) && (!there || after.subnets.len() > 1) {
+                if there {
+                    after.subnets.remove(&placed);
+                    after.interfaces.retain(|_, interface| interface.subnet != placed);
+                } else {
+                    let new = self.ec2.interface(&vpc, subnet, shape.family, &mut self.random);
+                    after.interfaces.extend([new]);
+                    after.subnets.insert(placed);
+                }
+            }
+        }
+        after.state = VpcEndpointState::Available;
+        // The subnets are others at once; the interfaces follow, and only some show `pending` meanwhile.
+        shape.subnets.clone_from(&after.subnets);
+        if self.random.one_in(2) {
+            shape.state = VpcEndpointState::Pending;
+        }
+        let at = self.now + self.random.between(1_000, 90_000);
+        self.note(|| format!("{account} modifies {name}: to be {}", describe(Some(&after))));
+        let now = self.now;
+        if let Some(endpoint) = self.ec2.endpoints.get_mut(&name) {
+            endpoint.turn(now, Some(shape), Some((at, Some(after))));
+        }
+        let call = self.call(Action::ModifyVpcEndpoint, &account, [name]);
+        self.emit(&Job::Event(Event::ApiCall(call)));
+    }
+
+    fn delete(&mut self) {
+        use VpcEndpointState as State;
+        let states =
+            [State::Available, State::Available, State::Pending, State::PendingAcceptance, State::Rejected];
+        let Some((name, mut shape)) = self.any_endpoint(&states) else { return };
+        let account = self.ec2.endpoints[&name].account.clone();
+        let service = self.ec2.endpoints[&name].service.clone();
+        shape.state = State::Deleting;
+        if self.random.one_in(2) {
+            shape.interfaces.clear();
+        }
+        let at = self.now + self.random.between(500, 4 * MINUTE);
+        self.note(|| format!("{account} deletes {name}"));
+        let now = self.now;
+        if let Some(endpoint) = self.ec2.endpoints.get_mut(&name) {
+            endpoint.turn(now, Some(shape), Some((at, None)));
+        }
+        let call = self.call(Action::DeleteVpcEndpoints, &account, [name.clone()]);
+        self.emit(&Job::Event(Event::ApiCall(call)));
+        self.notify(&service, &name);
+    }
+
+    fn reject(&mut self) {
+        use VpcEndpointState as State;
+        let states = [State::Available, State::Pending, State::PendingAcceptance];
+        let Some((name, mut shape)) = self.any_endpoint(&states) else { return };
+        shape.state = State::Rejected;
+        self.note(|| format!("the provider rejects {name}"));
+        let now = self.now;
+        let Some(endpoint) = self.ec2.endpoints.get_mut(&name) else { return };
+        endpoint.turn(now, Some(shape), None);
+        let service = endpoint.service.clone();
+        let mut call = self.call(Action::RejectVpcEndpointConnections, &id(OWN), [name]);
+        call.service = Some(service);
+        self.emit(&Job::Review(Event::ApiCall(call)));
+    }
+
+    fn accept_by_hand(&mut self) {
+        let Some((name, _)) = self.any_endpoint(&[VpcEndpointState::PendingAcceptance]) else { return };
+        self.note(|| format!("somebody accepts {name} by hand"));
+        self.accepted(&name);
+        let service = self.ec2.endpoints[&name].service.clone();
+        let mut call = self.call(Action::AcceptVpcEndpointConnections, &id(OWN), [name]);
+        call.service = Some(service);
+        self.emit(&Job::Review(Event::ApiCall(call)));
+    }
+
+    /// It is `pending` now, and will be `available`, or will have failed.
+    pub(crate) fn accepted(&mut self, name: &VpcEndpointId) {
+        let longest = *self.random.pick(&[20_000, 20_000, 5 * MINUTE, 35 * MINUTE]);
+        let at = self.now + self.random.between(1_000, longest);
+        let fails = self.random.one_in(20);
+        let now = self.now;
+        let Some(endpoint) = self.ec2.endpoints.get_mut(name) else { return };
+        let Some(mut shape) = endpoint.shape().cloned() else { return };
+        shape.state = VpcEndpointState::Pending;
+        let mut later = shape.clone();
+        later.state = if fails { VpcEndpointState::Failed } else { VpcEndpointState::Available };
+        endpoint.turn(now, Some(shape), Some((at, Some(later))));
+    }
+
+    /// An event of something that never was.
+    fn forged_event(&mut self) {
+        let account = self.random.pick(&setting::accounts()).clone();
+        let name: VpcEndpointId = id(&format!("vpce-{:08x}", self.random.between(1, 12)));
+        let action = *self.random.pick(&[Action::CreateVpcEndpoint, Action::DeleteVpcEndpoints]);
+        let mut call = self.call(action, &account, [name]);
+        call.service = self.policy.services.keys().next().cloned();
+        self.emit(&Job::Event(Event::ApiCall(call.clone())));
+        self.emit(&Job::Review(Event::ApiCall(call)));
+    }
+
+    fn any_endpoint(&mut self, states: &[VpcEndpointState]) -> Option<(VpcEndpointId, Shape)> {
+        let living = self.ec2.endpoints.iter().filter_map(|(name, endpoint)| Some((name, endpoint.shape()?)));
+        let fitting = living.filter(|(_, shape)| states.contains(&shape.state));
+        let fitting: Vec<_> = fitting.map(|(name, shape)| (name.clone(), shape.clone())).collect();
+        (!fitting.is_empty()).then(|| self.random.pick(&fitting).clone())
+    }
+
+    fn call(&self, action: Action, account: &AccountId, named: [VpcEndpointId; 1]) -> ApiCall {
+        ApiCall {
+            id: format!("event at {}", self.now),
+            account: account.clone(),
+            region: self.policy.region.clone(),
+            time: Some(self.timestamp()),
+            action,
+            service: None,
+            vpc_endpoints: named.into(),
+            unsuccessful: BTreeSet::new(),
+            error_code: None,
+            caller: None,
+        }
+    }
+
+    fn notify(&mut self, service: &ServiceId, vpc_endpoint: &VpcEndpointId) {
+        let notification = Notification {
+            id: format!("notification at {}", self.now),
+            time: Some(self.timestamp()),
+            services: [service.clone()].into(),
+            vpc_endpoints: [vpc_endpoint.clone()].into(),
+        };
+        self.emit(&Job::Review(Event::Notification(notification)));
+    }
+
+    /// Sends an event on its way: soon, late, twice, or not at all.
+    fn emit(&mut self, job: &Job) {
+        let lost = self.faults.lost_event;
+        if self.random.one_in(lost) {
+            self.tally.count("events lost");
+            return self.note(|| format!("lost: {job}"));
+        }
+        let doubled = self.faults.doubled;
+        for _ in 0..=usize::from(self.random.one_in(doubled)) {
+            let longest = *self.random.pick(&[2_000, 2_000, 15_000, 12 * MINUTE]);
+            let at = self.now + self.random.between(100, longest);
+            self.queue.send(job.clone(), at);
+        }
+    }
+}

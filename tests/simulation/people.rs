@@ -1,0 +1,128 @@
+//! What people at the console do: to record sets, to zones, to permissions.
+
+use std::collections::BTreeSet;
+
+use shared::ids::VpcId;
+use shared::record::{Addresses, RecordKey, SeenRecords};
+
+use super::ec2::{Endpoint, Shape};
+use super::route53::{Slot, Zone};
+use super::setting::{self, id};
+use super::world::World;
+
+/// What may be refused in an account.
+const DENIABLE: [&str; 7] = [
+    "sts:AssumeRole",
+    "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeNetworkInterfaces",
+    "route53:ListHostedZonesByVPC",
+    "route53:GetHostedZone",
+    "route53:ListResourceRecordSets",
+    "route53:ChangeResourceRecordSets",
+];
+
+impl World {
+    /// Writes, edits, repeats, deletes or replaces a record set by another kind.
+    pub(crate) fn person_at_a_record(&mut self) {
+        let keys = self.keys();
+        if keys.is_empty() {
+            return;
+        }
+        let key = self.random.pick(&keys).clone();
+        let before = self.route53.slots.get(&key).map(|slot| slot.seen.clone()).unwrap_or_default();
+        let set = |addresses: &Addresses, ttl| {
+            SeenRecords::default()
+                .apply(&SeenRecords::default().changes_to(addresses, ttl))
+                .unwrap_or_default()
+        };
+        let ttl = *self.random.pick(&[30, 60, 300]);
+        let claim = self.table.claims.get(&key).cloned();
+        let after = match self.random.below(10) {
+            0 => SeenRecords { incompatible: BTreeSet::from(["CNAME".to_owned()]), ..SeenRecords::default() },
+            1..=3 => SeenRecords::default(),
+            // What we want to be there, or had there before.
+            4 => {
+                claim.and_then(|claim| claim.pending).map_or(before.clone(), |pending| set(&pending.to, ttl))
+            }
+            5 => claim.map_or(before.clone(), |claim| set(&claim.addresses(), ttl)),
+            6 | 7 => set(&self.some_published(), ttl),
+            _ => {
+                let host = self.random.between(1, 4);
+                let a = BTreeSet::from([id(&format!("192.0.2.{host}"))]);
+                set(&Addresses { a, ..Addresses::default() }, ttl)
+            }
+        };
+        self.tally.count("records touched by people");
+        let shown = format!("{} {:?}", after.addresses(), after.incompatible);
+        self.note(|| format!("a person makes {key} answer {shown}, before {}", before.addresses()));
+        let slot = Slot { seen: after, by_a_person: true, touched: Some(self.now) };
+        self.route53.slots.insert(key, slot);
+    }
+
+    /// The addresses of an endpoint, as somebody would copy them by hand.
+    fn some_published(&mut self) -> Addresses {
+        let living = self.ec2.endpoints.values().filter_map(Endpoint::shape);
+        let published: Vec<_> = living.filter_map(Shape::published).collect();
+        if published.is_empty() { Addresses::default() } else { self.random.pick(&published).clone() }
+    }
+
+    /// Associates or dissociates a zone and a VPC, or deletes a zone.
+    pub(crate) fn zone_and_vpc(&mut self) {
+        let zones: Vec<_> = self.route53.zones.keys().cloned().collect();
+        let vpcs: Vec<VpcId> = self.vpcs.keys().cloned().collect();
+        if zones.is_empty() {
+            return;
+        }
+        let (zone, vpc) = (self.random.pick(&zones).clone(), self.random.pick(&vpcs).clone());
+        if self.random.one_in(6) {
+            self.note(|| format!("somebody deletes zone {zone} and all that is in it"));
+            self.route53.zones.remove(&zone);
+            self.route53.slots.retain(|key, _| key.zone != zone);
+            return;
+        }
+        let name = self.route53.zones[&zone].name.clone();
+        let conflict =
+            |(other, facts): (&_, &Zone)| *other != zone && facts.name == name && facts.vpcs.contains(&vpc);
+        if self.route53.zones.iter().any(conflict) {
+            return;
+        }
+        let now = self.timestamp();
+        if let Some(found) = self.route53.zones.get_mut(&zone) {
+            let verb = if found.vpcs.remove(&vpc) {
+                "dissociates"
+            } else {
+                found.vpcs.insert(vpc.clone());
+                "associates"
+            };
+            self.note(|| format!("somebody {verb} {zone} and {vpc} at {now}"));
+        }
+    }
+
+    /// Takes a permission away, or gives all of them back.
+    pub(crate) fn access(&mut self) {
+        if self.random.one_in(2) {
+            self.note(|| "all that was denied is granted again".into());
+            return self.denied.clear();
+        }
+        let (account, operation) =
+            (self.random.pick(&setting::accounts()).clone(), *self.random.pick(&DENIABLE));
+        self.note(|| format!("{operation} is denied in {account}"));
+        self.denied.insert((account, operation));
+    }
+
+    /// Every defined name in every zone that can hold it.
+    pub(crate) fn keys(&self) -> Vec<RecordKey> {
+        let definitions = self.policy.services.values();
+        let names: BTreeSet<_> = definitions
+            .flat_map(|definition| &definition.names)
+            .map(|name| name.as_dns_name().clone())
+            .collect();
+        let zones = self.route53.zones.iter();
+        zones
+            .flat_map(|(zone, facts)| {
+                let held = names.iter().filter(|name| facts.name.is_zone_of(name));
+                held.map(|name| RecordKey { zone: zone.clone(), name: name.clone() }).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+}

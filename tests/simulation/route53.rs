@@ -1,0 +1,76 @@
+//! Route 53: zones, and record sets that change in whole batches or not at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use shared::dns::DnsName;
+use shared::facts::{PrivateHostedZone, RecordFacts};
+use shared::ids::{AccountId, HostedZoneId, VpcId};
+use shared::record::{Addresses, Change, RecordKey, SeenRecords};
+
+/// A private hosted zone.
+#[derive(Debug, Clone)]
+pub(crate) struct Zone {
+    pub(crate) name: DnsName,
+    pub(crate) account: AccountId,
+    /// The VPCs that it answers.
+    pub(crate) vpcs: BTreeSet<VpcId>,
+}
+
+/// What stands at one name, and who wrote it last.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Slot {
+    pub(crate) seen: SeenRecords,
+    pub(crate) by_a_person: bool,
+    /// When a person last did anything here, removals included.
+    pub(crate) touched: Option<i64>,
+}
+
+/// A change batch as a worker sends it, with what that worker had seen when it planned it.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    pub(crate) observed: RecordFacts,
+    pub(crate) observed_at: i64,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) until: Timestamp,
+}
+
+impl Batch {
+    /// What the name answers when this is done.
+    pub(crate) fn to(&self) -> Option<Addresses> {
+        let seen = self.observed.seen.as_ref().ok()?;
+        seen.apply(&self.changes).ok().map(|after| after.addresses())
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Route53 {
+    pub(crate) zones: BTreeMap<HostedZoneId, Zone>,
+    pub(crate) slots: BTreeMap<RecordKey, Slot>,
+}
+
+impl Route53 {
+    pub(crate) fn zones_of(&self, vpc: &VpcId) -> BTreeMap<HostedZoneId, PrivateHostedZone> {
+        let of_vpc = self.zones.iter().filter(|(_, zone)| zone.vpcs.contains(vpc));
+        of_vpc
+            .map(|(id, zone)| {
+                (id.clone(), PrivateHostedZone { name: zone.name.clone(), account: zone.account.clone() })
+            })
+            .collect()
+    }
+
+    /// What stands at a name; none when there is no such zone.
+    pub(crate) fn record_sets(&self, key: &RecordKey) -> Option<SeenRecords> {
+        self.zones.get(&key.zone)?;
+        Some(self.slots.get(key).map(|slot| slot.seen.clone()).unwrap_or_default())
+    }
+
+    /// What a batch would make of a name, or why Route 53 refuses it.
+    pub(crate) fn outcome(&self, key: &RecordKey, changes: &[Change]) -> Result<SeenRecords, String> {
+        let seen = self.record_sets(key).ok_or("NoSuchHostedZone")?;
+        if !seen.incompatible.is_empty() {
+            return Err("InvalidChangeBatch: another kind of record set stands there".into());
+        }
+        seen.apply(changes).map_err(|why| format!("InvalidChangeBatch: {why}"))
+    }
+}

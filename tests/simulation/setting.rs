@@ -1,0 +1,82 @@
+//! What a seed begins with: services and their definitions, VPCs, zones.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use shared::ids::{AccountId, HostedZoneId, VpcId};
+use shared::policy::{Adopt, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+
+use super::random::Random;
+use super::route53::Zone;
+use super::world::World;
+
+pub(crate) const OWN: &str = "111122223333";
+pub(crate) const CLIENTS: [&str; 2] = ["444455556666", "555566667777"];
+pub(crate) const STRANGER: &str = "999900001111";
+/// Owns zones and no VPC.
+const ZONE_KEEPER: &str = "222233334444";
+const SERVICES: [&str; 2] = ["vpce-svc-00000001", "vpce-svc-00000002"];
+const NAMES: [&str; 2] = ["*.aws.byoc.example.com", "in02.aws.byoc.example.com"];
+
+/// A text as the value that it is known to be.
+pub(crate) fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+pub(crate) fn policy(random: &mut Random) -> Policy {
+    let mut services = Vec::new();
+    for number in 0..=usize::from(random.one_in(2)) {
+        let same_name = random.one_in(5);
+        let mut allowed_principals = BTreeSet::from([id(CLIENTS[0])]);
+        allowed_principals.extend((!random.one_in(4)).then(|| id(CLIENTS[1])));
+        services.push(ServiceDefinition {
+            service: id(SERVICES[number]),
+            names: BTreeSet::from([id(NAMES[if same_name { 0 } else { number }])]),
+            allowed_principals,
+            ttl: Ttl::try_from(*random.pick(&[60, 30])).unwrap(),
+            adopt: *random.pick(&[Adopt::Never, Adopt::Identical, Adopt::Identical, Adopt::Any]),
+            on_remove: *random.pick(&[OnRemove::Keep, OnRemove::Keep, OnRemove::Delete]),
+            shared_zones: *random.pick(&[SharedZones::Refuse, SharedZones::Merge]),
+        });
+    }
+    let services = services.into_iter().map(|service| (service.service.clone(), service)).collect();
+    Policy { region: id("us-west-2"), services }
+}
+
+/// Puts VPCs and zones into an empty world.
+pub(crate) fn build(world: &mut World) {
+    let mut vpcs: Vec<VpcId> = Vec::new();
+    for number in 1..=world.random.between(1, 3) {
+        let account = if number == 3 && world.random.one_in(3) {
+            STRANGER
+        } else {
+            *world.random.pick(&[CLIENTS[0], CLIENTS[0], CLIENTS[1]])
+        };
+        let vpc: VpcId = id(&format!("vpc-0000000{number}"));
+        world.vpcs.insert(vpc.clone(), id(account));
+        vpcs.push(vpc);
+    }
+    for (zone, name) in
+        [("Z1", "aws.byoc.example.com"), ("Z2", "example.com"), ("Z3", "aws.byoc.example.com")]
+    {
+        let account = *world.random.pick(&[CLIENTS[0], CLIENTS[0], ZONE_KEEPER]);
+        let zone_facts = Zone { name: id(name), account: id(account), vpcs: BTreeSet::new() };
+        world.route53.zones.insert(id(zone), zone_facts);
+    }
+    for vpc in vpcs {
+        // Two zones of one name cannot both answer a VPC.
+        let first: Option<HostedZoneId> =
+            world.random.pick(&[Some("Z1"), Some("Z1"), Some("Z3"), None]).map(id);
+        let second: Option<HostedZoneId> = world.random.one_in(3).then(|| id("Z2"));
+        for zone in first.into_iter().chain(second) {
+            if let Some(zone) = world.route53.zones.get_mut(&zone) {
+                zone.vpcs.insert(vpc.clone());
+            }
+        }
+    }
+}
+
+/// The accounts in which something may be refused.
+pub(crate) fn accounts() -> [AccountId; 3] {
+    [id(CLIENTS[0]), id(CLIENTS[1]), id(ZONE_KEEPER)]
+}

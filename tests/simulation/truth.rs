@@ -1,0 +1,210 @@
+//! What every zone should hold, worked out from the truth in this file's own simple way, and what still
+//! differs from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::claim::Claim;
+use shared::facts::VpcEndpointState;
+use shared::hold::{HoldReason, Subject};
+use shared::ids::{ServiceId, VpcId};
+use shared::policy::{Adopt, SharedZones};
+use shared::record::{Addresses, RecordKey};
+
+use super::route53::Slot;
+use super::world::World;
+
+/// One thing that a name may rightly answer, and the service and VPCs that it is for.
+struct Right {
+    service: ServiceId,
+    vpcs: BTreeSet<VpcId>,
+    addresses: Addresses,
+}
+
+impl World {
+    /// All that is not as it should be.
+    pub(crate) fn differences(&self) -> Vec<String> {
+        let mut keys: BTreeSet<RecordKey> = self.keys().into_iter().collect();
+        keys.extend(self.table.claims.keys().cloned());
+        keys.extend(self.route53.slots.keys().cloned());
+        let mut differences = Vec::new();
+        for key in &keys {
+            if self.is_readable(key) {
+                let why = self.difference(key);
+                differences.extend(why.map(|why| format!("{key}: {why}")));
+            }
+        }
+        for (vpc, key) in &self.table.references {
+            if !self.table.claims.contains_key(key) {
+                differences.push(format!("{vpc} has a reference to {key}, and there is no claim"));
+            }
+        }
+        // A protocol that is broken on purpose is to be found by what becomes of records.
+        if self.denied.is_empty() && self.broken.is_none() {
+            differences.extend(self.holds_without_reason());
+        }
+        differences
+    }
+
+    fn is_readable(&self, key: &RecordKey) -> bool {
+        let zone = self.route53.zones.get(&key.zone);
+        let accounts: Vec<_> = self
+            .vpcs
+            .values()
+            .chain(zone.map(|zone| &zone.account))
+            .chain(self.table.claims.get(key).map(|claim| &claim.zone_account))
+            .collect();
+        !self.denied.iter().any(|(account, _)| accounts.contains(&account))
+    }
+
+    /// What may stand at a name: one for each VPC, or all together, for each service that defines it.
+    fn rights(&self, key: &RecordKey) -> Vec<Right> {
+        let Some(zone) = self.route53.zones.get(&key.zone) else { return Vec::new() };
+        let mut rights = Vec::new();
+        for definition in self.policy.services.values() {
+            if !definition.names.iter().any(|name| *name.as_dns_name() == key.name) {
+                continue;
+            }
+            let mut by_vpc: BTreeMap<&VpcId, Addresses> = BTreeMap::new();
+            for endpoint in self.ec2.endpoints.values().filter(|e| e.service == definition.service) {
+                if zone.vpcs.contains(&endpoint.vpc)
+                    && let Some(published) = endpoint.shape().and_then(super::ec2::Shape::published)
+                {
+                    by_vpc.entry(&endpoint.vpc).or_default().merge(&published);
+                }
+            }
+            let service = definition.service.clone();
+            if definition.shared_zones == SharedZones::Merge && !by_vpc.is_empty() {
+                let vpcs = by_vpc.keys().copied().cloned().collect();
+                let mut addresses = Addresses::default();
+                for of_vpc in by_vpc.values() {
+                    addresses.merge(of_vpc);
+                }
+                rights.push(Right { service, vpcs, addresses });
+            } else {
+                rights.extend(by_vpc.into_iter().map(|(vpc, addresses)| Right {
+                    service: service.clone(),
+                    vpcs: [vpc.clone()].into(),
+                    addresses,
+                }));
+            }
+        }
+        rights
+    }
+
+    fn difference(&self, key: &RecordKey) -> Option<String> {
+        let slot = self.route53.slots.get(key).cloned().unwrap_or_default();
+        let claim = self.table.claims.get(key);
+        let rights = self.rights(key);
+        if rights.is_empty() {
+            return left_over(&slot, claim);
+        }
+        if !slot.seen.incompatible.is_empty() {
+            let held = |reason: &HoldReason| matches!(reason, HoldReason::IncompatibleRecord { .. });
+            return self.unless_held(key, &rights, held, "another kind of record set stands there");
+        }
+        let stands = slot.seen.addresses();
+        let adopts_any = |right: &Right| self.policy.services[&right.service].adopt == Adopt::Any;
+        let foreign = slot.by_a_person
+            && !stands.is_empty()
+            && match claim {
+                None => !rights.iter().all(adopts_any),
+                // Edited while we were about to change it; right at most by chance.
+                Some(claim) => claim.pending.is_some(),
+            };
+        if foreign {
+            let held = |reason: &HoldReason| matches!(reason, HoldReason::ForeignRecord { .. });
+            return self.unless_held(key, &rights, held, &format!("somebody else's record answers {stands}"));
+        }
+        let right = claim.and_then(|claim| {
+            rights.iter().find(|right| right.addresses == stands && right.service == claim.service)
+        });
+        let Some((right, claim)) = right.zip(claim) else {
+            return Some(format!("it answers {stands}, claimed by {claim:?}"));
+        };
+        if claim.pending.is_some() || claim.confirmed != stands || claim.vpcs() != right.vpcs {
+            return Some(format!("the record is right, the claim is not: {claim:?}"));
+        }
+        let ttl = self.policy.services[&right.service].ttl.seconds();
+        let mut sets = slot.seen.a.iter().chain(&slot.seen.aaaa);
+        sets.any(|set| set.ttl != ttl).then(|| "the TTL is wrong".into())
+    }
+
+    fn unless_held(
+        &self,
+        key: &RecordKey,
+        rights: &[Right],
+        fits: impl Fn(&HoldReason) -> bool,
+        what: &str,
+    ) -> Option<String> {
+        let vpcs = rights.iter().flat_map(|right| &right.vpcs);
+        let holds = vpcs.filter_map(|vpc| self.table.hold(&Subject::Record(vpc.clone(), key.clone())));
+        (!holds.into_iter().any(fits)).then(|| format!("{what}, and nothing says so"))
+    }
+
+    /// Whether what a hold on a record names is still so.
+    fn stands_in_the_way(&self, vpc: &VpcId, key: &RecordKey, reason: &HoldReason) -> bool {
+        let claim = self.table.claims.get(key);
+        let stands = self.route53.slots.get(key).map(|slot| &slot.seen);
+        match reason {
+            HoldReason::ForeignRecord { seen } => {
+                stands.is_some_and(|stands| stands.addresses() == *seen)
+                    && claim.is_none_or(|claim| claim.pending.is_some())
+            }
+            HoldReason::IncompatibleRecord { .. } => {
+                stands.is_some_and(|stands| !stands.incompatible.is_empty())
+            }
+            HoldReason::NameTaken { service } => claim.is_some_and(|claim| claim.service == *service),
+            HoldReason::SharedZone { vpc: other } => {
+                other != vpc && claim.is_some_and(|claim| claim.vpcs().contains(other))
+            }
+            _ => false,
+        }
+    }
+
+    /// Holds on what is no more.
+    fn holds_without_reason(&self) -> Vec<String> {
+        let mut stale = Vec::new();
+        for (subject, reason) in self.table.holds("") {
+            let stands = match &subject {
+                // The table forgets those that nothing may be left to end.
+                Subject::Account(_) => {
+                    matches!(&reason, HoldReason::NoAccess(denied) if denied.is_rarely_met())
+                }
+                Subject::VpcEndpoint(_, name) => {
+                    self.ec2.endpoints.get(name).is_some_and(|endpoint| endpoint.shape().is_some())
+                }
+                Subject::Connection(_, name) => {
+                    let shape = self.ec2.endpoints.get(name).and_then(|endpoint| endpoint.shape());
+                    shape.is_some_and(|shape| match reason {
+                        HoldReason::NotAllowed { .. } => shape.state == VpcEndpointState::PendingAcceptance,
+                        _ => true,
+                    })
+                }
+                Subject::Record(vpc, key) => {
+                    let zone = self.route53.zones.get(&key.zone);
+                    let needed =
+                        zone.is_some_and(|zone| zone.vpcs.contains(vpc)) && !self.rights(key).is_empty();
+                    needed && self.stands_in_the_way(vpc, key, &reason)
+                }
+                Subject::Name(vpc, _) => self.ec2.endpoints.values().any(|endpoint| {
+                    endpoint.vpc == *vpc && endpoint.shape().is_some_and(|shape| shape.published().is_some())
+                }),
+                // The table forgets these by itself.
+                Subject::UnknownEndpoint(..) | Subject::Service(_) | Subject::Definition(_) => true,
+            };
+            if !stands {
+                stale.push(format!("the hold on {subject} stands though its cause is gone: {reason}"));
+            }
+        }
+        stale
+    }
+}
+
+/// What stands at a name that nothing needs.
+fn left_over(slot: &Slot, claim: Option<&Claim>) -> Option<String> {
+    if let Some(claim) = claim {
+        return Some(format!("nothing needs it, and it is claimed: {claim:?}"));
+    }
+    let stands = slot.seen.addresses();
+    (!slot.by_a_person && !stands.is_empty()).then(|| format!("nothing needs it, and it answers {stands}"))
+}

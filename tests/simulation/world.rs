@@ -1,0 +1,146 @@
+//! The world in memory: AWS as far as zonelink can tell, a clock that nobody waits for, and the list of
+//! what must not have happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use shared::ids::{AccountId, VpcId};
+use shared::policy::Policy;
+
+use super::ec2::Ec2;
+use super::faults::{Broken, Faults};
+use super::queue::Queue;
+use super::random::Random;
+use super::route53::Route53;
+use super::setting;
+use super::table::Table;
+
+/// Something that was sent and whose sender no longer waits for it.
+pub(crate) struct InFlight {
+    pub(crate) lands_at: i64,
+    pub(crate) what: String,
+    pub(crate) effect: Box<dyn Fn(&mut World)>,
+}
+
+/// What happened in a schedule, counted: a simulation that never loses a race shows nothing about races.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Tally(pub(crate) BTreeMap<&'static str, u64>);
+
+impl Tally {
+    pub(crate) fn count(&mut self, what: &'static str) {
+        *self.0.entry(what).or_default() += 1;
+    }
+
+    pub(crate) fn add(&mut self, other: &Tally) {
+        for (what, times) in &other.0 {
+            *self.0.entry(what).or_default() += times;
+        }
+    }
+}
+
+pub(crate) struct World {
+    /// Milliseconds since 1970.
+    pub(crate) now: i64,
+    pub(crate) random: Random,
+    pub(crate) policy: Rc<Policy>,
+    pub(crate) vpcs: BTreeMap<VpcId, AccountId>,
+    pub(crate) ec2: Ec2,
+    pub(crate) route53: Route53,
+    pub(crate) table: Table,
+    pub(crate) queue: Queue,
+    /// Calls that AWS refuses in an account for want of permission.
+    pub(crate) denied: BTreeSet<(AccountId, &'static str)>,
+    pub(crate) faults: Faults,
+    pub(crate) broken: Option<Broken>,
+    pub(crate) in_flight: Vec<InFlight>,
+    /// Writes of any kind but messages: what a sweep over a world in order must not make.
+    pub(crate) writes: Vec<String>,
+    pub(crate) violations: Vec<String>,
+    pub(crate) tally: Tally,
+    /// What happened, one line each; kept only for a replay.
+    pub(crate) history: Option<Vec<String>>,
+    began: i64,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, broken: Option<Broken>, with_history: bool) -> Self {
+        let mut random = Random::new(seed);
+        let policy = setting::policy(&mut random);
+        let began = setting::id::<Timestamp>("2026-03-02T09:15:00Z").as_millisecond();
+        let mut world = World {
+            now: began,
+            faults: Faults::of(&mut random),
+            random,
+            policy: Rc::new(policy),
+            vpcs: BTreeMap::new(),
+            ec2: Ec2::default(),
+            route53: Route53::default(),
+            table: Table::default(),
+            queue: Queue::default(),
+            denied: BTreeSet::new(),
+            broken,
+            in_flight: Vec::new(),
+            writes: Vec::new(),
+            violations: Vec::new(),
+            tally: Tally::default(),
+            history: with_history.then(Vec::new),
+            began,
+        };
+        setting::build(&mut world);
+        world
+    }
+
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.now).unwrap()
+    }
+
+    /// Writes a line of history, if somebody is to read it.
+    pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
+        if self.history.is_some() {
+            let (at, line) = (self.clock(self.now), line());
+            self.history.iter_mut().for_each(|history| history.push(format!("{at}  {line}")));
+        }
+    }
+
+    /// A moment as history shows it: hours, minutes and seconds since the beginning.
+    pub(crate) fn clock(&self, at: i64) -> String {
+        let ms = at - self.began;
+        format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
+    }
+
+    pub(crate) fn violation(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        self.note(|| format!("VIOLATION: {what}"));
+        self.violations.push(what);
+    }
+
+    /// Lets time pass, and with it all that needs nothing else: endpoints settle, requests land, items expire.
+    pub(crate) fn pass(&mut self, milliseconds: i64) {
+        let end = self.now + milliseconds.max(0);
+        while let Some(at) = self.next_by_itself().filter(|at| *at <= end) {
+            self.now = self.now.max(at);
+            self.settle();
+        }
+        self.now = end;
+        let now = self.timestamp();
+        self.table.expire(now);
+    }
+
+    /// When something happens next though nobody does anything.
+    pub(crate) fn next_by_itself(&self) -> Option<i64> {
+        let landing = self.in_flight.iter().map(|request| request.lands_at).min();
+        landing.into_iter().chain(self.ec2.settles_next()).min()
+    }
+
+    fn settle(&mut self) {
+        for line in self.ec2.settle(self.now) {
+            self.note(|| line);
+        }
+        while let Some(index) = self.in_flight.iter().position(|request| request.lands_at <= self.now) {
+            let InFlight { what, effect, .. } = self.in_flight.remove(index);
+            self.note(|| format!("lands late: {what}"));
+            effect(self);
+        }
+    }
+}
