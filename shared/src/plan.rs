@@ -7,6 +7,7 @@
 
 pub mod acceptance;
 mod contribution;
+mod desired;
 mod endpoint;
 mod record;
 pub mod vpc;

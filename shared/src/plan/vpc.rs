@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::contribution::{Contribution, contribution};
 use super::endpoint::{Remember, end_wait, wait};
-use super::record::{Decision, Desired, decide};
+use super::record::{Decision, decide};
 use super::{Plan, Step};
-use crate::claim::{Claim, Contribution as Claimed};
+use crate::claim::Claim;
 use crate::facts::{Association, EndpointFacts, Facts, RecordFacts, VpcEndpointState, VpcFacts};
 use crate::hold::{HoldReason, Subject};
-use crate::ids::{ServiceId, VpcEndpointId, VpcId};
+use crate::ids::{VpcEndpointId, VpcId};
 use crate::intent::Intent;
-use crate::policy::{Policy, ServiceDefinition, SharedZones};
+use crate::policy::Policy;
 
 /// How many VPCs one message is for. Few enough that the changes in the last of them still have their time.
 pub const VPCS_AT_ONCE: usize = 10;
@@ -34,19 +34,7 @@ pub struct Refused {
 #[must_use]
 pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &[Refused]) -> Plan {
     let mut plan = Plan::default();
-    // A hold on an endpoint that nobody shows is judged only by an intent that names it.
-    // So is one on the account for a call that only available endpoints lead to.
-    let available = |endpoint: &EndpointFacts| endpoint.state == Some(VpcEndpointState::Available);
-    let reads_interfaces = facts.vpcs.iter().flat_map(|vpc| vpc.endpoints.values()).any(available);
-    let judged = |subject: &Subject, reason: &HoldReason| match (subject, reason) {
-        (Subject::UnknownEndpoint(_, vpc_endpoint), _) => intent.vpc_endpoints.contains(vpc_endpoint),
-        (Subject::Account(_), HoldReason::NoAccess(denied)) => {
-            reads_interfaces || facts.denied.is_some() || !denied.is_rarely_met()
-        }
-        _ => true,
-    };
-    let mut stored_holds = facts.holds.clone();
-    stored_holds.retain(|subject, reason| judged(subject, reason));
+    let mut stored_holds = judged_holds(intent, facts);
     if let Some(denied) = &facts.denied {
         let subject = Subject::Account(facts.account.clone());
         plan.holds.insert(subject, HoldReason::NoAccess(denied.clone()));
@@ -63,16 +51,7 @@ pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &[Refused]
             end_wait(&mut plan, facts, subject, vpc_endpoint);
         }
     }
-    for vpcs in facts.rest.iter().cloned().collect::<Vec<_>>().chunks(VPCS_AT_ONCE) {
-        let vpcs = vpcs.iter().cloned().collect();
-        let intent = Intent { vpc_endpoints: BTreeSet::new(), vpcs, ..intent.clone() };
-        let step = Step::SendIntent { intent, delay_seconds: facts.rest_after };
-        plan.push(
-            Subject::Account(facts.account.clone()),
-            "the others have a message of their own",
-            vec![step],
-        );
-    }
+    send_rest(&mut plan, intent, facts);
     if facts.denied.is_some() {
         // What could not be looked at stays as it is, its holds included.
         stored_holds.retain(|subject, _| matches!(subject, Subject::Account(_)));
@@ -81,13 +60,42 @@ pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &[Refused]
     plan
 }
 
-struct VpcPlan<'a> {
+/// The account's stored holds on which these facts have a say.
+fn judged_holds(intent: &Intent, facts: &Facts) -> BTreeMap<Subject, HoldReason> {
+    let available = |endpoint: &EndpointFacts| endpoint.state == Some(VpcEndpointState::Available);
+    let reads_interfaces = facts.vpcs.iter().flat_map(|vpc| vpc.endpoints.values()).any(available);
+    let judged = |subject: &Subject, reason: &HoldReason| match (subject, reason) {
+        // Only an intent that names an endpoint can tell that it is still not shown.
+        (Subject::UnknownEndpoint(_, vpc_endpoint), _) => intent.vpc_endpoints.contains(vpc_endpoint),
+        (Subject::Account(_), HoldReason::NoAccess(denied)) => {
+            reads_interfaces || facts.denied.is_some() || !denied.is_rarely_met()
+        }
+        _ => true,
+    };
+    let mut holds = facts.holds.clone();
+    holds.retain(|subject, reason| judged(subject, reason));
+    holds
+}
+
+/// Sends on the VPCs that were not observed, a few in a message.
+fn send_rest(plan: &mut Plan, intent: &Intent, facts: &Facts) {
+    let rest: Vec<VpcId> = facts.rest.iter().cloned().collect();
+    for vpcs in rest.chunks(VPCS_AT_ONCE) {
+        let vpcs = vpcs.iter().cloned().collect();
+        let intent = Intent { vpc_endpoints: BTreeSet::new(), vpcs, ..intent.clone() };
+        let step = Step::SendIntent { intent, delay_seconds: facts.rest_after };
+        let subject = Subject::Account(facts.account.clone());
+        plan.push(subject, "the others have a message of their own", vec![step]);
+    }
+}
+
+pub(super) struct VpcPlan<'a> {
     intent: &'a Intent,
-    facts: &'a Facts,
-    policy: &'a Policy,
+    pub(super) facts: &'a Facts,
+    pub(super) policy: &'a Policy,
     refused: &'a [Refused],
-    vpc: &'a VpcFacts,
-    plan: &'a mut Plan,
+    pub(super) vpc: &'a VpcFacts,
+    pub(super) plan: &'a mut Plan,
 }
 
 impl VpcPlan<'_> {
@@ -98,12 +106,21 @@ impl VpcPlan<'_> {
         for vpc_endpoint in contributions.keys() {
             self.remember(vpc_endpoint, &contributions[vpc_endpoint]);
         }
+        self.records(&contributions);
+        self.zones(&contributions);
+        for (vpc_endpoint, contribution) in &contributions {
+            self.wait(vpc_endpoint, contribution);
+        }
+    }
+
+    /// Plans all records. With the last claim that names it goes the memory of an endpoint that is gone.
+    fn records(&mut self, contributions: &BTreeMap<VpcEndpointId, Contribution>) {
         let mut released = BTreeMap::new();
         let mut claimed = BTreeSet::new();
         for record in &self.vpc.records {
             let groups = self.plan.groups.len();
-            self.record(record, &contributions);
-            for id in leaving(record, &contributions) {
+            self.record(record, contributions);
+            for id in leaving(record, contributions) {
                 if self.plan.groups.len() > groups {
                     released.insert(id, groups);
                 } else {
@@ -113,13 +130,8 @@ impl VpcPlan<'_> {
         }
         released.retain(|id, _| !claimed.contains(id));
         for (id, group) in released {
-            // With the last claim that names it goes the memory of an endpoint that is gone.
             let step = self.memory(&id, &contributions[&id], false).step();
             self.plan.groups[group].steps.extend(step);
-        }
-        self.zones(&contributions);
-        for (vpc_endpoint, contribution) in &contributions {
-            self.wait(vpc_endpoint, contribution);
         }
     }
 
@@ -132,54 +144,20 @@ impl VpcPlan<'_> {
 
     fn record(&mut self, record: &RecordFacts, contributions: &BTreeMap<VpcEndpointId, Contribution>) {
         let subject = Subject::Record(self.vpc.vpc.clone(), record.key.clone());
-        let claim = record.claim.as_ref();
         if record.association == Association::ZoneGone {
-            if let Some(claim) = claim {
-                let step = Step::ReleaseClaim {
-                    key: record.key.clone(),
-                    expects: claim.version,
-                    leaves: claim.vpcs().into_iter().chain([self.vpc.vpc.clone()]).collect(),
-                };
-                self.plan.push(subject, "the zone is gone: release it", vec![step]);
-            }
+            self.plan.push(subject, "the zone is gone: release it", self.release(record));
             return;
         }
-        let Some(service) = self.service_of(record, contributions) else { return };
-        let Some(definition) = self.policy.services.get(&service) else {
-            // A definition that is missing or cannot be read is no order to remove anything.
-            self.plan.holds.insert(subject, HoldReason::NotDefined { service });
-            return;
-        };
-        let own = self.own(record, &service, contributions);
-        if let Some(other) = self.refused_by_sharing(claim, definition)
-            && !own.is_empty()
-        {
-            self.plan.holds.insert(subject, other);
-            return;
-        }
-        let of_others =
-            |claim: &Claim| !claim.contributions.is_empty() && !claim.vpcs().contains(&self.vpc.vpc);
-        if own.is_empty() && claim.is_none_or(of_others) {
-            // Nothing here needs it, and nothing here is named in it.
-            return;
-        }
-        let others = claim.filter(|claim| claim.service == service).map(|claim| self.others(claim));
-        let desired = Desired {
-            service: &service,
-            contributions: others.into_iter().flatten().chain(own.clone()).collect(),
-            ttl: definition.ttl.seconds(),
-            adopt: definition.adopt,
-            on_remove: definition.on_remove,
-        };
-        let decision = decide(record, &desired, &self.vpc.vpc, self.facts.now);
+        let Some(wanted) = self.wanted(record, contributions) else { return };
+        let decision = decide(record, &wanted.desired, &self.vpc.vpc, self.facts.now);
         let mut decision = self.unless_refused(decision, record);
-        if own.is_empty() && !decision.steps.is_empty() {
-            // This VPC leaves the claim: what is in the way of the record is no concern of it any more.
-            decision.hold = None;
-        }
         if !decision.steps.is_empty() {
+            if wanted.own.is_empty() {
+                // This VPC leaves the claim: what is in the way of the record is no concern of it any more.
+                decision.hold = None;
+            }
             // A claim never names an endpoint that the table does not remember: no sweep would find it again.
-            let new = own.keys().filter(|id| !self.vpc.stored.contains_key(*id));
+            let new = wanted.own.iter().filter(|id| !self.vpc.stored.contains_key(*id));
             let known = new.filter(|id| self.vpc.endpoints.contains_key(*id));
             let memories = known.filter_map(|id| self.memory(id, &contributions[id], true).step());
             decision.steps.splice(0..0, memories.collect::<Vec<_>>());
@@ -187,84 +165,13 @@ impl VpcPlan<'_> {
         self.note(subject, decision);
     }
 
-    /// The service that the record is to lead to: the claim's while there is a claim, else the first one
-    /// that defines the name and publishes. Others that do are held.
-    fn service_of(
-        &mut self,
-        record: &RecordFacts,
-        contributions: &BTreeMap<VpcEndpointId, Contribution>,
-    ) -> Option<ServiceId> {
-        let defining = self.policy.services.values().filter(|definition| defines(definition, record));
-        let publishing: Vec<ServiceId> = defining
-            .map(|definition| definition.service.clone())
-            .filter(|service| {
-                self.vpc.endpoints.iter().any(|(id, endpoint)| {
-                    endpoint.service == *service && matches!(contributions[id], Contribution::Publish(_))
-                })
-            })
-            .collect();
-        let claimed = record.claim.as_ref().map(|claim| claim.service.clone());
-        let service = claimed.or_else(|| publishing.first().cloned())?;
-        if publishing.iter().any(|other| *other != service) {
-            let subject = Subject::Record(self.vpc.vpc.clone(), record.key.clone());
-            self.plan.holds.insert(subject, HoldReason::NameTaken { service: service.clone() });
-        }
-        Some(service)
-    }
-
-    /// What this VPC's endpoints give to the record.
-    fn own(
-        &self,
-        record: &RecordFacts,
-        service: &ServiceId,
-        contributions: &BTreeMap<VpcEndpointId, Contribution>,
-    ) -> BTreeMap<VpcEndpointId, Claimed> {
-        let defined = self.policy.services.get(service).is_some_and(|definition| defines(definition, record));
-        if !defined || record.association != Association::Associated {
-            return BTreeMap::new();
-        }
-        // An endpoint that a claim names and that was not asked for, because the claim was written in between.
-        let unseen = |(id, last): &(&VpcEndpointId, &Claimed)| {
-            last.vpc == self.vpc.vpc && !self.vpc.endpoints.contains_key(*id)
+    fn release(&self, record: &RecordFacts) -> Vec<Step> {
+        let release = |claim: &Claim| Step::ReleaseClaim {
+            key: record.key.clone(),
+            expects: claim.version,
+            leaves: claim.vpcs().into_iter().chain([self.vpc.vpc.clone()]).collect(),
         };
-        let claimed = record.claim.iter().flat_map(|claim| &claim.contributions).filter(unseen);
-        let mut own: BTreeMap<_, _> = claimed.map(|(id, last)| (id.clone(), last.clone())).collect();
-        for (id, _) in self.vpc.endpoints.iter().filter(|(_, endpoint)| endpoint.service == *service) {
-            let last = record.claim.as_ref().and_then(|claim| claim.contributions.get(id));
-            let addresses = match &contributions[id] {
-                Contribution::Publish(addresses) => Some(addresses.clone()),
-                Contribution::Keep { .. } => last.map(|last| last.addresses.clone()),
-                Contribution::Withdraw => None,
-            };
-            let (vpc, account) = (self.vpc.vpc.clone(), self.facts.account.clone());
-            own.extend(addresses.map(|addresses| (id.clone(), Claimed { vpc, account, addresses })));
-        }
-        own
-    }
-
-    fn others(&self, claim: &Claim) -> BTreeMap<VpcEndpointId, Claimed> {
-        let of_others = claim
-            .contributions
-            .iter()
-            .filter(|(_, claimed)| claimed.vpc != self.vpc.vpc && !claimed.addresses.is_empty());
-        of_others.map(|(id, claimed)| (id.clone(), claimed.clone())).collect()
-    }
-
-    /// Whether another VPC has the zone's record to itself.
-    fn refused_by_sharing(
-        &self,
-        claim: Option<&Claim>,
-        definition: &ServiceDefinition,
-    ) -> Option<HoldReason> {
-        if definition.shared_zones == SharedZones::Merge {
-            return None;
-        }
-        let giving = claim?.contributions.values().filter(|claimed| !claimed.addresses.is_empty());
-        let vpcs: BTreeSet<VpcId> = giving.map(|claimed| claimed.vpc.clone()).collect();
-        if vpcs.contains(&self.vpc.vpc) {
-            return None;
-        }
-        vpcs.into_iter().next().map(|vpc| HoldReason::SharedZone { vpc })
+        record.claim.iter().map(release).collect()
     }
 
     fn unless_refused(&self, decision: Decision, record: &RecordFacts) -> Decision {
@@ -375,10 +282,6 @@ fn leaving(
 ) -> Vec<VpcEndpointId> {
     let named = record.claim.iter().flat_map(|claim| claim.contributions.keys());
     named.filter(|id| contributions.get(*id) == Some(&Contribution::Withdraw)).cloned().collect()
-}
-
-fn defines(definition: &ServiceDefinition, record: &RecordFacts) -> bool {
-    definition.names.iter().any(|name| *name.as_dns_name() == record.key.name)
 }
 
 #[cfg(test)]

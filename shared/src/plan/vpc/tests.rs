@@ -1,10 +1,11 @@
 use super::*;
-use crate::claim::Origin;
+use crate::claim::{Contribution as Claimed, Origin};
 use crate::dns::DnsName;
 use crate::facts::{
     Denied, EndpointFacts, InterfaceFacts, IpAddressType, PrivateHostedZone, StoredEndpoint,
     VpcEndpointState, Wait,
 };
+use crate::policy::{ServiceDefinition, SharedZones};
 use crate::record::{Addresses, RecordKey, SeenRecords};
 use jiff::Timestamp;
 

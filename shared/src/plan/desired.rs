@@ -1,0 +1,143 @@
+//! What a record is to answer, seen from one VPC: whose name it is, what this VPC's endpoints give, and what
+//! other VPCs that share the zone have given.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::contribution::Contribution;
+use super::record::Desired;
+use super::vpc::VpcPlan;
+use crate::claim::{Claim, Contribution as Claimed};
+use crate::facts::{Association, RecordFacts};
+use crate::hold::{HoldReason, Subject};
+use crate::ids::{ServiceId, VpcEndpointId, VpcId};
+use crate::policy::{ServiceDefinition, SharedZones};
+
+/// What a record is to answer, and which endpoints of this VPC are in it.
+pub(super) struct Wanted<'a> {
+    pub(super) desired: Desired<'a>,
+    pub(super) own: BTreeSet<VpcEndpointId>,
+}
+
+impl<'a> VpcPlan<'a> {
+    /// None when there is nothing to decide here: nothing is needed, or what is needed is held.
+    pub(super) fn wanted(
+        &mut self,
+        record: &RecordFacts,
+        contributions: &BTreeMap<VpcEndpointId, Contribution>,
+    ) -> Option<Wanted<'a>> {
+        let subject = Subject::Record(self.vpc.vpc.clone(), record.key.clone());
+        let claim = record.claim.as_ref();
+        let service = self.service_of(record, contributions)?;
+        let Some(definition) = self.policy.services.get(&service) else {
+            // A definition that is missing or cannot be read is no order to remove anything.
+            self.plan.holds.insert(subject, HoldReason::NotDefined { service });
+            return None;
+        };
+        let own = self.own(record, definition, contributions);
+        if let Some(other) = self.refused_by_sharing(claim, definition)
+            && !own.is_empty()
+        {
+            self.plan.holds.insert(subject, other);
+            return None;
+        }
+        let of_others =
+            |claim: &Claim| !claim.contributions.is_empty() && !claim.vpcs().contains(&self.vpc.vpc);
+        if own.is_empty() && claim.is_none_or(of_others) {
+            // Nothing here needs it, and nothing here is named in it.
+            return None;
+        }
+        let others = claim.filter(|claim| claim.service == service).map(|claim| self.others(claim));
+        let named = own.keys().cloned().collect();
+        let desired = Desired {
+            service: &definition.service,
+            contributions: others.into_iter().flatten().chain(own).collect(),
+            ttl: definition.ttl.seconds(),
+            adopt: definition.adopt,
+            on_remove: definition.on_remove,
+        };
+        Some(Wanted { desired, own: named })
+    }
+
+    /// The service that the record is to lead to: the claim's while there is a claim, else the first one
+    /// that defines the name and publishes. Others that do are held.
+    fn service_of(
+        &mut self,
+        record: &RecordFacts,
+        contributions: &BTreeMap<VpcEndpointId, Contribution>,
+    ) -> Option<ServiceId> {
+        let defining = self.policy.services.values().filter(|definition| defines(definition, record));
+        let publishing: Vec<ServiceId> = defining
+            .map(|definition| definition.service.clone())
+            .filter(|service| {
+                self.vpc.endpoints.iter().any(|(id, endpoint)| {
+                    endpoint.service == *service && matches!(contributions[id], Contribution::Publish(_))
+                })
+            })
+            .collect();
+        let claimed = record.claim.as_ref().map(|claim| claim.service.clone());
+        let service = claimed.or_else(|| publishing.first().cloned())?;
+        if publishing.iter().any(|other| *other != service) {
+            let subject = Subject::Record(self.vpc.vpc.clone(), record.key.clone());
+            self.plan.holds.insert(subject, HoldReason::NameTaken { service: service.clone() });
+        }
+        Some(service)
+    }
+
+    /// What this VPC's endpoints give to the record.
+    fn own(
+        &self,
+        record: &RecordFacts,
+        definition: &ServiceDefinition,
+        contributions: &BTreeMap<VpcEndpointId, Contribution>,
+    ) -> BTreeMap<VpcEndpointId, Claimed> {
+        if !defines(definition, record) || record.association != Association::Associated {
+            return BTreeMap::new();
+        }
+        // An endpoint that a claim names and that was not asked for, because the claim was written in between.
+        let unseen = |(id, last): &(&VpcEndpointId, &Claimed)| {
+            last.vpc == self.vpc.vpc && !self.vpc.endpoints.contains_key(*id)
+        };
+        let claimed = record.claim.iter().flat_map(|claim| &claim.contributions).filter(unseen);
+        let mut own: BTreeMap<_, _> = claimed.map(|(id, last)| (id.clone(), last.clone())).collect();
+        for (id, _) in self.vpc.endpoints.iter().filter(|(_, e)| e.service == definition.service) {
+            let last = record.claim.as_ref().and_then(|claim| claim.contributions.get(id));
+            let addresses = match &contributions[id] {
+                Contribution::Publish(addresses) => Some(addresses.clone()),
+                Contribution::Keep { .. } => last.map(|last| last.addresses.clone()),
+                Contribution::Withdraw => None,
+            };
+            let (vpc, account) = (self.vpc.vpc.clone(), self.facts.account.clone());
+            own.extend(addresses.map(|addresses| (id.clone(), Claimed { vpc, account, addresses })));
+        }
+        own
+    }
+
+    fn others(&self, claim: &Claim) -> BTreeMap<VpcEndpointId, Claimed> {
+        let of_others = claim
+            .contributions
+            .iter()
+            .filter(|(_, claimed)| claimed.vpc != self.vpc.vpc && !claimed.addresses.is_empty());
+        of_others.map(|(id, claimed)| (id.clone(), claimed.clone())).collect()
+    }
+
+    /// Whether another VPC has the zone's record to itself.
+    fn refused_by_sharing(
+        &self,
+        claim: Option<&Claim>,
+        definition: &ServiceDefinition,
+    ) -> Option<HoldReason> {
+        if definition.shared_zones == SharedZones::Merge {
+            return None;
+        }
+        let giving = claim?.contributions.values().filter(|claimed| !claimed.addresses.is_empty());
+        let vpcs: BTreeSet<VpcId> = giving.map(|claimed| claimed.vpc.clone()).collect();
+        if vpcs.contains(&self.vpc.vpc) {
+            return None;
+        }
+        vpcs.into_iter().next().map(|vpc| HoldReason::SharedZone { vpc })
+    }
+}
+
+fn defines(definition: &ServiceDefinition, record: &RecordFacts) -> bool {
+    definition.names.iter().any(|name| *name.as_dns_name() == record.key.name)
+}
