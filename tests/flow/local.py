@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.02
 # product's waiting chain (ten seconds at least) runs only where a test is about it.
 QUICK = {"accept_seconds": 0.0, "cloudtrail_seconds": 0.0, "cloudtrail": True,
          "empty_first_page": False, "page_size": None, "insync_seconds": 0.0,
-         "route53_per_second": 0.0}
+         "route53_per_second": 0.0, "cloudtrail_lost": 0.0, "cloudtrail_doubled": 0.0}
 
 
 def wait_until(condition, within=15):

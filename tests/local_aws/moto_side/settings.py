@@ -20,6 +20,9 @@ class Settings:
     cloudtrail_seconds: float = 0.3
     # CloudTrail is best effort; false loses every event.
     cloudtrail: bool = True
+    # Which share of the events is lost, and which share of the others comes twice: 0 to 1.
+    cloudtrail_lost: float = 0.0
+    cloudtrail_doubled: float = 0.0
     # EC2 and Route 53 may answer an empty page that carries a token; true makes every listing begin with one.
     empty_first_page: bool = False
     # The most items on a page, whatever the caller asked for; null leaves the caller's own limit.

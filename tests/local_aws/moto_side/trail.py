@@ -5,6 +5,7 @@ raises one too, with an error code and no response. Nothing is promised about or
 """
 
 import json
+import random
 import urllib.request
 import uuid
 from datetime import datetime, timezone
@@ -17,6 +18,9 @@ from .accounts import Caller
 from .call_log import Call
 from .courier import COURIER, ministack_url
 from .settings import SETTINGS
+
+# Chance that is the same in each run.
+_LOTTERY = random.Random(1)
 
 # The endpoint calls. Other EC2 calls raise events on AWS too; nothing here listens to them, and the older ones
 # are recorded in another shape.
@@ -98,7 +102,16 @@ def record(
         "detail": detail,
     }
     what = f"the CloudTrail event of {call.action} in {call.account}"
-    COURIER.send_later(SETTINGS.cloudtrail_seconds, what, lambda: _post(f"{door}/_local/events", envelope))
+    for copy in range(_copies()):
+        # The copy comes later, in the midst of what the first one has set off.
+        after = SETTINGS.cloudtrail_seconds + copy * 0.2
+        COURIER.send_later(after, what, lambda: _post(f"{door}/_local/events", envelope))
+
+
+def _copies() -> int:
+    if _LOTTERY.random() < SETTINGS.cloudtrail_lost:
+        return 0
+    return 2 if _LOTTERY.random() < SETTINGS.cloudtrail_doubled else 1
 
 
 def _post(url: str, envelope: dict[str, Any]) -> None:
