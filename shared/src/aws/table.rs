@@ -8,6 +8,7 @@
 //! claim#zone        name                 a claim
 //! hold              subject              a hold
 //! wait#vpce-…       wait                 a waiting chain
+//! bucket#account    route53              when the account's share of Route 53 requests is whole again
 //! journal#subject   time                 what was decided and done, until `expires_at`
 //! ```
 
