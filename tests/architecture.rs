@@ -39,7 +39,8 @@ fn actions(text: &str) -> BTreeSet<String> {
     let action = Regex::new(r"\b(ec2|route53|dynamodb|sqs|sts):[A-Z][A-Za-z]+\b").unwrap();
     let found = action.find_iter(text).map(|found| found.as_str().to_owned());
     // Condition keys of IAM look alike.
-    let is_key = |name: &String| name.contains("NormalizedRecordNames") || name.contains("ExternalId");
+    let keys = ["NormalizedRecordNames", "ExternalId", "LeadingKeys"];
+    let is_key = |name: &String| keys.iter().any(|key| name.contains(key));
     found
         .filter(|name| !is_key(name) && !name.ends_with("RecordTypes") && !name.ends_with("Actions"))
         .collect()

@@ -156,6 +156,7 @@ fn record((zone, name): (usize, usize)) -> impl Strategy<Value = RecordFacts> {
                 seen
             }),
             claim,
+            waiting: BTreeMap::new(),
         }
     })
 }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use shared::policy::ServiceDefinition;
+use anyhow::{Context, ensure};
+use shared::policy::{Adopt, OnRemove, ServiceDefinition, SharedZones};
 
 /// Checks a definition.
 #[derive(Debug, clap::Args)]
@@ -18,18 +18,35 @@ impl Check {
         let definition = definition(&self.file)?;
         let names: Vec<_> = definition.names.iter().map(ToString::to_string).collect();
         let principals: Vec<_> = definition.allowed_principals.iter().map(ToString::to_string).collect();
-        Ok(format!(
+        let mut lines = vec![format!(
             "{} publishes {} with TTL {}; may connect: {}",
             definition.service,
             names.join(", "),
             definition.ttl.seconds(),
             if principals.is_empty() { "nobody".into() } else { principals.join(", ") }
-        ))
+        )];
+        if definition.adopt == Adopt::Any {
+            lines.push(
+                "adopt any: records of others at these names are taken over, whatever they hold".into(),
+            );
+        }
+        if definition.on_remove == OnRemove::Delete {
+            lines.push("on_remove delete: records that stood there before go with the last endpoint".into());
+        }
+        if definition.shared_zones == SharedZones::Merge {
+            lines.push("shared_zones merge: VPCs that share a zone get each other's addresses".into());
+        }
+        Ok(lines.join("\n"))
     }
 }
 
 /// Reads one definition from a file.
 pub(crate) fn definition(file: &Path) -> anyhow::Result<ServiceDefinition> {
     let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is no service definition", file.display()))
+    let refused = || format!("{} is no service definition", file.display());
+    // serde would take the members of a list too, in their order.
+    ensure!(!text.trim_start().starts_with('['), "{}: it is a list, not an object", refused());
+    let definition: ServiceDefinition = serde_json::from_str(&text).with_context(refused)?;
+    definition.check().with_context(refused)?;
+    Ok(definition)
 }

@@ -36,6 +36,17 @@ fn definition_that_lets_in_everybody_is_refused_with_its_place_and_the_remedy() 
 }
 
 #[test]
+fn what_a_definition_dares_is_said_and_what_says_nothing_is_refused() {
+    let (code, said, _) = zonelink(&["check", "tests/definitions/daring.json"]);
+    assert_eq!((code, said.lines().count()), (Some(0), 4), "{said}");
+    for (file, words) in [("nameless", "give at least one name"), ("list", "it is a list, not an object")] {
+        let (code, _, error) = zonelink(&["check", &format!("tests/definitions/{file}.json")]);
+        assert_eq!(code, Some(1));
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
 fn replay_says_what_an_event_means_to_each_function() {
     let expected = "\
 accept-connections  ignored: DeleteVpcEndpoints names no endpoint service

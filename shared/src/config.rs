@@ -5,9 +5,11 @@ use std::fmt::Display;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
+use serde::de::DeserializeOwned;
+
 use crate::error::Error;
 use crate::ids::{AccountId, Region, ServiceId};
-use crate::policy::{Adopt, OnRemove, Policy, Principal, RecordName, ServiceDefinition, SharedZones, Ttl};
+use crate::policy::{Policy, Principal, RecordName, ServiceDefinition, Ttl};
 use crate::rate::Rate;
 
 /// What a function knows of its surroundings.
@@ -29,7 +31,7 @@ pub struct Config {
     pub external_id: Option<String>,
     /// `ROUTE53_REQUESTS_PER_SECOND`, `ROUTE53_BURST`: zonelink's share of each account's Route 53 requests.
     pub rate: Rate,
-    /// `SERVICE_ID`, `RECORD_NAME`, `ALLOWED_PRINCIPALS`, `RECORD_TTL`: the service that the template's own
+    /// `SERVICE_ID`, `RECORD_NAME`, `ALLOWED_PRINCIPALS`, `RECORD_TTL`, `ADOPT`, `ON_REMOVE`, `SHARED_ZONES`: the service that the template's own
     /// parameters define.
     pub own_service: Option<ServiceDefinition>,
 }
@@ -121,6 +123,13 @@ impl Variables<'_> {
         self.parse(name, &value)
     }
 
+    /// One of a few words, spelled as in a definition; the default when not set.
+    fn choice<T: DeserializeOwned + Default>(&mut self, name: &str) -> T {
+        let Some(word) = self.text(name) else { return T::default() };
+        let choice = serde_json::from_value(serde_json::Value::String(word));
+        choice.map_err(|error| self.problems.push(format!("{name}: {error}"))).unwrap_or_default()
+    }
+
     fn rate(&mut self) -> Rate {
         let normal = Rate::default();
         let per_second = self.optional::<NonZeroU32>("ROUTE53_REQUESTS_PER_SECOND");
@@ -144,14 +153,16 @@ impl Variables<'_> {
         let seconds: Option<u32> = self.optional("RECORD_TTL");
         let ttl = Ttl::try_from(seconds.unwrap_or(Ttl::default().seconds()));
         let ttl = ttl.map_err(|error| self.problems.push(format!("RECORD_TTL: {error}"))).ok();
+        let (adopt, on_remove, shared_zones) =
+            (self.choice("ADOPT"), self.choice("ON_REMOVE"), self.choice("SHARED_ZONES"));
         Some(ServiceDefinition {
             service: service?,
             names: BTreeSet::from([name?]),
             allowed_principals,
             ttl: ttl?,
-            adopt: Adopt::default(),
-            on_remove: OnRemove::default(),
-            shared_zones: SharedZones::default(),
+            adopt,
+            on_remove,
+            shared_zones,
         })
     }
 }
@@ -159,6 +170,7 @@ impl Variables<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::SharedZones;
 
     const COMPLETE: [(&str, &str); 10] = [
         ("TABLE_NAME", "zonelink-table"),
@@ -185,6 +197,8 @@ mod tests {
         assert!(service.is_some_and(|service| service.allowed_principals.len() == 2
             && service.ttl.seconds() == 30
             && service.names.len() == 1));
+        let merging = with(&[("SHARED_ZONES", "merge")]).ok().and_then(|config| config.own_service);
+        assert!(merging.is_some_and(|service| service.shared_zones == SharedZones::Merge));
         assert_eq!(with(&[("SERVICE_ID", "")]).map(|config| config.own_service), Ok(None));
     }
 
@@ -196,6 +210,7 @@ mod tests {
             ("ALLOWED_PRINCIPALS", "*,arn:aws:iam::111122223333:role/App"),
             ("RECORD_TTL", "0"),
             ("ROUTE53_BURST", "0"),
+            ("ADOPT", "everything"),
         ]);
         let error = error.err().unwrap_or_default();
         for part in [
@@ -205,6 +220,7 @@ mod tests {
             "role/App",
             "RECORD_TTL",
             "ROUTE53_BURST",
+            "ADOPT: unknown variant",
         ] {
             assert!(error.contains(part), "{part} in {error}");
         }

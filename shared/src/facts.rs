@@ -243,6 +243,9 @@ pub struct RecordFacts {
     pub seen: Result<SeenRecords, Denied>,
     /// The claim, read strongly consistent.
     pub claim: Option<Claim>,
+    /// VPCs that are held because the record belongs to another VPC or service, each with its account.
+    #[serde(default)]
+    pub waiting: BTreeMap<VpcId, AccountId>,
 }
 
 /// How zone and VPC stand to each other.

@@ -249,6 +249,9 @@ pub struct Hold {
     pub subject: Subject,
     /// Why.
     pub reason: HoldReason,
+    /// The client account whose VPC is held, if a VPC is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
     /// Since when.
     pub since: Timestamp,
     /// When the table forgets it by itself, in seconds since 1970 (DynamoDB's TTL).

@@ -168,8 +168,14 @@ impl Plan {
         }
     }
 
-    /// Writes holds that are new or have changed, and deletes those in `stored` that are no more.
-    fn settle_holds(&mut self, stored: &BTreeMap<Subject, HoldReason>, now: Timestamp) {
+    /// Writes holds that are new or have changed, and deletes those in `stored` that are no more. `account` is
+    /// the one whose VPCs they are about.
+    fn settle_holds(
+        &mut self,
+        stored: &BTreeMap<Subject, HoldReason>,
+        account: Option<&AccountId>,
+        now: Timestamp,
+    ) {
         for (subject, reason) in self.holds.clone() {
             if stored.get(&subject) != Some(&reason) {
                 let forgotten = match (&subject, &reason) {
@@ -179,6 +185,7 @@ impl Plan {
                 let hold = Box::new(Hold {
                     subject: subject.clone(),
                     reason: reason.clone(),
+                    account: account.cloned(),
                     since: now,
                     expires_at: forgotten.then(|| now.as_second() + REMEMBER_UNKNOWN),
                 });

@@ -210,6 +210,17 @@ impl fmt::Display for Principal {
 }
 
 impl ServiceDefinition {
+    /// Whether it says something to do.
+    ///
+    /// # Errors
+    /// When it publishes no name.
+    pub fn check(&self) -> Result<(), InvalidPolicy> {
+        if self.names.is_empty() {
+            return Err(InvalidPolicy::new("list of names", "[]", "give at least one name".into()));
+        }
+        Ok(())
+    }
+
     /// The rule that lets `owner` connect, if one does.
     #[must_use]
     pub fn allows(&self, owner: &AccountId) -> Option<&Principal> {

@@ -133,7 +133,7 @@ class Story:
         screen.command(f"aws --profile client-a route53 change-resource-record-sets --hosted-zone-id "
                        f"{self.a1.zones[ZONE]} --change-batch '{_json(self._edit())}'")
         screen.command(f"aws --profile provider lambda invoke --function-name "
-                       f"{self.outputs['BackfillFunction']} /dev/stdout")
+                       f"{self.outputs['BackfillFunction']} answer.json")
         self._look_ahead()
         self.watch.begin()
         self.watch.note("call", f"client-a: change-resource-record-sets in zone A1, now {_BY_HAND}")

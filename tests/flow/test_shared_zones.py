@@ -38,10 +38,9 @@ def test_held_vpc_does_not_disturb_the_record_in_later_sweeps(shared):
     assert shared.local.calls("ChangeResourceRecordSets") == []
 
 
-def test_held_vpc_gets_the_record_by_the_next_sweep_once_the_first_has_left(shared):
+def test_held_vpc_gets_the_record_at_once_when_the_first_has_left(shared):
     shared.endpoint.delete()
     shared.local.settled()
-    shared.provider.sweep()
     assert shared.zone.addresses() == shared.newcomer.addresses
     assert shared.table.holds() == {}
     assert {call["account"] for call in shared.local.calls("ChangeResourceRecordSets")} == {shared.a.account}

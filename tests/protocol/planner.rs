@@ -156,6 +156,7 @@ impl Planner {
             association: Association::Associated,
             seen: Ok(records(seen)),
             claim,
+            waiting: BTreeMap::new(),
         }
     }
 

@@ -221,7 +221,14 @@ impl Observation<'_> {
             let missing = zones.is_some_and(|zones| !zones.contains_key(&key.zone));
             let (association, seen) = self.read_record(vpc, &key, &zone_account, missing).await?;
             let claim = claims.get(&key).cloned();
-            records.push(RecordFacts { key, zone_account, association, seen, claim });
+            records.push(RecordFacts {
+                key,
+                zone_account,
+                association,
+                seen,
+                claim,
+                waiting: BTreeMap::new(),
+            });
         }
         let unclaimed = records.iter().filter(|record| record.claim.is_none());
         let mut others = self.api.claims(unclaimed.map(|record| record.key.clone()).collect()).await?;

@@ -180,8 +180,17 @@ impl Observation<'_> {
             None
         };
         let complete = zones.as_ref().and_then(|zones| zones.as_ref().ok());
-        let records =
+        let has_claims = !claims.is_empty();
+        let mut records =
             self.records(vpc, &names, complete, claims, expected - usize::from(lists_zones)).await?;
+        // Only what leaves a record can make room for those that are held on it.
+        let stays = |e: &EndpointFacts| e.state == Some(VpcEndpointState::Available);
+        if has_claims && !endpoints.values().all(stays) {
+            let mut waiting = self.aws.waiting().await?;
+            for record in &mut records {
+                record.waiting = waiting.remove(&record.key).unwrap_or_default();
+            }
+        }
         let holds = self.aws.holds(&format!("{vpc}/")).await?;
         Ok(VpcFacts { vpc: vpc.clone(), endpoints, stored, zones, records, holds })
     }
@@ -264,7 +273,8 @@ impl Observation<'_> {
             let missing = missing(&key);
             let (association, seen) = self.read_record(vpc, &key, &zone_account, missing).await?;
             let claim = claims.get(&key).cloned();
-            records.push(RecordFacts { key, zone_account, association, seen, claim });
+            let waiting = BTreeMap::new();
+            records.push(RecordFacts { key, zone_account, association, seen, claim, waiting });
         }
         // After the record sets: one that another worker has just written does not look foreign. Where a
         // claim turns up, the record sets are read again: a claim speaks of what is seen after it.

@@ -24,7 +24,7 @@ use crate::claim::Claim;
 use crate::error::Error;
 use crate::facts::{StoredEndpoint, Wait};
 use crate::hold::{Hold, HoldReason, Subject};
-use crate::ids::{ServiceId, VpcEndpointId, VpcId};
+use crate::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
 use crate::policy::ServiceDefinition;
 use crate::record::RecordKey;
 
@@ -118,7 +118,15 @@ impl Aws {
             let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
             match read::<DefinitionItem>(item) {
                 Ok(DefinitionItem { definition }) if definition.service.as_str() == sk => {
-                    definitions.sound.push(definition);
+                    let own = self.config.own_service.as_ref().map(|own| &own.service);
+                    match definition.check() {
+                        Err(error) => _ = definitions.refused.insert(sk, error.to_string()),
+                        Ok(()) if own == Some(&definition.service) => {
+                            let reason = "the stack's own parameters define this service, and they count";
+                            definitions.refused.insert(sk, reason.to_owned());
+                        }
+                        Ok(()) => definitions.sound.push(definition),
+                    }
                 }
                 Ok(_) => {
                     let reason = "its sort key is not the id of its service".to_owned();
@@ -196,6 +204,19 @@ impl Aws {
     /// When the table cannot be read.
     pub async fn all_holds(&self) -> Result<BTreeMap<Subject, HoldReason>, Error> {
         self.holds("").await
+    }
+
+    /// The VPCs that are held because a record belongs to another VPC or service.
+    pub(super) async fn waiting(&self) -> Result<BTreeMap<RecordKey, BTreeMap<VpcId, AccountId>>, Error> {
+        let mut waiting: BTreeMap<RecordKey, BTreeMap<VpcId, AccountId>> = BTreeMap::new();
+        for item in self.query("hold", "vpc-").await? {
+            let hold: Hold = read(item)?;
+            let taken = matches!(hold.reason, HoldReason::SharedZone { .. } | HoldReason::NameTaken { .. });
+            if let (Subject::Record(vpc, key), Some(account), true) = (hold.subject, hold.account, taken) {
+                waiting.entry(key).or_default().insert(vpc, account);
+            }
+        }
+        Ok(waiting)
     }
 
     /// The holds on definitions, and on services and their connections, whether they are defined or not.

@@ -87,7 +87,7 @@ pub fn plan(facts: &ServiceFacts, definition: &ServiceDefinition, question: &Que
     for (account, vpc_endpoints) in to_send {
         send(&mut plan, &subject, &account, &vpc_endpoints, question);
     }
-    plan.settle_holds(&holds_in_scope(facts, &in_scope), question.now);
+    plan.settle_holds(&holds_in_scope(facts, &in_scope), None, question.now);
     plan
 }
 
@@ -113,7 +113,7 @@ pub fn plan_definitions(
         _ => false,
     };
     let stored = holds.iter().filter(|(subject, _)| judged(subject));
-    plan.settle_holds(&stored.map(|(s, r)| (s.clone(), r.clone())).collect(), now);
+    plan.settle_holds(&stored.map(|(s, r)| (s.clone(), r.clone())).collect(), None, now);
     plan
 }
 
@@ -129,7 +129,7 @@ pub fn plan_accounts(
         Subject::Account(account) => !known.contains(account),
         _ => false,
     });
-    plan.settle_holds(&left.map(|(s, r)| (s.clone(), r.clone())).collect(), now);
+    plan.settle_holds(&left.map(|(s, r)| (s.clone(), r.clone())).collect(), None, now);
     plan
 }
 

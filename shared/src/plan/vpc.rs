@@ -9,7 +9,7 @@ use super::{Plan, Step};
 use crate::claim::Claim;
 use crate::facts::{Association, EndpointFacts, Facts, RecordFacts, VpcEndpointState, VpcFacts};
 use crate::hold::{HoldReason, Subject};
-use crate::ids::{VpcEndpointId, VpcId};
+use crate::ids::{AccountId, VpcEndpointId, VpcId};
 use crate::intent::Intent;
 use crate::policy::Policy;
 
@@ -56,7 +56,7 @@ pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &[Refused]
         // What could not be looked at stays as it is, its holds included.
         stored_holds.retain(|subject, _| matches!(subject, Subject::Account(_)));
     }
-    plan.settle_holds(&stored_holds, facts.now);
+    plan.settle_holds(&stored_holds, Some(&facts.account), facts.now);
     plan
 }
 
@@ -162,7 +162,25 @@ impl VpcPlan<'_> {
             let memories = known.filter_map(|id| self.memory(id, &contributions[id], true).step());
             decision.steps.splice(0..0, memories.collect::<Vec<_>>());
         }
+        if decision.steps.iter().any(|step| matches!(step, Step::ReleaseClaim { .. })) {
+            decision.steps.extend(self.hand_over(record));
+        }
         self.note(subject, decision);
+    }
+
+    /// Sends for the VPCs that were held on a record whose claim is released now.
+    fn hand_over(&self, record: &RecordFacts) -> Vec<Step> {
+        let intent = |(vpc, account): (&VpcId, &AccountId)| Intent {
+            account: account.clone(),
+            vpc_endpoints: BTreeSet::new(),
+            vpcs: BTreeSet::from([vpc.clone()]),
+            ..self.intent.clone()
+        };
+        record
+            .waiting
+            .iter()
+            .map(|held| Step::SendIntent { intent: intent(held), delay_seconds: 0 })
+            .collect()
     }
 
     fn release(&self, record: &RecordFacts) -> Vec<Step> {

@@ -64,6 +64,7 @@ fn seen(values: &[&str], ttl: u32) -> Case {
             association: Association::Associated,
             seen: Ok(records),
             claim: None,
+            waiting: BTreeMap::new(),
         },
         adopt: Adopt::Identical,
         on_remove: OnRemove::Keep,

@@ -151,6 +151,7 @@ fn record(zone: &str) -> RecordFacts {
         association: Association::Associated,
         seen: Ok(SeenRecords::default()),
         claim: None,
+        waiting: BTreeMap::new(),
     }
 }
 
@@ -479,4 +480,17 @@ fn hold_on_an_unknown_endpoint_is_not_ended_by_an_intent_for_others() {
     let naming = Intent { vpc_endpoints: [endpoint_id(9)].into(), ..intent() };
     let plan = plan(&naming, &world.0, &policy(), &[]);
     assert!(plan.steps().any(|step| matches!(step, Step::DeleteHold { .. })));
+}
+
+#[test]
+fn release_sends_for_the_vpcs_that_were_held_on_the_record() {
+    let mut world =
+        World::new().with(1, Some("deleting"), &[]).claimed_by(1, HERE, "10.0.0.1").known_since(1, LONG_AGO);
+    world.vpc().records[0].waiting = [(id(ELSEWHERE), id("777788889999"))].into();
+    let plan = world.plan();
+    let sent = plan.steps().find_map(|step| match step {
+        Step::SendIntent { intent, .. } => Some((intent.account.to_string(), intent.vpcs.clone())),
+        _ => None,
+    });
+    assert_eq!(sent, Some(("777788889999".to_owned(), [id(ELSEWHERE)].into())));
 }
