@@ -2,7 +2,8 @@
 //!
 //! Everything is read page by page to the end, an empty first page included. SDK types stop here:
 //! states are compared ignoring case, names lose `\052` and trailing dots, ids lose their paths.
-//! The SDK retries calls, the queue retries messages; nothing here does.
+//! The SDK retries calls, the queue retries messages; nothing here does. What Route 53 throttles, and each
+//! change of records, is sent once.
 
 mod apply;
 mod bucket;

@@ -62,7 +62,7 @@ pub struct Pending {
     pub from: Addresses,
     /// What is written; empty for a removal.
     pub to: Addresses,
-    /// The request ends before this moment, the SDK's own retries included.
+    /// The one request ends before this moment.
     pub until: Timestamp,
 }
 

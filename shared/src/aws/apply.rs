@@ -18,7 +18,7 @@ use crate::record::RecordKey;
 
 /// A change of records is not sent with less time than this left to it.
 const LEAST_TIME: Duration = Duration::from_secs(5);
-/// Between the end of the last try and the end of the claim's pending time.
+/// Between the end of the request and the end of the claim's pending time.
 const MARGIN: Duration = Duration::from_secs(2);
 
 /// How a group of steps ended.
