@@ -180,6 +180,7 @@ prop_compose! {
             }).collect())),
             records: vec![records.0, records.1, records.2, records.3],
             holds: BTreeMap::new(),
+            reserved: BTreeMap::new(),
         };
         if stale_hold {
             vpc.holds.insert(Subject::Name(id(HERE), id(NAMES[0])), HoldReason::NoZone);
@@ -224,6 +225,7 @@ prop_compose! {
             rest_after: 0,
             unknown: unknown.into_iter().collect(),
             waits: waits.into_iter().collect(),
+            interfaces_read: true,
         }
     }
 }

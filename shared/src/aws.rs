@@ -13,14 +13,16 @@ mod ec2;
 mod journal;
 mod observe;
 mod observe_service;
+mod observe_vpc;
 mod queue;
 mod retries;
 mod route53;
+mod seen;
 mod table;
 
 pub use apply::{GroupOutcome, Outcome, apply};
 pub use clients::Aws;
 pub use journal::journal;
-pub use observe::observe;
+pub use observe::Look;
 pub use observe_service::{Scope, observe_service};
 pub use table::Definitions;

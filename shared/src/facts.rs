@@ -153,8 +153,8 @@ pub struct Facts {
     pub holds: BTreeMap<Subject, HoldReason>,
     /// VPC by VPC.
     pub vpcs: Vec<VpcFacts>,
-    /// VPCs that the intent leads to and that were not observed: one message is for a few, and for as many
-    /// as there is room for in the account's share of Route 53 requests.
+    /// VPCs that the intent leads to and that are left to another message: there is no room for them in the
+    /// account's share of Route 53 requests, or no time.
     #[serde(default)]
     pub rest: BTreeSet<VpcId>,
     /// Seconds until there is room for the rest.
@@ -164,6 +164,9 @@ pub struct Facts {
     pub unknown: BTreeSet<VpcEndpointId>,
     /// The waiting chains of all these endpoints.
     pub waits: BTreeMap<VpcEndpointId, Wait>,
+    /// Whether network interfaces were asked for, in these VPCs or others.
+    #[serde(default)]
+    pub interfaces_read: bool,
 }
 
 /// What was seen of one VPC.
@@ -182,6 +185,9 @@ pub struct VpcFacts {
     pub records: Vec<RecordFacts>,
     /// The holds on the VPC, its endpoints and records in the table.
     pub holds: BTreeMap<Subject, HoldReason>,
+    /// Room for changes that was reserved with the reads, by the account whose requests they are.
+    #[serde(default)]
+    pub reserved: BTreeMap<AccountId, u32>,
 }
 
 /// What was seen of one endpoint.

@@ -36,6 +36,21 @@ pub enum Subject {
     Record(VpcId, RecordKey),
 }
 
+impl Subject {
+    /// The VPC in which it stands, if it is one thing in one VPC.
+    #[must_use]
+    pub fn vpc(&self) -> Option<&VpcId> {
+        match self {
+            Subject::VpcEndpoint(vpc, _) | Subject::Name(vpc, _) | Subject::Record(vpc, _) => Some(vpc),
+            Subject::Account(_)
+            | Subject::Service(_)
+            | Subject::Definition(_)
+            | Subject::Connection(..)
+            | Subject::UnknownEndpoint(..) => None,
+        }
+    }
+}
+
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

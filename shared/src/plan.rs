@@ -6,7 +6,7 @@
 //! The law: plan, pretend that it was applied, plan again, and there is no step left.
 
 pub mod acceptance;
-mod contribution;
+pub(crate) mod contribution;
 mod desired;
 mod endpoint;
 mod record;
@@ -160,6 +160,13 @@ impl Plan {
     /// All steps, in order.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.groups.iter().flat_map(|group| &group.steps)
+    }
+
+    /// Adds what is planned for further VPCs.
+    pub fn extend(&mut self, other: Plan) {
+        self.groups.extend(other.groups);
+        self.holds.extend(other.holds);
+        self.look_again.extend(other.look_again);
     }
 
     fn push(&mut self, subject: Subject, reason: impl Into<String>, steps: Vec<Step>) {

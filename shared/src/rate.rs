@@ -51,22 +51,40 @@ impl Rate {
     /// they belong together, and are paid for by a longer wait afterwards.
     #[must_use]
     pub fn latest(self, requests: u32, priority: Priority, now: Timestamp) -> Timestamp {
-        let room = match priority {
+        now + self.cost(self.room(priority).saturating_sub(requests))
+    }
+
+    fn room(self, priority: Priority) -> u32 {
+        match priority {
             Priority::Change => self.burst,
             Priority::Event => self.burst - self.burst / 4,
             Priority::Sweep => self.burst.div_ceil(2),
-        };
-        now + self.cost(room.saturating_sub(requests))
+        }
+    }
+
+    /// How far apart the messages of a sweep take their turns in one account: the time in which half of what
+    /// a sweep may take at once comes back. A turn that is late by as much again loses no room.
+    #[must_use]
+    pub fn turn(self) -> SignedDuration {
+        self.cost(self.room(Priority::Sweep).div_ceil(2))
     }
 }
 
-/// A wait in whole seconds for a message's delay, up to two seconds longer, so that those who found no room
-/// together do not come back together.
+/// SQS delays a message by 15 minutes at most.
+pub const LONGEST_DELAY: SignedDuration = SignedDuration::from_mins(15);
+
+/// A wait as a message's delay: in whole seconds, not before it is over.
 #[must_use]
-pub fn delay_seconds(wait: SignedDuration, now: Timestamp) -> i32 {
+pub fn delay_seconds(wait: SignedDuration) -> i32 {
+    let seconds = wait.as_secs() + i64::from(wait.subsec_nanos() > 0);
+    i32::try_from(seconds.clamp(1, LONGEST_DELAY.as_secs())).unwrap_or(1)
+}
+
+/// The same, up to two seconds longer, so that those who found no room together do not come back together.
+#[must_use]
+pub fn delay_seconds_apart(wait: SignedDuration, now: Timestamp) -> i32 {
     let jitter = i64::from(now.subsec_nanosecond() / 1000 % 3);
-    // SQS delays by 15 minutes at most.
-    i32::try_from((wait.as_secs() + 1 + jitter).clamp(1, 900)).unwrap_or(900)
+    delay_seconds(wait + SignedDuration::from_secs(jitter))
 }
 
 #[cfg(test)]
@@ -97,6 +115,20 @@ mod tests {
     #[test]
     fn room_comes_back_at_the_rate() {
         assert_eq!(RATE.cost(5), SignedDuration::from_secs(1));
+    }
+
+    #[test]
+    fn a_delay_never_ends_before_the_wait_and_never_exceeds_what_sqs_takes() {
+        assert_eq!(delay_seconds(SignedDuration::from_millis(1001)), 2);
+        assert_eq!(delay_seconds(SignedDuration::from_secs(2)), 2);
+        assert_eq!(delay_seconds(SignedDuration::ZERO), 1);
+        assert_eq!(delay_seconds(SignedDuration::from_hours(1)), 900);
+    }
+
+    #[test]
+    fn turns_follow_each_other_faster_than_a_sweeps_room_comes_back() {
+        assert!(RATE.turn() * 2 <= RATE.cost(14));
+        assert_eq!(Rate { per_second: 1, burst: 1 }.turn(), SignedDuration::from_secs(1));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-use crate::aws::{Aws, GroupOutcome, Outcome, apply, journal, observe};
+use crate::aws::{Aws, GroupOutcome, Look, Outcome, apply, journal};
 use crate::error::Error;
 use crate::facts::{Facts, RecordFacts};
 use crate::hold::{HoldReason, Subject};
@@ -13,7 +13,7 @@ use crate::intent::Intent;
 use crate::plan::vpc::Refused;
 use crate::plan::{self, Plan, Step};
 use crate::policy::Policy;
-use crate::rate::delay_seconds;
+use crate::rate::delay_seconds_apart;
 
 /// After losing a race twice, the VPC is looked at again after this time.
 const AFTER_RACES: SignedDuration = SignedDuration::from_secs(5);
@@ -27,26 +27,39 @@ const AFTER_RACES: SignedDuration = SignedDuration::from_secs(5);
 /// When a read fails, a step fails for a reason that time may mend, or the journal cannot be written. The
 /// caller gives the message back; the next try observes afresh.
 pub async fn reconcile(aws: &Aws, policy: &Policy, intent: &Intent) -> Result<Plan, Error> {
-    let facts = observe(aws, policy, intent).await?;
-    let plan = plan::vpc::plan(intent, &facts, policy, &[]);
-    let first = carry_out(aws, intent, &facts, &plan).await?;
-    let mut waits = busy(aws, &plan);
-    waits.extend(first.no_room);
+    let (plan, mut left) = look_and_do(aws, policy, intent, &[]).await?;
     // Only the VPCs concerned: the others are as they should be.
+    let refused = std::mem::take(&mut left.refused);
     let vpcs: BTreeSet<VpcId> =
-        first.refused.iter().map(|refused| refused.vpc.clone()).chain(first.raced).collect();
+        refused.iter().map(|refused| refused.vpc.clone()).chain(std::mem::take(&mut left.raced)).collect();
     if !vpcs.is_empty() {
         let again = Intent { vpc_endpoints: BTreeSet::new(), vpcs, ..intent.clone() };
-        let facts = observe(aws, policy, &again).await?;
-        let plan = plan::vpc::plan(&again, &facts, policy, &first.refused);
-        let second = carry_out(aws, &again, &facts, &plan).await?;
+        let (_, second) = look_and_do(aws, policy, &again, &refused).await?;
         let refused = second.refused.into_iter().map(|refused| refused.vpc);
-        waits.extend(busy(aws, &plan));
-        waits.extend(second.no_room);
-        waits.extend(second.raced.into_iter().chain(refused).map(|vpc| (vpc, AFTER_RACES)));
+        left.waits.extend(second.waits);
+        left.waits.extend(second.raced.into_iter().chain(refused).map(|vpc| (vpc, AFTER_RACES)));
+        left.failed = left.failed.or(second.failed);
     }
-    look_again(aws, intent, waits).await?;
-    Ok(plan)
+    look_again(aws, intent, left.waits).await?;
+    left.failed.map_or(Ok(plan), Err)
+}
+
+/// Observes, plans, applies and journals, a few VPCs at a time. A step that fails stops none of the others.
+async fn look_and_do(
+    aws: &Aws,
+    policy: &Policy,
+    intent: &Intent,
+    refused: &[Refused],
+) -> Result<(Plan, Left), Error> {
+    let (mut whole, mut left) = (Plan::default(), Left::default());
+    let mut look = Look::new(aws, policy, intent);
+    while let Some(facts) = look.next().await? {
+        let plan = plan::vpc::plan(intent, &facts, policy, refused);
+        carry_out(aws, intent, &facts, &plan, &mut left).await?;
+        left.waits.extend(busy(aws, &plan));
+        whole.extend(plan);
+    }
+    Ok((whole, left))
 }
 
 /// What is left after applying a plan.
@@ -54,10 +67,12 @@ pub async fn reconcile(aws: &Aws, policy: &Policy, intent: &Intent) -> Result<Pl
 struct Left {
     /// Another worker was first.
     raced: BTreeSet<VpcId>,
-    /// There was no room for a change, and when there will be.
-    no_room: BTreeMap<VpcId, SignedDuration>,
+    /// There was no room for a change, or another worker's is on its way; and for how long.
+    waits: BTreeMap<VpcId, SignedDuration>,
     /// AWS refused a change.
     refused: Vec<Refused>,
+    /// The first step that failed for a reason that time may mend.
+    failed: Option<Error>,
 }
 
 /// The VPCs in which another worker's change is on its way, and for how long at most.
@@ -66,14 +81,18 @@ fn busy(aws: &Aws, plan: &Plan) -> BTreeMap<VpcId, SignedDuration> {
     plan.look_again.iter().map(|(vpc, at)| (vpc.clone(), at.duration_since(now))).collect()
 }
 
-async fn carry_out(aws: &Aws, intent: &Intent, facts: &Facts, plan: &Plan) -> Result<Left, Error> {
+async fn carry_out(
+    aws: &Aws,
+    intent: &Intent,
+    facts: &Facts,
+    plan: &Plan,
+    left: &mut Left,
+) -> Result<(), Error> {
     if !plan.is_empty() {
         tracing::info!(account = %intent.account, cause = intent.cause, %plan, "planned");
     }
     let outcomes = apply(aws, plan).await;
     journal(aws, &intent.cause, intent.since, &outcomes).await?;
-    let mut left = Left::default();
-    let mut failed = None;
     for GroupOutcome { group, outcome, .. } in outcomes {
         let record = match &group.subject {
             Subject::Record(vpc, key) => facts
@@ -90,7 +109,7 @@ async fn carry_out(aws: &Aws, intent: &Intent, facts: &Facts, plan: &Plan) -> Re
         match (outcome, record) {
             (Outcome::Raced | Outcome::Unanswered(_), Some((vpc, _))) => _ = left.raced.insert(vpc),
             (Outcome::NoRoom(wait), Some((vpc, _))) => {
-                let longest = left.no_room.entry(vpc).or_insert(wait);
+                let longest = left.waits.entry(vpc).or_insert(wait);
                 *longest = wait.max(*longest);
             }
             (Outcome::Refused(message), Some(record)) => {
@@ -101,19 +120,19 @@ async fn carry_out(aws: &Aws, intent: &Intent, facts: &Facts, plan: &Plan) -> Re
             }
             (Outcome::Failed(error), _) => {
                 tracing::error!(subject = %group.subject, error = error.chain(), "a step failed");
-                failed.get_or_insert(error);
+                left.failed.get_or_insert(error);
             }
             _ => {}
         }
     }
-    failed.map_or(Ok(left), Err)
+    Ok(())
 }
 
 /// Sends one intent for each VPC that has to wait: for room, or for another worker.
 async fn look_again(aws: &Aws, intent: &Intent, waits: BTreeMap<VpcId, SignedDuration>) -> Result<(), Error> {
     for (vpc, wait) in waits {
         let next = Intent { vpc_endpoints: BTreeSet::new(), vpcs: [vpc].into(), ..intent.clone() };
-        let delay_seconds = delay_seconds(wait, aws.now());
+        let delay_seconds = delay_seconds_apart(wait, aws.now());
         aws.apply_one(&Step::SendIntent { intent: next, delay_seconds }).await?;
     }
     Ok(())

@@ -141,11 +141,13 @@ impl Planner {
                 zones,
                 records: vec![record],
                 holds: BTreeMap::new(),
+                reserved: BTreeMap::new(),
             }],
             rest: BTreeSet::new(),
             rest_after: 0,
             unknown: BTreeSet::new(),
             waits: BTreeMap::new(),
+            interfaces_read: true,
         }
     }
 

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::claim::Claim;
 use shared::dns::DnsName;
 use shared::facts::{
-    Association, Denied, EndpointFacts, Facts, IpAddressType, PrivateHostedZone, RecordFacts, StoredEndpoint,
-    VpcEndpointState, VpcFacts,
+    Association, Denied, EndpointFacts, Facts, InterfaceFacts, IpAddressType, PrivateHostedZone, RecordFacts,
+    StoredEndpoint, VpcEndpointState, VpcFacts,
 };
-use shared::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId, VpcId};
+use shared::ids::{AccountId, HostedZoneId, NetworkInterfaceId, ServiceId, VpcEndpointId, VpcId};
 use shared::intent::Intent;
-use shared::plan::vpc::VPCS_AT_ONCE;
 use shared::policy::Policy;
 use shared::record::{RecordKey, SeenRecords};
 
@@ -30,6 +29,7 @@ pub(crate) async fn observe(api: &Api, policy: &Policy, intent: &Intent) -> Resu
         rest_after: 0,
         unknown: BTreeSet::new(),
         waits: BTreeMap::new(),
+        interfaces_read: false,
     };
     let services: Vec<ServiceId> = policy.services.keys().cloned().collect();
     let stored = api.stored_endpoints(&services, intent.vpc_endpoints.clone()).await?;
@@ -46,6 +46,8 @@ pub(crate) async fn observe(api: &Api, policy: &Policy, intent: &Intent) -> Resu
         stored,
         endpoints: BTreeMap::new(),
         absent: BTreeSet::new(),
+        interfaces: BTreeMap::new(),
+        asked: BTreeSet::new(),
     };
     match or_denied(&intent.account, observation.fill(intent, &mut facts).await)? {
         Ok(()) => {}
@@ -68,15 +70,17 @@ struct Observation<'a> {
     stored: BTreeMap<VpcEndpointId, StoredEndpoint>,
     endpoints: BTreeMap<VpcEndpointId, SeenEndpoint>,
     absent: BTreeSet<VpcEndpointId>,
+    interfaces: BTreeMap<NetworkInterfaceId, InterfaceFacts>,
+    asked: BTreeSet<NetworkInterfaceId>,
 }
 
 impl Observation<'_> {
     async fn fill(&mut self, intent: &Intent, facts: &mut Facts) -> Result<(), Fail> {
         let foreign = self.read_named(intent).await?;
-        let mut vpcs = self.vpcs(intent, &foreign);
-        facts.rest = vpcs.iter().skip(VPCS_AT_ONCE).cloned().collect();
-        vpcs.retain(|vpc| !facts.rest.contains(vpc));
+        let vpcs = self.vpcs(intent, &foreign);
         self.read_vpcs(&vpcs).await?;
+        self.read_interfaces().await?;
+        facts.interfaces_read = !self.asked.is_empty();
         for vpc in &vpcs {
             let vpc_facts = self.observe_vpc(vpc).await?;
             facts.vpcs.push(vpc_facts);
@@ -138,8 +142,18 @@ impl Observation<'_> {
         Ok(())
     }
 
+    async fn read_interfaces(&mut self) -> Result<(), Fail> {
+        let available = self.endpoints.values().filter(|e| e.shape.state == VpcEndpointState::Available);
+        let ids: BTreeSet<_> = available.flat_map(|e| e.shape.interfaces.keys().cloned()).collect();
+        let ids: BTreeSet<_> = ids.difference(&self.asked).cloned().collect();
+        self.interfaces.extend(self.api.network_interfaces(&self.account, &ids).await?);
+        self.asked.extend(ids);
+        Ok(())
+    }
+
     async fn observe_vpc(&mut self, vpc: &VpcId) -> Result<VpcFacts, Fail> {
         let references = self.api.references(vpc).await?;
+        let holds = self.api.holds(&format!("{vpc}/")).await?;
         let claims = self.api.claims(references).await?;
         let endpoints = self.endpoints_of(vpc, &claims).await?;
         let stored = self.stored.iter().filter(|(id, _)| endpoints.contains_key(id));
@@ -152,8 +166,8 @@ impl Observation<'_> {
         };
         let complete = zones.as_ref().and_then(|zones| zones.as_ref().ok());
         let records = self.records(vpc, &endpoints, complete, claims).await?;
-        let holds = self.api.holds(&format!("{vpc}/")).await?;
-        Ok(VpcFacts { vpc: vpc.clone(), endpoints, stored, zones, records, holds })
+        let (vpc, reserved) = (vpc.clone(), BTreeMap::new());
+        Ok(VpcFacts { vpc, endpoints, stored, zones, records, holds, reserved })
     }
 
     async fn endpoints_of(
@@ -172,6 +186,7 @@ impl Observation<'_> {
         for id in known.keys() {
             self.read_alone(id).await?;
         }
+        self.read_interfaces().await?;
         let here = self.endpoints.iter().filter(|(_, endpoint)| endpoint.vpc == *vpc);
         let here: Vec<_> = here.map(|(id, endpoint)| (id.clone(), endpoint.clone())).collect();
         let ids = here.iter().map(|(id, _)| id).filter(|id| !self.stored.contains_key(id));
@@ -179,13 +194,10 @@ impl Observation<'_> {
         let more = self.api.stored_endpoints(&self.services, ids).await?;
         self.stored.extend(more);
 
-        let available = here.iter().filter(|(_, e)| e.shape.state == VpcEndpointState::Available);
-        let ids = available.flat_map(|(_, e)| e.shape.interfaces.keys().cloned()).collect();
-        let interfaces = self.api.network_interfaces(&self.account, &ids).await?;
         let mut endpoints = BTreeMap::new();
         for (id, endpoint) in here {
             if self.services.contains(&endpoint.service) || known.contains_key(&id) {
-                endpoints.insert(id, endpoint.facts(&interfaces));
+                endpoints.insert(id, endpoint.facts(&self.interfaces));
             }
         }
         for (id, service) in known {

@@ -1,9 +1,10 @@
 //! Applying a plan: one AWS call for each step, in order, and no choices.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -12,6 +13,7 @@ use super::table::{Item, Key, WaitItem, item};
 use crate::claim::Claim;
 use crate::error::{CallFailure, Error};
 use crate::facts::Denied;
+use crate::ids::VpcId;
 use crate::plan::{Group, Plan, Step};
 use crate::rate::Priority;
 use crate::record::RecordKey;
@@ -53,15 +55,29 @@ pub struct GroupOutcome<'a> {
     pub outcome: Outcome,
 }
 
-/// Applies a plan. A group that fails does not stop the others.
+/// Applies a plan: VPC by VPC side by side, the groups of each in order. A group that fails does not stop the
+/// others.
 pub async fn apply<'a>(aws: &Aws, plan: &'a Plan) -> Vec<GroupOutcome<'a>> {
-    let mut outcomes = Vec::with_capacity(plan.groups.len());
+    let mut by_vpc: BTreeMap<Option<&VpcId>, Vec<&'a Group>> = BTreeMap::new();
     for group in &plan.groups {
+        by_vpc.entry(group.subject.vpc()).or_default().push(group);
+    }
+    let one_by_one = by_vpc.into_values().map(async |groups| {
+        let mut outcomes = Vec::with_capacity(groups.len());
+        for group in groups {
+            outcomes.push(aws.apply_group(group).await);
+        }
+        outcomes
+    });
+    join_all(one_by_one).await.into_iter().flatten().collect()
+}
+
+impl Aws {
+    async fn apply_group<'a>(&self, group: &'a Group) -> GroupOutcome<'a> {
         let mut done = 0;
-        let mut outcome = Outcome::Done;
         for step in &group.steps {
             // Boxed: the states of all steps together are more than the compiler lays out in one piece.
-            outcome = match aws.room_after(Box::pin(aws.apply_step(step)).await).await {
+            let outcome = match self.room_after(Box::pin(self.apply_step(step)).await).await {
                 Ok(Ok(())) => {
                     done += 1;
                     continue;
@@ -69,14 +85,11 @@ pub async fn apply<'a>(aws: &Aws, plan: &'a Plan) -> Vec<GroupOutcome<'a>> {
                 Ok(Err(wait)) => Outcome::NoRoom(wait),
                 Err(error) => Aws::outcome_of(step, error),
             };
-            break;
+            return GroupOutcome { group, done, outcome };
         }
-        outcomes.push(GroupOutcome { group, done, outcome });
+        GroupOutcome { group, done, outcome: Outcome::Done }
     }
-    outcomes
-}
 
-impl Aws {
     fn outcome_of(step: &Step, error: Error) -> Outcome {
         match (step, &error) {
             (Step::PutWait { .. } | Step::PutHold { .. } | Step::DeleteHold { .. }, error)

@@ -11,7 +11,7 @@ use super::clients::Aws;
 use super::table::{Item, Key};
 use crate::error::{CallFailure, Error};
 use crate::ids::AccountId;
-use crate::rate::Priority;
+use crate::rate::{LONGEST_DELAY, Priority};
 
 /// After this much time a bucket is full and its item says nothing.
 const FORGET: SignedDuration = SignedDuration::from_hours(24);
@@ -40,6 +40,35 @@ impl Aws {
             return Err(no_room(account, full_at, latest));
         }
         Err(no_room(account, full_at, latest))
+    }
+
+    /// Gives a sweep's message that found no room in the bucket of `account` for `wait` its turn: the time until
+    /// there is room for a good part of it, after all that wait already. So they do not come back together,
+    /// and no room is left unused between them.
+    ///
+    /// # Errors
+    /// That of the update.
+    pub(super) async fn take_turn(
+        &self,
+        account: &AccountId,
+        wait: SignedDuration,
+    ) -> Result<SignedDuration, Error> {
+        let (now, turn) = (self.now(), self.config.rate.turn());
+        let first = now + wait + turn;
+        let values = [(":turn_at", moment(first)), (":at_most", moment(first - turn))];
+        let set = "SET turn_at = :turn_at, expires_at = :expires_at";
+        let condition = "attribute_not_exists(turn_at) OR turn_at <= :at_most";
+        let Some(others) = self.update_bucket(account, set, condition, "turn_at", values.into()).await?
+        else {
+            return Ok(first.duration_since(now));
+        };
+        let horizon = now + LONGEST_DELAY;
+        let values = [(":turn", milliseconds(turn)), (":at_most", moment(horizon - turn))];
+        let set = "SET turn_at = turn_at + :turn, expires_at = :expires_at";
+        let later = self.update_bucket(account, set, "turn_at <= :at_most", "turn_at", values.into()).await?;
+        // Others may have taken turns in between: this one is then some room early, and asks again. Whose turn
+        // is beyond the longest delay takes none yet.
+        Ok(if later.is_some() { LONGEST_DELAY } else { (others + turn).duration_since(now) })
     }
 
     /// Turns a want of room into the time until there is some; other errors stay errors.
@@ -78,7 +107,7 @@ impl Aws {
         let values = [(":full_at", moment(full_at)), (":at_most", moment(at_most))];
         let set = "SET full_at = :full_at, expires_at = :expires_at";
         let condition = "attribute_not_exists(pk) OR full_at <= :at_most";
-        self.update_bucket(account, set, condition, values.into()).await
+        self.update_bucket(account, set, condition, "full_at", values.into()).await
     }
 
     async fn add_to_bucket(
@@ -87,17 +116,18 @@ impl Aws {
         cost: SignedDuration,
         at_most: Timestamp,
     ) -> Result<Option<Timestamp>, Error> {
-        let cost = AttributeValue::N(cost.as_millis().to_string());
-        let values = [(":cost", cost), (":at_most", moment(at_most))];
+        let values = [(":cost", milliseconds(cost)), (":at_most", moment(at_most))];
         let set = "SET full_at = full_at + :cost, expires_at = :expires_at";
-        self.update_bucket(account, set, "full_at <= :at_most", values.into()).await
+        self.update_bucket(account, set, "full_at <= :at_most", "full_at", values.into()).await
     }
 
+    /// Updates a bucket on a condition. When that does not hold, gives the moment that stands in `attribute`.
     async fn update_bucket(
         &self,
         account: &AccountId,
         set: &str,
         condition: &str,
+        attribute: &str,
         values: HashMap<&str, AttributeValue>,
     ) -> Result<Option<Timestamp>, Error> {
         const OPERATION: &str = "dynamodb:UpdateItem";
@@ -115,7 +145,9 @@ impl Aws {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = call.send().await else { return Ok(None) };
         let before = match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(refused)) => full_at(refused.item()),
+            Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                moment_in(refused.item(), attribute)
+            }
             _ => None,
         };
         let error = failed(OPERATION, account)(error);
@@ -135,7 +167,11 @@ fn moment(at: Timestamp) -> AttributeValue {
     AttributeValue::N(at.as_millisecond().to_string())
 }
 
-fn full_at(item: Option<&Item>) -> Option<Timestamp> {
-    let milliseconds = item?.get("full_at")?.as_n().ok()?.parse().ok()?;
+fn milliseconds(duration: SignedDuration) -> AttributeValue {
+    AttributeValue::N(duration.as_millis().to_string())
+}
+
+fn moment_in(item: Option<&Item>, attribute: &str) -> Option<Timestamp> {
+    let milliseconds = item?.get(attribute)?.as_n().ok()?.parse().ok()?;
     Timestamp::from_millisecond(milliseconds).ok()
 }

@@ -13,7 +13,7 @@ pub(super) const NOT_FOUND_IS_GONE_AFTER: SignedDuration = SignedDuration::from_
 
 /// One of three things. There is no fourth: an empty or partial set is never written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Contribution {
+pub(crate) enum Contribution {
     /// Available, and every subnet's interface has its address.
     Publish(Addresses),
     /// Not known well enough: what it last gave stays.
@@ -40,7 +40,7 @@ pub(super) enum Contribution {
 ///   last seen going                     –                 Withdraw
 /// not found                             –                 Keep, wait
 /// ```
-pub(super) fn contribution(
+pub(crate) fn contribution(
     endpoint: &EndpointFacts,
     stored: Option<&StoredEndpoint>,
     owner_allowed: bool,

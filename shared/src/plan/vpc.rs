@@ -7,14 +7,11 @@ use super::endpoint::{Remember, end_wait, wait};
 use super::record::{Decision, decide};
 use super::{Plan, Step};
 use crate::claim::Claim;
-use crate::facts::{Association, EndpointFacts, Facts, RecordFacts, VpcEndpointState, VpcFacts};
+use crate::facts::{Association, Facts, RecordFacts, VpcEndpointState, VpcFacts};
 use crate::hold::{HoldReason, Subject};
 use crate::ids::{AccountId, VpcEndpointId, VpcId};
 use crate::intent::Intent;
 use crate::policy::Policy;
-
-/// How many VPCs one message is for. Few enough that the changes in the last of them still have their time.
-pub const VPCS_AT_ONCE: usize = 10;
 
 /// A change that AWS refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +38,8 @@ pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &[Refused]
     }
     for vpc in &facts.vpcs {
         stored_holds.extend(vpc.holds.clone());
-        VpcPlan { intent, facts, policy, refused, vpc, plan: &mut plan }.make();
+        let reserved = vpc.reserved.clone();
+        VpcPlan { intent, facts, policy, refused, vpc, reserved, plan: &mut plan }.make();
     }
     for vpc_endpoint in &facts.unknown {
         let subject = Subject::UnknownEndpoint(facts.account.clone(), vpc_endpoint.clone());
@@ -62,13 +60,11 @@ pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &[Refused]
 
 /// The account's stored holds on which these facts have a say.
 fn judged_holds(intent: &Intent, facts: &Facts) -> BTreeMap<Subject, HoldReason> {
-    let available = |endpoint: &EndpointFacts| endpoint.state == Some(VpcEndpointState::Available);
-    let reads_interfaces = facts.vpcs.iter().flat_map(|vpc| vpc.endpoints.values()).any(available);
     let judged = |subject: &Subject, reason: &HoldReason| match (subject, reason) {
         // Only an intent that names an endpoint can tell that it is still not shown.
         (Subject::UnknownEndpoint(_, vpc_endpoint), _) => intent.vpc_endpoints.contains(vpc_endpoint),
         (Subject::Account(_), HoldReason::NoAccess(denied)) => {
-            reads_interfaces || facts.denied.is_some() || !denied.is_rarely_met()
+            facts.interfaces_read || facts.denied.is_some() || !denied.is_rarely_met()
         }
         _ => true,
     };
@@ -77,10 +73,10 @@ fn judged_holds(intent: &Intent, facts: &Facts) -> BTreeMap<Subject, HoldReason>
     holds
 }
 
-/// Sends on the VPCs that were not observed, a few in a message.
+/// Sends on the VPCs that were not observed.
 fn send_rest(plan: &mut Plan, intent: &Intent, facts: &Facts) {
     let rest: Vec<VpcId> = facts.rest.iter().cloned().collect();
-    for vpcs in rest.chunks(VPCS_AT_ONCE) {
+    for vpcs in rest.chunks(Intent::MOST) {
         let vpcs = vpcs.iter().cloned().collect();
         let intent = Intent { vpc_endpoints: BTreeSet::new(), vpcs, ..intent.clone() };
         let step = Step::SendIntent { intent, delay_seconds: facts.rest_after };
@@ -95,6 +91,8 @@ pub(super) struct VpcPlan<'a> {
     pub(super) policy: &'a Policy,
     refused: &'a [Refused],
     pub(super) vpc: &'a VpcFacts,
+    /// What is left of the room that was reserved with the reads.
+    reserved: BTreeMap<AccountId, u32>,
     pub(super) plan: &'a mut Plan,
 }
 
@@ -151,6 +149,7 @@ impl VpcPlan<'_> {
         let Some(wanted) = self.wanted(record, contributions) else { return };
         let decision = decide(record, &wanted.desired, &self.vpc.vpc, self.facts.now);
         let mut decision = self.unless_refused(decision, record);
+        self.unless_reserved(&mut decision);
         if !decision.steps.is_empty() {
             if wanted.own.is_empty() {
                 // This VPC leaves the claim: what is in the way of the record is no concern of it any more.
@@ -203,6 +202,20 @@ impl VpcPlan<'_> {
             }
             _ => decision,
         }
+    }
+
+    /// What was reserved with the reads is not reserved again.
+    fn unless_reserved(&mut self, decision: &mut Decision) {
+        decision.steps.retain(|step| {
+            let Step::Reserve { account, requests } = step else { return true };
+            match self.reserved.get_mut(account) {
+                Some(left) if *left >= *requests => {
+                    *left -= requests;
+                    false
+                }
+                _ => true,
+            }
+        });
     }
 
     fn note(&mut self, subject: Subject, mut decision: Decision) {

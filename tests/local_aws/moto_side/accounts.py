@@ -131,7 +131,9 @@ def _function_session(response: BaseResponse, access_key: str) -> Session | None
     if scheme != "role" or parts is None or parts[0] != access_key:
         return None
     role_id = "AROA" + hashlib.sha256(role_arn.encode()).hexdigest()[:17].upper()
-    return Session(access_key, role_arn, role_id, "function", access_key)
+    # Lambda names the session after the function, and SAM names a function's role after it too:
+    # zonelink-BackfillRole-… is the role of zonelink-Backfill-….
+    return Session(access_key, role_arn, role_id, parts[1].replace("Role-", "-", 1), access_key)
 
 
 def install() -> None:

@@ -56,6 +56,7 @@ impl World {
             zones: Some(Ok([(id("Z1"), zone)].into())),
             records: vec![record("Z1")],
             holds: BTreeMap::new(),
+            reserved: BTreeMap::new(),
         };
         World(Facts {
             account: id("444455556666"),
@@ -67,6 +68,7 @@ impl World {
             rest_after: 0,
             unknown: BTreeSet::new(),
             waits: BTreeMap::new(),
+            interfaces_read: true,
         })
     }
 
@@ -450,14 +452,25 @@ fn interface_in_a_subnet_that_the_endpoint_has_left_is_not_published() {
 }
 
 #[test]
-fn many_vpcs_are_sent_on_a_few_in_a_message() {
+fn vpcs_that_are_left_are_sent_on_a_hundred_in_a_message() {
     let mut world = World::new();
-    world.0.rest = (0..25).map(|number| id(&format!("vpc-000000{number:02}"))).collect();
+    world.0.rest = (0..250).map(|number| id(&format!("vpc-00000{number:03}"))).collect();
     let vpcs = |step: &Step| match step {
         Step::SendIntent { intent, .. } => Some(intent.vpcs.len()),
         _ => None,
     };
-    assert_eq!(world.plan().steps().filter_map(vpcs).collect::<Vec<_>>(), [10, 10, 5]);
+    assert_eq!(world.plan().steps().filter_map(vpcs).collect::<Vec<_>>(), [100, 100, 50]);
+}
+
+#[test]
+fn what_was_reserved_with_the_reads_is_not_reserved_again() {
+    let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]);
+    let reserves = |world: &World| world.plan().steps().filter(|s| matches!(s, Step::Reserve { .. })).count();
+    assert_eq!(reserves(&world), 1);
+    world.vpc().reserved.insert(id("444455556666"), 1);
+    assert_eq!(reserves(&world), 0);
+    world.vpc().records.push(record("Z2"));
+    assert_eq!(reserves(&world), 1);
 }
 
 #[test]
