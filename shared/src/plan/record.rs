@@ -114,7 +114,10 @@ struct Row<'a> {
 impl Row<'_> {
     fn write(&self, standing: &Standing, addresses: &Addresses) -> Decision {
         let (seen, adopt) = (self.seen.addresses(), self.desired.adopt);
-        let foreign = || Decision::hold(HoldReason::ForeignRecord { seen: seen.clone() });
+        let held = |reason| {
+            let (why, steps) = ("an endpoint has left".into(), self.without_leavers());
+            Decision { reason: why, steps, ..Decision::hold(reason) }
+        };
         if let Some(claim) = &self.facts.claim
             && claim.service != *self.desired.service
         {
@@ -122,8 +125,7 @@ impl Row<'_> {
         }
         if !self.seen.incompatible.is_empty() {
             let kinds = self.seen.incompatible.iter().cloned().collect();
-            let hold = Decision::hold(HoldReason::IncompatibleRecord { kinds });
-            return Decision { reason: "an endpoint has left".into(), steps: self.without_leavers(), ..hold };
+            return held(HoldReason::IncompatibleRecord { kinds });
         }
         match standing {
             Standing::NotOurs if seen.is_empty() => {
@@ -149,22 +151,22 @@ impl Row<'_> {
                 let reason = format!("drift: our record was edited from {confirmed} to {seen}");
                 self.change(addresses, Origin::Created, confirmed, &reason)
             }
-            Standing::NotOurs | Standing::Foreign | Standing::Busy { .. } => foreign(),
+            Standing::NotOurs | Standing::Foreign | Standing::Busy { .. } => {
+                held(HoldReason::ForeignRecord { seen })
+            }
         }
     }
 
-    /// Takes endpoints that have left out of a claim whose record cannot be changed, so that the last one that
+    /// Takes endpoints that have left out of a claim whose record may not be changed, so that the last one that
     /// leaves finds nothing in it.
     fn without_leavers(&self) -> Vec<Step> {
-        let Some(claim) = self.facts.claim.as_ref().filter(|claim| claim.pending.is_none()) else {
-            return Vec::new();
-        };
+        let Some(claim) = &self.facts.claim else { return Vec::new() };
         let stays = |id: &&VpcEndpointId| self.desired.contributions.contains_key(*id);
         if claim.contributions.keys().all(|id| stays(&id)) {
             return Vec::new();
         }
-        let mut smaller = self.claim(claim.origin, claim.confirmed.clone());
-        smaller.contributions = claim.contributions.clone();
+        // A change whose time is over still says which values were ours.
+        let mut smaller = Claim { version: claim.version + 1, ..claim.clone() };
         smaller.contributions.retain(|id, _| stays(&id));
         vec![self.put(smaller)]
     }

@@ -283,6 +283,20 @@ fn endpoint_that_leaves_a_claim_under_an_incompatible_record_is_taken_out_of_it(
 }
 
 #[test]
+fn endpoint_that_leaves_a_claim_under_a_foreign_record_is_taken_out_of_it() {
+    let other = given(&["10.0.0.2"]).into_values().next().unwrap();
+    let case = seen(&["10.9.9.9"], 60)
+        .ours(&["10.0.0.1"])
+        .pending(&["10.0.0.1", "10.0.0.2"], &["10.0.0.1"], PAST)
+        .with_claim(|claim| _ = claim.contributions.insert(id("vpce-0ffffffffffffffff"), other));
+    let decision = case.decide(&["10.0.0.1"]);
+    let [Step::PutClaim { claim, expects, .. }] = decision.steps.as_slice() else { panic!("{decision:?}") };
+    assert_eq!((claim.contributions.len(), *expects), (1, Some(claim.version - 1)));
+    assert!(claim.pending.is_some(), "it says which values were ours");
+    assert!(decision.hold.is_some());
+}
+
+#[test]
 fn name_of_another_service_is_held_with_its_id() {
     let case = seen(&["10.0.0.9"], 60).claimed("vpce-svc-0ffffffffffffffff", &["10.0.0.9"]);
     assert_eq!(case.held(&["10.0.0.1"]), "NameTaken: the name belongs to vpce-svc-0ffffffffffffffff");
