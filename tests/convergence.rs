@@ -19,7 +19,7 @@ use shared::ids::{ServiceId, VpcEndpointId};
 use shared::intent::Intent;
 use shared::plan::vpc::plan;
 use shared::plan::{Plan, Step};
-use shared::policy::{Adopt, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use shared::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
 use shared::rate::Priority;
 use shared::record::{Addresses, ChangeAction, RecordKey, RecordSet, SeenRecords};
 
@@ -63,6 +63,8 @@ fn policy() -> impl Strategy<Value = Policy> {
             service: id(service),
             names: BTreeSet::from([id(name)]),
             allowed_principals: allowed.then(|| id(ACCOUNT)).into_iter().collect(),
+            disallowed: Disallowed::Leave,
+            revocation_grace: 0,
             ttl: Ttl::default(),
             adopt,
             on_remove,
@@ -285,7 +287,9 @@ fn pretend(plan: &Plan, facts: &Facts) -> Facts {
                 after.waits.remove(vpc_endpoint);
             }
             Step::SendIntent { .. } | Step::Reserve { .. } => {}
-            Step::AcceptConnections { .. } => panic!("a reconciliation accepts nothing"),
+            Step::AcceptConnections { .. } | Step::RejectConnections { .. } => {
+                panic!("a reconciliation accepts and rejects nothing")
+            }
         }
     }
     // A zone that does not answer the VPC is seen only through a claim.

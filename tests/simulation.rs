@@ -103,6 +103,7 @@ fn no_schedule_breaks_a_rule_and_all_end_in_order() {
         "batches refused",
         "calls denied",
         "connections accepted",
+        "connections rejected",
         "crashes",
         "events lost",
         "late copies",

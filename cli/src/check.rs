@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use shared::policy::{Adopt, OnRemove, ServiceDefinition, SharedZones};
+use shared::policy::{Adopt, Disallowed, OnRemove, Principal, ServiceDefinition, SharedZones};
 
 /// Checks a definition.
 #[derive(Debug, clap::Args)]
@@ -25,6 +25,7 @@ impl Check {
             definition.ttl.seconds(),
             if principals.is_empty() { "nobody".into() } else { principals.join(", ") }
         )];
+        lines.extend(acceptance(&definition));
         if definition.adopt == Adopt::Any {
             lines.push(
                 "adopt any: records of others at these names are taken over, whatever they hold".into(),
@@ -38,6 +39,31 @@ impl Check {
         }
         Ok(lines.join("\n"))
     }
+}
+
+/// What its allow list asks of AWS, and what becomes of those who are not on it.
+fn acceptance(definition: &ServiceDefinition) -> Vec<String> {
+    let mut lines = Vec::new();
+    let principals = &definition.allowed_principals;
+    if principals.iter().any(|principal| principal.organization().is_some()) {
+        lines.push(
+            "organizations: who is a member is read with ReadOrganizations or OrganizationsRoleArn".into(),
+        );
+    }
+    if principals.contains(&Principal::ServicePermissions) {
+        lines.push("service-permissions: accounts only; everybody (*), users and roles match nobody".into());
+    }
+    match (definition.disallowed, definition.revocation_grace) {
+        (Disallowed::Leave, _) => {}
+        (Disallowed::Reject, _) if principals.is_empty() => {
+            lines.push("disallowed reject: nobody is rejected while nobody may connect".into());
+        }
+        (Disallowed::Reject, 0) => lines.push("disallowed reject: others are rejected at once, connected or not".into()),
+        (Disallowed::Reject, grace) => lines.push(format!(
+            "disallowed reject: others are rejected when they ask, and {grace} s after they are allowed no more"
+        )),
+    }
+    lines
 }
 
 /// Reads one definition from a file.

@@ -47,6 +47,20 @@ fn what_a_definition_dares_is_said_and_what_says_nothing_is_refused() {
 }
 
 #[test]
+fn allow_list_that_aws_is_asked_about_and_rejection_are_said() {
+    let expected = "\
+vpce-svc-0a1b2c3d4e5f60718 publishes *.aws-us-west-2.byoc.example.com with TTL 60; \
+may connect: 444455556666, o-exampleorgid/r-ab12/ou-ab12-11111111/, service-permissions
+organizations: who is a member is read with ReadOrganizations or OrganizationsRoleArn
+service-permissions: accounts only; everybody (*), users and roles match nobody
+disallowed reject: others are rejected when they ask, and 3600 s after they are allowed no more";
+    assert_eq!(
+        zonelink(&["check", "tests/definitions/strict.json"]),
+        (Some(0), expected.into(), String::new())
+    );
+}
+
+#[test]
 fn replay_says_what_an_event_means_to_each_function() {
     let expected = "\
 accept-connections  ignored: DeleteVpcEndpoints names no endpoint service

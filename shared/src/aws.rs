@@ -14,6 +14,7 @@ mod journal;
 mod observe;
 mod observe_service;
 mod observe_vpc;
+mod organizations;
 mod queue;
 mod retries;
 mod route53;

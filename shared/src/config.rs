@@ -8,9 +8,12 @@ use std::str::FromStr;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::ids::{AccountId, Region, ServiceId};
-use crate::policy::{Policy, Principal, RecordName, ServiceDefinition, Ttl};
+use crate::ids::{AccountId, Region, RoleArn, ServiceId};
+use crate::policy::{Policy, Principal, RecordName, ServiceDefinition, Ttl, revocation_grace};
 use crate::rate::Rate;
+
+/// How many connections one review of a service may reject, unless said otherwise.
+const MAX_REJECTS: u32 = 10;
 
 /// What a function knows of its surroundings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +32,15 @@ pub struct Config {
     pub client_role_name: String,
     /// `EXTERNAL_ID`: what the client role's trust policy asks for.
     pub external_id: Option<String>,
+    /// `ORGANIZATIONS_ROLE_ARN`: the role by which organizations are read; the function's own credentials
+    /// when not set.
+    pub organizations_role: Option<RoleArn>,
+    /// `MAX_REJECTS`: how many connections one review of a service may reject; 10 unless said.
+    pub max_rejects: u32,
     /// `ROUTE53_REQUESTS_PER_SECOND`, `ROUTE53_BURST`: zonelink's share of each account's Route 53 requests.
     pub rate: Rate,
-    /// `SERVICE_ID`, `RECORD_NAME`, `ALLOWED_PRINCIPALS`, `RECORD_TTL`, `ADOPT`, `ON_REMOVE`, `SHARED_ZONES`: the service that the template's own
-    /// parameters define.
+    /// `SERVICE_ID`, `RECORD_NAME`, `ALLOWED_PRINCIPALS`, `DISALLOWED`, `REVOCATION_GRACE`, `RECORD_TTL`, `ADOPT`,
+    /// `ON_REMOVE`, `SHARED_ZONES`: the service that the template's own parameters define.
     pub own_service: Option<ServiceDefinition>,
 }
 
@@ -50,6 +58,8 @@ impl Config {
         let stack_name = variables.required("STACK_NAME");
         let client_role_name = variables.required("CLIENT_ROLE_NAME");
         let external_id = variables.optional("EXTERNAL_ID");
+        let organizations_role = variables.optional("ORGANIZATIONS_ROLE_ARN");
+        let max_rejects = variables.optional("MAX_REJECTS").unwrap_or(MAX_REJECTS);
         let rate = variables.rate();
         let own_service = variables.own_service();
         let problems = variables.problems;
@@ -69,6 +79,8 @@ impl Config {
                 stack_name,
                 client_role_name,
                 external_id,
+                organizations_role,
+                max_rejects,
                 rate,
                 own_service,
             }),
@@ -153,12 +165,16 @@ impl Variables<'_> {
         let seconds: Option<u32> = self.optional("RECORD_TTL");
         let ttl = Ttl::try_from(seconds.unwrap_or(Ttl::default().seconds()));
         let ttl = ttl.map_err(|error| self.problems.push(format!("RECORD_TTL: {error}"))).ok();
+        let disallowed = self.choice("DISALLOWED");
+        let revocation_grace = self.optional("REVOCATION_GRACE").unwrap_or_else(revocation_grace);
         let (adopt, on_remove, shared_zones) =
             (self.choice("ADOPT"), self.choice("ON_REMOVE"), self.choice("SHARED_ZONES"));
         Some(ServiceDefinition {
             service: service?,
             names: BTreeSet::from([name?]),
             allowed_principals,
+            disallowed,
+            revocation_grace,
             ttl: ttl?,
             adopt,
             on_remove,
@@ -170,7 +186,7 @@ impl Variables<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::SharedZones;
+    use crate::policy::{Disallowed, SharedZones};
 
     const COMPLETE: [(&str, &str); 10] = [
         ("TABLE_NAME", "zonelink-table"),
@@ -199,7 +215,22 @@ mod tests {
             && service.names.len() == 1));
         let merging = with(&[("SHARED_ZONES", "merge")]).ok().and_then(|config| config.own_service);
         assert!(merging.is_some_and(|service| service.shared_zones == SharedZones::Merge));
+        let rejecting = with(&[("DISALLOWED", "reject"), ("REVOCATION_GRACE", "0")]);
+        let rejecting = rejecting.ok().and_then(|config| config.own_service);
+        assert!(rejecting.is_some_and(|d| d.disallowed == Disallowed::Reject && d.revocation_grace == 0));
         assert_eq!(with(&[("SERVICE_ID", "")]).map(|config| config.own_service), Ok(None));
+    }
+
+    #[test]
+    fn few_rejects_and_own_credentials_for_organizations_unless_said() {
+        let said = |changes: &[(&str, &str)]| {
+            let config = with(changes)?;
+            Ok((config.max_rejects, config.organizations_role.map(String::from)))
+        };
+        assert_eq!(said(&[]), Ok((10, None)));
+        let role = "arn:aws:iam::111122223333:role/organizations-reader";
+        let given = said(&[("MAX_REJECTS", "0"), ("ORGANIZATIONS_ROLE_ARN", role)]);
+        assert_eq!(given, Ok::<_, String>((0, Some(role.into()))));
     }
 
     #[test]
@@ -211,6 +242,9 @@ mod tests {
             ("RECORD_TTL", "0"),
             ("ROUTE53_BURST", "0"),
             ("ADOPT", "everything"),
+            ("REVOCATION_GRACE", "-1"),
+            ("MAX_REJECTS", "few"),
+            ("ORGANIZATIONS_ROLE_ARN", "organizations-reader"),
         ]);
         let error = error.err().unwrap_or_default();
         for part in [
@@ -221,6 +255,9 @@ mod tests {
             "RECORD_TTL",
             "ROUTE53_BURST",
             "ADOPT: unknown variant",
+            "REVOCATION_GRACE: invalid digit",
+            "MAX_REJECTS: invalid digit",
+            "ORGANIZATIONS_ROLE_ARN: \"organizations-reader\" is not the ARN of a role: expected arn:aws:iam::",
         ] {
             assert!(error.contains(part), "{part} in {error}");
         }

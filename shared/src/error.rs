@@ -141,6 +141,16 @@ impl Error {
         matches!(self, Error::Call { code, .. } if codes.contains(&code.as_str()))
     }
 
+    /// Which call failed and with which code: words that stay the same from call to call, so that one reason
+    /// stays one hold.
+    #[must_use]
+    pub fn call_and_code(&self) -> String {
+        match self {
+            Error::Call { operation, code, .. } => format!("{operation}: {code}"),
+            other => other.to_string(),
+        }
+    }
+
     /// The error and all its causes in one line.
     #[must_use]
     pub fn chain(&self) -> String {

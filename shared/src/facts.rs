@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::claim::Claim;
 use crate::dns::DnsName;
 use crate::hold::{HoldReason, Subject};
-use crate::ids::{AccountId, HostedZoneId, NetworkInterfaceId, ServiceId, SubnetId, VpcEndpointId, VpcId};
+use crate::ids::{
+    AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, ServiceId, SubnetId, VpcEndpointId, VpcId,
+};
+use crate::policy::OrganizationPath;
 use crate::record::{Addresses, RecordKey, SeenRecords};
 
 /// The state of an endpoint or connection.
@@ -123,6 +126,26 @@ pub struct Connection {
     pub state: VpcEndpointState,
 }
 
+/// What was read to tell who may connect, besides what the definition itself says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllowListFacts {
+    /// Where owners of connections stand in an organization, or why that could not be read; only of those of
+    /// whom it makes a difference.
+    pub memberships: BTreeMap<AccountId, Result<Membership, String>>,
+    /// The principals that the service's own permissions name, or why they could not be read; none when no
+    /// rule mirrors them.
+    pub permissions: Option<Result<BTreeSet<String>, String>>,
+}
+
+/// What Organizations says of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The organization that was asked.
+    pub organization: OrganizationId,
+    /// Where in it the account stands; none when it is no member.
+    pub place: Option<OrganizationPath>,
+}
+
 /// What a review of one service's connections saw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceFacts {
@@ -134,6 +157,9 @@ pub struct ServiceFacts {
     pub connections: Vec<Connection>,
     /// Whether these are all of them, or only those that wait for acceptance.
     pub complete: bool,
+    /// What was read to tell who may connect.
+    #[serde(default)]
+    pub allow_list: AllowListFacts,
     /// The service's endpoints in the table, as far as they were needed.
     pub stored: BTreeMap<VpcEndpointId, StoredEndpoint>,
     /// The holds on the service and its connections in the table.

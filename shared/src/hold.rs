@@ -22,6 +22,8 @@ pub enum Subject {
     Account(AccountId),
     /// A service.
     Service(ServiceId),
+    /// Who may connect to a service: its allow list, as far as it has to be read.
+    AllowList(ServiceId),
     /// A service definition in the table, by its sort key: a service id, when it is sound.
     Definition(String),
     /// A connection to a service.
@@ -44,6 +46,7 @@ impl Subject {
             Subject::VpcEndpoint(vpc, _) | Subject::Name(vpc, _) | Subject::Record(vpc, _) => Some(vpc),
             Subject::Account(_)
             | Subject::Service(_)
+            | Subject::AllowList(_)
             | Subject::Definition(_)
             | Subject::Connection(..)
             | Subject::UnknownEndpoint(..) => None,
@@ -56,6 +59,7 @@ impl fmt::Display for Subject {
         match self {
             Subject::Account(account) => write!(f, "{account}/"),
             Subject::Service(service) => write!(f, "{service}/"),
+            Subject::AllowList(service) => write!(f, "{service}/allowed_principals"),
             Subject::Definition(key) => write!(f, "definition/{key}"),
             Subject::Connection(service, vpc_endpoint) => write!(f, "{service}/{vpc_endpoint}"),
             Subject::VpcEndpoint(vpc, vpc_endpoint) => write!(f, "{vpc}/{vpc_endpoint}"),
@@ -77,6 +81,7 @@ impl FromStr for Subject {
         let subject = match parts.as_slice() {
             [account, ""] if account.parse::<AccountId>().is_ok() => Subject::Account(account.parse()?),
             [service, ""] => Subject::Service(service.parse()?),
+            [service, "allowed_principals"] => Subject::AllowList(service.parse()?),
             [service, id] if service.starts_with("vpce-svc-") => {
                 Subject::Connection(service.parse()?, id.parse()?)
             }
@@ -131,6 +136,28 @@ pub enum HoldReason {
     Revoked {
         /// The account that is connected.
         owner: AccountId,
+        /// Since when that is so; none while nothing can be concluded from it, because the list is empty.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
+    },
+    /// Who may connect could not be read, so that nobody is accepted or rejected for it.
+    AllowListUnreadable {
+        /// Which call failed, and AWS's code.
+        why: String,
+    },
+    /// Nobody may connect, so that nobody is rejected: an empty list is sooner a mistake than an order.
+    AllowListEmpty,
+    /// The service's permissions name principals whose connections cannot be told apart from others'.
+    UncheckablePrincipals {
+        /// They, as EC2 writes them.
+        principals: Vec<String>,
+    },
+    /// A review would reject more connections than one may.
+    TooManyRejects {
+        /// How many it would reject.
+        wanted: usize,
+        /// How many one may.
+        allowed: u32,
     },
     /// The service of a definition does not exist here.
     ServiceNotFound,
@@ -193,6 +220,14 @@ impl HoldReason {
             HoldReason::NotAllowed { .. } | HoldReason::Revoked { .. } => {
                 "add the account to the service's allowed principals, or reject the connection"
             }
+            HoldReason::AllowListUnreadable { .. } => {
+                "grant the call that failed (for Organizations: ReadOrganizations or OrganizationsRoleArn), or list account ids"
+            }
+            HoldReason::AllowListEmpty => "say who may connect, or reject the connections by hand",
+            HoldReason::UncheckablePrincipals { .. } => "permit the accounts themselves (…:root)",
+            HoldReason::TooManyRejects { .. } => {
+                "correct the allow list, or invoke backfill with allow_rejects and the number wanted"
+            }
             HoldReason::InvalidDefinition { .. } => "correct the definition",
             HoldReason::ServiceNotFound => {
                 "correct the service id, or deploy in the account and region of the service"
@@ -223,9 +258,31 @@ impl HoldReason {
 impl fmt::Display for HoldReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            HoldReason::NotAllowed { owner } => write!(f, "NotAllowed: account {owner} is on no allow list"),
-            HoldReason::Revoked { owner } => {
-                write!(f, "Revoked: account {owner} is connected but on no allow list")
+            HoldReason::NotAllowed { owner } => {
+                write!(f, "NotAllowed: no rule of the allow list matches account {owner}")
+            }
+            HoldReason::Revoked { owner, since } => {
+                write!(f, "Revoked: account {owner} is connected, and no rule of the allow list matches it")?;
+                since.map_or(Ok(()), |since| write!(f, " since {since:.0}"))
+            }
+            HoldReason::AllowListUnreadable { why } => {
+                write!(f, "AllowListUnreadable: who may connect cannot be read: {why}")
+            }
+            HoldReason::AllowListEmpty => f.write_str(
+                "AllowListEmpty: no rule of the allow list can match anybody, so nobody is rejected",
+            ),
+            HoldReason::UncheckablePrincipals { principals } => {
+                let listed = principals.join(", ");
+                write!(
+                    f,
+                    "UncheckablePrincipals: the service's permissions name {listed}, which match nobody here"
+                )
+            }
+            HoldReason::TooManyRejects { wanted, allowed } => {
+                write!(
+                    f,
+                    "TooManyRejects: {wanted} connections would be rejected, and {allowed} may be at once"
+                )
             }
             HoldReason::ServiceNotFound => {
                 f.write_str("ServiceNotFound: no such endpoint service in this account and region")
@@ -283,6 +340,7 @@ mod tests {
         for text in [
             "044444444444/",
             "vpce-svc-0123456789abcdef0/",
+            "vpce-svc-0123456789abcdef0/allowed_principals",
             "definition/vpce-svc-0123456789abcdef0",
             "vpce-svc-0123456789abcdef0/vpce-0123456789abcdef0",
             "vpc-0123456789abcdef0/vpce-0123456789abcdef0",

@@ -139,6 +139,29 @@ id!(
     |text| (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.to_owned())
 );
 id!(
+    /// An organization of AWS Organizations.
+    OrganizationId,
+    "an organization id",
+    "o- and 10 to 32 lower-case letters and digits",
+    |text| {
+        let id = text.strip_prefix("o-")?;
+        let sound = (10..=32).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        sound.then(|| text.to_owned())
+    }
+);
+id!(
+    /// A role, by its ARN.
+    RoleArn,
+    "the ARN of a role",
+    "arn:aws:iam:: and a 12-digit account id, then :role/ and its name",
+    |text| {
+        let (_, rest) = text.strip_prefix("arn:")?.split_once(":iam::")?;
+        let (account, name) = rest.split_once(":role/")?;
+        (account.parse::<AccountId>().is_ok() && !name.is_empty()).then(|| text.to_owned())
+    }
+);
+id!(
     /// An AWS region.
     Region,
     "an AWS region",

@@ -92,11 +92,14 @@ impl Event {
                 // Nobody assumes a role in the account of a stranger. Should a person accept the connection
                 // all the same, that raises an event of its own.
                 if definition.allows(&call.account).is_none() {
-                    let account = &call.account;
-                    return Err(Ignored(format!(
-                        "{} was made by {account}, which is not allowed",
-                        call.action
-                    )));
+                    let (action, account) = (call.action, &call.account);
+                    return Err(Ignored(if definition.has_dynamic_principals() {
+                        format!(
+                            "{action} was made by {account}: whether it is allowed, a review tells, and sends an intent"
+                        )
+                    } else {
+                        format!("{action} was made by {account}, which is not allowed")
+                    }));
                 }
             }
             (Action::ModifyVpcEndpoint | Action::DeleteVpcEndpoints, _) => {}

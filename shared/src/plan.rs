@@ -6,10 +6,12 @@
 //! The law: plan, pretend that it was applied, plan again, and there is no step left.
 
 pub mod acceptance;
+mod allowance;
 pub(crate) mod contribution;
 mod desired;
 mod endpoint;
 mod record;
+mod verdicts;
 pub mod vpc;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +59,13 @@ pub enum Step {
         service: ServiceId,
         /// The endpoints to accept, each with its owner and the rule that allows it.
         vpc_endpoints: BTreeMap<VpcEndpointId, Accepted>,
+    },
+    /// `ec2:RejectVpcEndpointConnections`.
+    RejectConnections {
+        /// The service.
+        service: ServiceId,
+        /// The endpoints to reject, each with its owner.
+        vpc_endpoints: BTreeMap<VpcEndpointId, Rejected>,
     },
     /// `dynamodb:TransactWriteItems`: the claim, on condition of its version, and the references by which
     /// VPCs find it.
@@ -144,6 +153,15 @@ pub struct Accepted {
     pub owner: AccountId,
     /// The allowed principal that matched.
     pub rule: String,
+}
+
+/// Why a connection is rejected: no rule matches its owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// The account that owns the endpoint.
+    pub owner: AccountId,
+    /// Since when no rule matches an owner who is connected already; none for one who waits.
+    pub since: Option<Timestamp>,
 }
 
 /// For how long a hold is kept that nothing may be left to end, in seconds: on an endpoint that nobody has ever
@@ -260,6 +278,15 @@ impl fmt::Display for Step {
                 write!(f, "accept connections of {service}:")?;
                 for (vpc_endpoint, Accepted { owner, rule }) in vpc_endpoints {
                     write!(f, " {vpc_endpoint} of {owner} (allowed by {rule})")?;
+                }
+                Ok(())
+            }
+            Step::RejectConnections { service, vpc_endpoints } => {
+                write!(f, "reject connections of {service}:")?;
+                for (vpc_endpoint, Rejected { owner, since }) in vpc_endpoints {
+                    write!(f, " {vpc_endpoint} of {owner} (no rule matches")?;
+                    since.map_or(Ok(()), |since| write!(f, " since {since:.0}"))?;
+                    f.write_str(")")?;
                 }
                 Ok(())
             }

@@ -3,6 +3,8 @@
 //! A definition is checked whole when it is read. What could not be checked later, or would let in more
 //! than it says, is refused here.
 
+mod principal;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -11,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::dns::DnsName;
 use crate::ids::{AccountId, Region, ServiceId};
+
+pub use principal::{OrganizationPath, Principal};
 
 /// One endpoint service and what zonelink does for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +27,13 @@ pub struct ServiceDefinition {
     /// Who may connect; nobody when empty.
     #[serde(default)]
     pub allowed_principals: BTreeSet<Principal>,
+    /// What becomes of the connections of those who may not.
+    #[serde(default)]
+    pub disallowed: Disallowed,
+    /// Seconds for which an established connection is left after its owner is on the list no more, before it
+    /// is rejected.
+    #[serde(default = "revocation_grace")]
+    pub revocation_grace: u32,
     /// Seconds for which resolvers may keep an answer.
     #[serde(default)]
     pub ttl: Ttl,
@@ -35,6 +46,23 @@ pub struct ServiceDefinition {
     /// What to do when VPCs share a zone.
     #[serde(default)]
     pub shared_zones: SharedZones,
+}
+
+/// A day: long enough for somebody to see the hold and mend the list.
+#[must_use]
+pub fn revocation_grace() -> u32 {
+    24 * 60 * 60
+}
+
+/// What becomes of the connections of those who are on no allow list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Disallowed {
+    /// They stay as they are, and are held.
+    #[default]
+    Leave,
+    /// Those that wait are rejected, and established ones after the grace.
+    Reject,
 }
 
 /// Which record sets of somebody else become ours.
@@ -153,62 +181,6 @@ impl From<Ttl> for u32 {
     }
 }
 
-/// Who may connect.
-///
-/// `DescribeVpcEndpointConnections` names only the account that owns an endpoint. A rule for a user or a
-/// role could therefore not be checked, and would silently let in the whole account; `*` would let in
-/// everybody. Both are refused.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Principal {
-    /// An account, given by its id or its root ARN.
-    Account(AccountId),
-}
-
-impl FromStr for Principal {
-    type Err = InvalidPolicy;
-
-    fn from_str(text: &str) -> Result<Self, InvalidPolicy> {
-        let refuse = |remedy: &str| InvalidPolicy::new("allowed principal", text, remedy.into());
-        let principal = text.trim();
-        if principal == "*" {
-            return Err(refuse("it would accept everybody; list account ids"));
-        }
-        if let Some((_, rest)) = principal.strip_prefix("arn:").and_then(|arn| arn.split_once(":iam::")) {
-            let root = rest.strip_suffix(":root").and_then(|account| account.parse().ok());
-            return root.map(Principal::Account).ok_or_else(|| {
-                refuse("a connection names only its owner account, so a user or role cannot be checked; give the account id")
-            });
-        }
-        let account = principal.parse();
-        account
-            .map(Principal::Account)
-            .map_err(|_| refuse("give a 12-digit account id or an account's root ARN"))
-    }
-}
-
-impl TryFrom<String> for Principal {
-    type Error = InvalidPolicy;
-
-    fn try_from(text: String) -> Result<Self, InvalidPolicy> {
-        text.parse()
-    }
-}
-
-impl From<Principal> for String {
-    fn from(principal: Principal) -> String {
-        principal.to_string()
-    }
-}
-
-impl fmt::Display for Principal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Principal::Account(account) => account.fmt(f),
-        }
-    }
-}
-
 impl ServiceDefinition {
     /// Whether it says something to do.
     ///
@@ -221,12 +193,19 @@ impl ServiceDefinition {
         Ok(())
     }
 
-    /// The rule that lets `owner` connect, if one does.
+    /// The rule that lets `owner` connect by what the definition itself says, if one does. Whether a dynamic
+    /// principal does, only a review can tell, which reads whom it covers.
     #[must_use]
     pub fn allows(&self, owner: &AccountId) -> Option<&Principal> {
-        self.allowed_principals.iter().find(|principal| match principal {
-            Principal::Account(account) => account == owner,
-        })
+        self.allowed_principals
+            .iter()
+            .find(|principal| matches!(principal, Principal::Account(account) if account == owner))
+    }
+
+    /// Whether others may connect than those whom the definition itself names.
+    #[must_use]
+    pub fn has_dynamic_principals(&self) -> bool {
+        self.allowed_principals.iter().any(Principal::is_dynamic)
     }
 }
 
@@ -270,22 +249,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_users_and_roles_are_refused_as_principals() {
-        for text in ["*", "arn:aws:iam::111122223333:role/App", "arn:aws:iam::111122223333:user/me", "1111"] {
-            let error = text.parse::<Principal>().map_err(|error| error.to_string());
-            assert!(error.is_err_and(|error| error.contains(text)), "{text}");
-        }
-    }
-
-    #[test]
-    fn an_account_is_its_id_or_its_root_arn() {
-        let by_id = "044444444444".parse::<Principal>();
-        assert!(by_id.is_ok());
-        assert_eq!(by_id, "arn:aws:iam::044444444444:root".parse());
-        assert_eq!(by_id, "arn:aws-cn:iam::044444444444:root".parse());
-    }
-
-    #[test]
     fn a_definition_with_an_unknown_field_is_refused() {
         let json = r#"{"service":"vpce-svc-0123456789abcdef0","names":["*.x.example.com"],"alowed":[]}"#;
         assert!(serde_json::from_str::<ServiceDefinition>(json).is_err());
@@ -297,7 +260,21 @@ mod tests {
         let definition: ServiceDefinition = serde_json::from_str(json).unwrap_or_else(|e| panic!("{e}"));
         let owner = "111122223333".parse().unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(definition.allows(&owner), None);
+        assert!(!definition.has_dynamic_principals());
         assert_eq!(definition.ttl.seconds(), 60);
+    }
+
+    #[test]
+    fn nobody_is_rejected_unless_said_and_then_after_a_day() {
+        let json = |more: &str| {
+            format!(r#"{{"service":"vpce-svc-0123456789abcdef0","names":["*.x.example.com"]{more}}}"#)
+        };
+        let read = |more: &str| serde_json::from_str::<ServiceDefinition>(&json(more));
+        assert!(read("").is_ok_and(|d| d.disallowed == Disallowed::Leave && d.revocation_grace == 86_400));
+        let said = read(r#","disallowed":"reject","revocation_grace":0"#);
+        assert!(said.is_ok_and(|d| d.disallowed == Disallowed::Reject && d.revocation_grace == 0));
+        assert!(read(r#","revocation_grace":-1"#).is_err());
+        assert!(read(r#","disallowed":"delete""#).is_err());
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Reviewing the connections of services: accept who is allowed, send endpoints on.
+//! Reviewing the connections of services: accept who is allowed, reject who is not where the definition says so,
+//! send endpoints on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,8 @@ pub struct ReviewRequest<'a> {
     pub scope: Scope,
     /// Only these accounts; all when empty.
     pub accounts: &'a BTreeSet<AccountId>,
+    /// How many connections of each service may be rejected, when a person has said so.
+    pub allow_rejects: Option<u32>,
     /// Plan, and do nothing.
     pub dry_run: bool,
     /// What led here, for the journal.
@@ -38,6 +41,9 @@ pub struct ServiceSummary {
     pub connections: BTreeMap<String, usize>,
     /// Connections that are accepted by this review.
     pub accepted: usize,
+    /// Connections that are rejected by this review.
+    #[serde(skip_serializing_if = "is_none")]
+    pub rejected: usize,
     /// Endpoints that are sent on to be reconciled.
     pub endpoints: usize,
     /// Intents that carry them.
@@ -50,6 +56,12 @@ pub struct ServiceSummary {
     /// What could not be done.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<String>,
+}
+
+/// Rejections are rare, and said only then.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// One hold in a summary.
@@ -92,13 +104,15 @@ async fn plan(
     definition: &ServiceDefinition,
     request: &ReviewRequest<'_>,
 ) -> Result<(ServiceFacts, Plan), Error> {
-    let facts = observe_service(aws, &definition.service, &request.scope).await?;
+    let facts = observe_service(aws, definition, &request.scope, request.accounts).await?;
     let question = Question {
         send_on: match &request.scope {
             Scope::All => SendOn::All,
             Scope::Pending(named) => SendOn::Named(named.clone()),
         },
         accounts: request.accounts,
+        max_rejects: aws.config().max_rejects,
+        allow_rejects: request.allow_rejects,
         cause: request.cause,
         since: request.since,
         now: aws.now(),
@@ -160,6 +174,7 @@ fn summarise(facts: &ServiceFacts, plan: &Plan) -> ServiceSummary {
     for step in plan.steps() {
         match step {
             Step::AcceptConnections { vpc_endpoints, .. } => summary.accepted += vpc_endpoints.len(),
+            Step::RejectConnections { vpc_endpoints, .. } => summary.rejected += vpc_endpoints.len(),
             Step::SendIntent { intent, .. } => {
                 summary.intents += 1;
                 summary.endpoints += intent.vpc_endpoints.len();

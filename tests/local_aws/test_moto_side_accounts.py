@@ -232,3 +232,30 @@ def test_reset_forgets_everything(moto: MotoSide) -> None:
     assert moto.local("GET", "settings")["accept_seconds"] == 1.0
     assert client.ec2.describe_vpc_endpoints()["VpcEndpoints"] == []
     assert service.connections() == []
+
+
+def test_organization_stands_from_the_start_and_only_its_management_account_may_look_around(moto: MotoSide) -> None:
+    for account in (PROVIDER, CLIENT_A, CLIENT_B):
+        organization = moto.client("organizations", account).describe_organization()["Organization"]
+        assert (organization["Id"], organization["MasterAccountId"]) == ("o-exampleorgid", PROVIDER)
+    outside = moto.client("organizations", CLIENT_C)
+    assert refusal(outside.describe_organization)[0] == "AWSOrganizationsNotInUseException"
+    member = moto.client("organizations", CLIENT_A)
+    assert refusal(lambda: member.list_parents(ChildId=CLIENT_A))[0] == "AccessDeniedException"
+    assert refusal(lambda: outside.list_parents(ChildId=CLIENT_A))[0] == "AWSOrganizationsNotInUseException"
+
+
+def test_parents_lead_from_an_account_over_its_units_to_the_root(moto: MotoSide) -> None:
+    organizations = moto.client("organizations", PROVIDER)
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    unit = organizations.create_organizational_unit(ParentId=root, Name="clients")["OrganizationalUnit"]["Id"]
+    organizations.move_account(AccountId=CLIENT_A, SourceParentId=root, DestinationParentId=unit)
+    assert organizations.list_parents(ChildId=CLIENT_A)["Parents"] == [{"Id": unit, "Type": "ORGANIZATIONAL_UNIT"}]
+    assert organizations.list_parents(ChildId=unit)["Parents"] == [{"Id": root, "Type": "ROOT"}]
+    assert refusal(lambda: organizations.list_parents(ChildId=CLIENT_C))[0] == "ChildNotFoundException"
+
+    moto.local("PUT", "settings", {"empty_first_page": True})
+    first = organizations.list_parents(ChildId=CLIENT_B)
+    assert first["Parents"] == []
+    second = organizations.list_parents(ChildId=CLIENT_B, NextToken=first["NextToken"])
+    assert second["Parents"] == [{"Id": root, "Type": "ROOT"}] and "NextToken" not in second

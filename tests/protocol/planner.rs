@@ -15,7 +15,7 @@ use shared::ids::{AccountId, VpcEndpointId, VpcId};
 use shared::intent::Intent;
 use shared::plan::vpc::{Refused, plan};
 use shared::plan::{self, Plan};
-use shared::policy::{Adopt, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use shared::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
 use shared::rate::Priority;
 use shared::record::{Addresses, Change, ChangeAction, RecordKey, RecordSet, RecordType, SeenRecords};
 
@@ -70,6 +70,8 @@ impl Planner {
             service: id(SERVICE),
             names: BTreeSet::from([id(NAME)]),
             allowed_principals: BTreeSet::from([id("444455556666")]),
+            disallowed: Disallowed::Leave,
+            revocation_grace: 0,
             ttl: Ttl::default(),
             adopt,
             on_remove,

@@ -117,6 +117,7 @@ async fn apply_step(api: &Api, step: &Step, record: Option<(&RecordFacts, i64)>)
     let own = id(OWN);
     let (account, operation, kind) = match step {
         Step::AcceptConnections { .. } => (Some(&own), "ec2:AcceptVpcEndpointConnections", Kind::Plain),
+        Step::RejectConnections { .. } => (Some(&own), "ec2:RejectVpcEndpointConnections", Kind::Plain),
         Step::PutClaim { .. } | Step::ReleaseClaim { .. } => {
             (None, "dynamodb:TransactWriteItems", Kind::Transaction)
         }
@@ -146,12 +147,10 @@ impl World {
         let condition = |done: Result<(), _>| done.map_err(|ConditionFailed| Fail::Condition);
         match step {
             Step::AcceptConnections { service, vpc_endpoints } => {
-                let unsuccessful = self.accept(service, vpc_endpoints.keys());
-                return if unsuccessful.is_empty() {
-                    Ok(())
-                } else {
-                    Err(Fail::Retry(unsuccessful.join(", ")))
-                };
+                return successful(&self.accept(service, vpc_endpoints.keys()));
+            }
+            Step::RejectConnections { service, vpc_endpoints } => {
+                return successful(&self.reject_connections(service, vpc_endpoints.keys()));
             }
             Step::PutClaim { .. } | Step::ReleaseClaim { .. } => {
                 return condition(self.perform_on_claim(step));
@@ -202,6 +201,10 @@ impl World {
             _ => Ok(()),
         }
     }
+}
+
+fn successful(unsuccessful: &[String]) -> Result<(), Fail> {
+    if unsuccessful.is_empty() { Ok(()) } else { Err(Fail::Retry(unsuccessful.join(", "))) }
 }
 
 /// Applies one step outside a plan.

@@ -143,16 +143,22 @@ impl World {
     fn reject(&mut self) {
         use VpcEndpointState as State;
         let states = [State::Available, State::Pending, State::PendingAcceptance];
-        let Some((name, mut shape)) = self.any_endpoint(&states) else { return };
-        shape.state = State::Rejected;
+        let Some((name, _)) = self.any_endpoint(&states) else { return };
         self.note(|| format!("the provider rejects {name}"));
-        let now = self.now;
-        let Some(endpoint) = self.ec2.endpoints.get_mut(&name) else { return };
-        endpoint.turn(now, Some(shape), None);
-        let service = endpoint.service.clone();
+        self.rejected(&name);
+        let service = self.ec2.endpoints[&name].service.clone();
         let mut call = self.call(Action::RejectVpcEndpointConnections, &id(OWN), [name]);
         call.service = Some(service);
         self.emit(&Job::Review(Event::ApiCall(call)));
+    }
+
+    /// It is `rejected` from now on, whatever it was about to become.
+    pub(crate) fn rejected(&mut self, name: &VpcEndpointId) {
+        let now = self.now;
+        let Some(endpoint) = self.ec2.endpoints.get_mut(name) else { return };
+        let Some(mut shape) = endpoint.shape().cloned() else { return };
+        shape.state = VpcEndpointState::Rejected;
+        endpoint.turn(now, Some(shape), None);
     }
 
     fn accept_by_hand(&mut self) {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use shared::facts::{Facts, ServiceFacts, VpcEndpointState};
+use shared::facts::{AllowListFacts, Facts, ServiceFacts, VpcEndpointState};
 use shared::hold::{HoldReason, Subject};
-use shared::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
+use shared::ids::{AccountId, VpcEndpointId, VpcId};
 use shared::intent::Intent;
 use shared::plan::acceptance::{self, Question, SendOn};
 use shared::plan::vpc::Refused;
@@ -145,13 +145,15 @@ async fn review_once(
     scope: &Scope,
     cause: &str,
 ) -> Result<(BTreeSet<AccountId>, Option<Fail>), Fail> {
-    let facts = observe_service(api, &definition.service, scope).await?;
+    let facts = observe_service(api, definition, scope).await?;
     let question = Question {
         send_on: match scope {
             Scope::All => SendOn::All,
             Scope::Pending(named) => SendOn::Named(named.clone()),
         },
         accounts: &BTreeSet::new(),
+        max_rejects: 2,
+        allow_rejects: None,
         cause,
         since: None,
         now: api.now(),
@@ -176,14 +178,20 @@ async fn failed_of(api: &Api, plan: &Plan) -> Result<Option<Fail>, Fail> {
     }))
 }
 
-async fn observe_service(api: &Api, service: &ServiceId, scope: &Scope) -> Result<ServiceFacts, Fail> {
+/// Every rule here is an account, so that of the allow list nothing has to be read.
+async fn observe_service(
+    api: &Api,
+    definition: &ServiceDefinition,
+    scope: &Scope,
+) -> Result<ServiceFacts, Fail> {
+    let (service, allow_list) = (&definition.service, AllowListFacts::default());
     let holds = api.holds(&format!("{service}/")).await?;
     let Scope::Pending(named) = scope else {
         api.read(None, "ec2:DescribeVpcEndpointServiceConfigurations", service, |_| ()).await?;
         let connections = api.connections(service, None).await?;
         let stored = api.stored_endpoints_of(service).await?;
         let (exists, service) = (Some(true), service.clone());
-        return Ok(ServiceFacts { service, exists, connections, complete: true, stored, holds });
+        return Ok(ServiceFacts { service, exists, connections, complete: true, allow_list, stored, holds });
     };
     let waiting = Some(VpcEndpointState::PendingAcceptance);
     let mut connections = api.connections(service, waiting.as_ref()).await?;
@@ -193,7 +201,15 @@ async fn observe_service(api: &Api, service: &ServiceId, scope: &Scope) -> Resul
     if complete {
         connections = api.connections(service, None).await?;
     }
-    Ok(ServiceFacts { service: service.clone(), exists: None, connections, complete, stored, holds })
+    Ok(ServiceFacts {
+        service: service.clone(),
+        exists: None,
+        connections,
+        complete,
+        allow_list,
+        stored,
+        holds,
+    })
 }
 
 async fn hold_refused_definitions(api: &Api, policy: &Policy) -> Result<(), Fail> {

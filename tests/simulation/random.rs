@@ -10,6 +10,12 @@ impl Random {
         Self(Self(seed).next().rotate_left(32))
     }
 
+    /// A stream of its own, which takes nothing from this one: what is added to a world later leaves the seeds
+    /// that do not meet it what they were.
+    pub(crate) fn apart(&self) -> Self {
+        Self(self.0 ^ 0xA5A5_A5A5_A5A5_A5A5)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;

@@ -9,7 +9,7 @@ use shared::facts::{Association, EndpointFacts, Facts, VpcEndpointState, VpcFact
 use shared::hold::Subject;
 use shared::ids::{VpcEndpointId, VpcId};
 use shared::plan::Step;
-use shared::policy::{Adopt, OnRemove, ServiceDefinition, SharedZones};
+use shared::policy::{Adopt, Disallowed, OnRemove, ServiceDefinition, SharedZones};
 use shared::record::{Addresses, ChangeAction, RecordKey};
 
 use super::api::Fail;
@@ -122,6 +122,35 @@ impl World {
                 self.accepted(id);
             } else {
                 unsuccessful.push(format!("{id} does not wait for acceptance"));
+            }
+        }
+        unsuccessful
+    }
+
+    /// `ec2:RejectVpcEndpointConnections`; gives those that could not be rejected.
+    pub(crate) fn reject_connections<'a>(
+        &mut self,
+        service: &shared::ids::ServiceId,
+        vpc_endpoints: impl Iterator<Item = &'a VpcEndpointId>,
+    ) -> Vec<String> {
+        let mut unsuccessful = Vec::new();
+        for id in vpc_endpoints {
+            let found = self.ec2.endpoints.get(id).filter(|endpoint| endpoint.service == *service);
+            let state = found.and_then(|endpoint| endpoint.shape()).map(|shape| shape.state.clone());
+            let definition = self.policy.services.get(service);
+            let rejects = definition.is_some_and(|d| d.disallowed == Disallowed::Reject);
+            let allowed =
+                found.is_some_and(|found| definition.is_some_and(|d| d.allows(&found.account).is_some()));
+            if allowed || !rejects {
+                self.violation(format!("{id} is rejected, though its owner may connect or is to be left"));
+            }
+            let lives =
+                [VpcEndpointState::PendingAcceptance, VpcEndpointState::Pending, VpcEndpointState::Available];
+            if state.is_some_and(|state| lives.contains(&state)) {
+                self.tally.count("connections rejected");
+                self.rejected(id);
+            } else {
+                unsuccessful.push(format!("{id} has no connection to be rejected"));
             }
         }
         unsuccessful

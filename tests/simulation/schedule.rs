@@ -115,14 +115,14 @@ impl Schedule {
     fn put_right(&mut self) {
         let mut sweeps = 0;
         while sweeps < SWEEPS {
-            let accepted = self.accepted();
+            let decided = self.decided();
             self.sweep();
             sweeps += 1;
             if self.failed() {
                 return;
             }
-            if self.accepted() > accepted {
-                // It has accepted a connection whose event was lost.
+            if self.decided() > decided {
+                // It has accepted or rejected a connection whose event was lost.
                 self.settle();
                 sweeps = 0;
             } else if self.world.borrow().differences().is_empty() {
@@ -187,8 +187,9 @@ impl Schedule {
         }
     }
 
-    fn accepted(&self) -> u64 {
-        self.world.borrow().tally.0.get("connections accepted").copied().unwrap_or_default()
+    fn decided(&self) -> u64 {
+        let counted = |what| self.world.borrow().tally.0.get(what).copied().unwrap_or_default();
+        counted("connections accepted") + counted("connections rejected")
     }
 
     fn sweep(&mut self) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use shared::ids::{AccountId, HostedZoneId, VpcId};
-use shared::policy::{Adopt, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use shared::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
 
 use super::random::Random;
 use super::route53::Zone;
@@ -25,6 +25,7 @@ pub(crate) fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 
 pub(crate) fn policy(random: &mut Random) -> Policy {
     let mut services = Vec::new();
+    let mut apart = random.apart();
     for number in 0..=usize::from(random.one_in(2)) {
         let same_name = random.one_in(5);
         let mut allowed_principals = BTreeSet::from([id(CLIENTS[0])]);
@@ -33,6 +34,9 @@ pub(crate) fn policy(random: &mut Random) -> Policy {
             service: id(SERVICES[number]),
             names: BTreeSet::from([id(NAMES[if same_name { 0 } else { number }])]),
             allowed_principals,
+            disallowed: *apart.pick(&[Disallowed::Leave, Disallowed::Leave, Disallowed::Reject]),
+            // Over at once, or not while the schedule lasts: else one sweep would differ from the next.
+            revocation_grace: *apart.pick(&[0, 7 * 86_400]),
             ttl: Ttl::try_from(*random.pick(&[60, 30])).unwrap(),
             adopt: *random.pick(&[Adopt::Never, Adopt::Identical, Adopt::Identical, Adopt::Any]),
             on_remove: *random.pick(&[OnRemove::Keep, OnRemove::Keep, OnRemove::Delete]),

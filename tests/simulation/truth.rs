@@ -177,6 +177,9 @@ impl World {
                     let shape = self.ec2.endpoints.get(name).and_then(|endpoint| endpoint.shape());
                     shape.is_some_and(|shape| match reason {
                         HoldReason::NotAllowed { .. } => shape.state == VpcEndpointState::PendingAcceptance,
+                        HoldReason::Revoked { .. } => {
+                            matches!(shape.state, VpcEndpointState::Pending | VpcEndpointState::Available)
+                        }
                         _ => true,
                     })
                 }
@@ -190,13 +193,33 @@ impl World {
                     endpoint.vpc == *vpc && endpoint.shape().is_some_and(|shape| shape.published().is_some())
                 }),
                 // The table forgets these by itself.
-                Subject::UnknownEndpoint(..) | Subject::Service(_) | Subject::Definition(_) => true,
+                Subject::UnknownEndpoint(..) | Subject::Definition(_) => true,
+                // Only too many rejects hold a service here, and no list has to be read.
+                Subject::Service(service) => self.strangers(service) > 2,
+                Subject::AllowList(_) => false,
             };
             if !stands {
                 stale.push(format!("the hold on {subject} stands though its cause is gone: {reason}"));
             }
         }
         stale
+    }
+}
+
+impl World {
+    /// How many living connections of a service no rule matches.
+    fn strangers(&self, service: &ServiceId) -> usize {
+        let of_service = self.ec2.endpoints.values().filter(|endpoint| endpoint.service == *service);
+        let living = of_service.filter(|endpoint| {
+            use VpcEndpointState as State;
+            let state = endpoint.shape().map(|shape| &shape.state);
+            matches!(state, Some(State::PendingAcceptance | State::Pending | State::Available))
+        });
+        let allows = |endpoint: &super::ec2::Endpoint| {
+            let definition = self.policy.services.get(&endpoint.service);
+            definition.is_some_and(|definition| definition.allows(&endpoint.account).is_some())
+        };
+        living.filter(|endpoint| !allows(endpoint)).count()
     }
 }
 

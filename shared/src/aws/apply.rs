@@ -125,11 +125,11 @@ impl Aws {
         match step {
             Step::AcceptConnections { service, vpc_endpoints } => {
                 let unsuccessful = self.own().accept(service, vpc_endpoints).await?;
-                if unsuccessful.is_empty() {
-                    return Ok(());
-                }
-                let operation = "ec2:AcceptVpcEndpointConnections";
-                Err(Error::Unsuccessful { operation, items: unsuccessful.join(", ") })
+                successful("ec2:AcceptVpcEndpointConnections", &unsuccessful)
+            }
+            Step::RejectConnections { service, vpc_endpoints } => {
+                let unsuccessful = self.own().reject(service, vpc_endpoints).await?;
+                successful("ec2:RejectVpcEndpointConnections", &unsuccessful)
             }
             Step::PutClaim { claim, expects, joins, leaves } => {
                 let mut writes = vec![self.put_claim(claim, *expects)?];
@@ -222,6 +222,14 @@ impl Aws {
         };
         built(delete.build()).map(|delete| TransactWriteItem::builder().delete(delete).build())
     }
+}
+
+/// A call that was unsuccessful for some of its items has failed, though AWS accepted it.
+fn successful(operation: &'static str, unsuccessful: &[String]) -> Result<(), Error> {
+    if unsuccessful.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Unsuccessful { operation, items: unsuccessful.join(", ") })
 }
 
 fn version_value(version: u64) -> Item {

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::call::failed;
+use super::organizations::Organizations;
 use super::retries::ThrottledIsFinal;
 use crate::config::Config;
 use crate::error::Error;
@@ -18,7 +19,7 @@ use crate::facts::Denied;
 use crate::ids::AccountId;
 
 /// A client role's credentials are renewed when less than this is left of their hour.
-const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Everything through which zonelink reaches AWS.
 pub struct Aws {
@@ -28,6 +29,7 @@ pub struct Aws {
     sdk: SdkConfig,
     sts: aws_sdk_sts::Client,
     own: AccountClients,
+    pub(super) organizations: Mutex<Organizations>,
     assumed: Mutex<HashMap<AccountId, (AccountClients, Timestamp)>>,
 }
 
@@ -57,6 +59,7 @@ impl Aws {
             sqs: aws_sdk_sqs::Client::new(&sdk),
             sts: aws_sdk_sts::Client::new(&sdk),
             own: AccountClients::new(&sdk, config.account.clone(), None),
+            organizations: Mutex::default(),
             assumed: Mutex::default(),
             config,
             sdk,
@@ -76,6 +79,11 @@ impl Aws {
         &self.config
     }
 
+    /// The SDK's configuration.
+    pub(super) fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
     /// The clients of the provider account.
     pub(super) fn own(&self) -> &AccountClients {
         &self.own
@@ -93,7 +101,7 @@ impl Aws {
         {
             return Ok(clients.clone());
         }
-        let (credentials, expires) = self.assume_role(account).await?;
+        let (credentials, expires) = self.assume_client_role(account).await?;
         let clients = AccountClients::new(&self.sdk, account.clone(), Some(credentials));
         assumed.insert(account.clone(), (clients.clone(), expires));
         Ok(clients)
@@ -104,21 +112,26 @@ impl Aws {
         self.assumed.lock().await.remove(account);
     }
 
-    async fn assume_role(&self, account: &AccountId) -> Result<(Credentials, Timestamp), Error> {
-        const OPERATION: &str = "sts:AssumeRole";
+    async fn assume_client_role(&self, account: &AccountId) -> Result<(Credentials, Timestamp), Error> {
         let role = format!(
             "arn:{}:iam::{account}:role/{}",
             partition(self.config.region.as_str()),
             self.config.client_role_name
         );
+        self.assume(&role).await
+    }
+
+    /// Credentials of a role, and when they expire.
+    pub(super) async fn assume(&self, role: &str) -> Result<(Credentials, Timestamp), Error> {
+        const OPERATION: &str = "sts:AssumeRole";
         let session = format!("zonelink-{}", self.config.account);
         let call = self
             .sts
             .assume_role()
-            .role_arn(&role)
+            .role_arn(role)
             .role_session_name(session)
             .set_external_id(self.config.external_id.clone());
-        let answer = call.send().await.map_err(failed(OPERATION, &role))?;
+        let answer = call.send().await.map_err(failed(OPERATION, role))?;
         let missing = || Error::Unreadable {
             what: format!("the answer of {OPERATION} for {role}"),
             source: "it holds no credentials".into(),
@@ -133,7 +146,7 @@ impl Aws {
             given.secret_access_key,
             Some(given.session_token),
             None,
-            "client role",
+            "assumed role",
         );
         Ok((credentials, expires))
     }

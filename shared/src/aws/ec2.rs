@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::{Filter, VpcEndpoint};
+use aws_sdk_ec2::types::{Filter, UnsuccessfulItem, VpcEndpoint};
 
 use super::call::failed;
 use super::clients::AccountClients;
 use crate::error::Error;
 use crate::facts::{Connection, EndpointFacts, InterfaceFacts, IpAddressType, VpcEndpointState};
 use crate::ids::{NetworkInterfaceId, ServiceId, SubnetId, VpcEndpointId, VpcId};
-use crate::plan::Accepted;
+use crate::plan::{Accepted, Rejected};
 use crate::record::Addresses;
 
 /// EC2 takes at most 200 values in one filter.
@@ -177,15 +177,45 @@ impl AccountClients {
         let call = self.ec2.accept_vpc_endpoint_connections().service_id(service.as_str());
         let answer = call.set_vpc_endpoint_ids(Some(ids)).send().await;
         let answer = answer.map_err(failed("ec2:AcceptVpcEndpointConnections", service))?;
-        let unsuccessful = answer.unsuccessful.unwrap_or_default();
-        let words = unsuccessful.iter().map(|item| {
-            let error = item.error();
-            let (code, message) = (error.and_then(|e| e.code()), error.and_then(|e| e.message()));
-            let id = item.resource_id().unwrap_or("an endpoint");
-            format!("{id} ({}: {})", code.unwrap_or("no code"), message.unwrap_or("no message"))
-        });
-        Ok(words.collect())
+        Ok(answer.unsuccessful().iter().map(in_words).collect())
     }
+
+    /// Rejects connections; gives those for which AWS was unsuccessful, each with AWS's words.
+    pub(super) async fn reject(
+        &self,
+        service: &ServiceId,
+        vpc_endpoints: &BTreeMap<VpcEndpointId, Rejected>,
+    ) -> Result<Vec<String>, Error> {
+        let ids = vpc_endpoints.keys().map(ToString::to_string).collect();
+        let call = self.ec2.reject_vpc_endpoint_connections().service_id(service.as_str());
+        let answer = call.set_vpc_endpoint_ids(Some(ids)).send().await;
+        let answer = answer.map_err(failed("ec2:RejectVpcEndpointConnections", service))?;
+        Ok(answer.unsuccessful().iter().map(in_words).collect())
+    }
+
+    /// The principals that a service's own permissions name, as EC2 writes them.
+    pub(super) async fn service_permissions(&self, service: &ServiceId) -> Result<BTreeSet<String>, Error> {
+        const OPERATION: &str = "ec2:DescribeVpcEndpointServicePermissions";
+        let call = self.ec2.describe_vpc_endpoint_service_permissions().service_id(service.as_str());
+        let mut pages = call.into_paginator().send();
+        let mut principals = BTreeSet::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(failed(OPERATION, service))?;
+            for permitted in page.allowed_principals.unwrap_or_default() {
+                // One that has no name is still one that nobody here can check.
+                principals.insert(permitted.principal.unwrap_or_else(|| "a principal without a name".into()));
+            }
+        }
+        Ok(principals)
+    }
+}
+
+/// An item for which a call was unsuccessful, with AWS's words.
+fn in_words(item: &UnsuccessfulItem) -> String {
+    let error = item.error();
+    let (code, message) = (error.and_then(|e| e.code()), error.and_then(|e| e.message()));
+    let id = item.resource_id().unwrap_or("an endpoint");
+    format!("{id} ({}: {})", code.unwrap_or("no code"), message.unwrap_or("no message"))
 }
 
 fn seen_endpoint(endpoint: &VpcEndpoint) -> Result<Option<SeenEndpoint>, Error> {

@@ -64,7 +64,7 @@ pub async fn journal(
 fn place(subject: &Subject) -> String {
     match subject {
         Subject::Account(account) => account.to_string(),
-        Subject::Service(service) => service.to_string(),
+        Subject::Service(service) | Subject::AllowList(service) => service.to_string(),
         Subject::Definition(_) => subject.to_string(),
         Subject::Connection(_, vpc_endpoint)
         | Subject::VpcEndpoint(_, vpc_endpoint)

@@ -1,11 +1,14 @@
 //! Observing a service: its connections, and what the table remembers of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::clients::Aws;
 use crate::error::Error;
-use crate::facts::{ServiceFacts, VpcEndpointState};
-use crate::ids::{ServiceId, VpcEndpointId};
+use crate::facts::{AllowListFacts, ServiceFacts, VpcEndpointState};
+use crate::hold::{HoldReason, Subject};
+use crate::ids::{AccountId, ServiceId, VpcEndpointId};
+use crate::plan::acceptance::is_allowed_without_organizations;
+use crate::policy::{Principal, ServiceDefinition};
 
 /// How much of a service is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,27 +19,100 @@ pub enum Scope {
     All,
 }
 
-/// Reads what a review of `service` needs.
+/// Reads what a review of the defined service needs. Of an allow list that AWS has to be asked about, only
+/// what the connections of `accounts` (of all, when empty) need.
 ///
 /// # Errors
-/// When a read fails.
-pub async fn observe_service(aws: &Aws, service: &ServiceId, scope: &Scope) -> Result<ServiceFacts, Error> {
+/// When a read fails, but for one that only tells who may connect: that is a fact, and holds.
+pub async fn observe_service(
+    aws: &Aws,
+    definition: &ServiceDefinition,
+    scope: &Scope,
+    accounts: &BTreeSet<AccountId>,
+) -> Result<ServiceFacts, Error> {
+    let service = &definition.service;
     let holds = aws.service_holds(service).await?;
-    let Scope::Pending(named) = scope else {
-        let exists = aws.own().service_exists(service).await?;
-        let connections = if exists { aws.own().connections(service, None).await? } else { Vec::new() };
-        let stored = aws.stored_endpoints_of(service).await?;
-        let (exists, service) = (Some(exists), service.clone());
-        return Ok(ServiceFacts { service, exists, connections, complete: true, stored, holds });
+    let facts = match scope {
+        Scope::All => {
+            let exists = aws.own().service_exists(service).await?;
+            let connections = if exists { aws.own().connections(service, None).await? } else { Vec::new() };
+            let stored = aws.stored_endpoints_of(service).await?;
+            ServiceFacts { exists: Some(exists), connections, stored, ..facts_of(service, holds) }
+        }
+        Scope::Pending(named) => {
+            let waiting = Some(VpcEndpointState::PendingAcceptance);
+            let mut connections = aws.own().connections(service, waiting.as_ref()).await?;
+            let stored = aws.stored_endpoints([service].into_iter(), named.iter()).await?;
+            let listed =
+                |id: &VpcEndpointId| connections.iter().any(|connection| connection.vpc_endpoint == *id);
+            // Only the full list tells who owns an endpoint that neither waits nor is remembered.
+            let complete = named.iter().any(|id| !listed(id) && !stored.contains_key(id));
+            if complete {
+                connections = aws.own().connections(service, None).await?;
+            }
+            ServiceFacts { connections, complete, stored, ..facts_of(service, holds) }
+        }
     };
-    let waiting = Some(VpcEndpointState::PendingAcceptance);
-    let mut connections = aws.own().connections(service, waiting.as_ref()).await?;
-    let stored = aws.stored_endpoints([service].into_iter(), named.iter()).await?;
-    let listed = |id: &VpcEndpointId| connections.iter().any(|connection| connection.vpc_endpoint == *id);
-    // Only the full list tells who owns an endpoint that neither waits nor is remembered.
-    let complete = named.iter().any(|id| !listed(id) && !stored.contains_key(id));
-    if complete {
-        connections = aws.own().connections(service, None).await?;
+    let allow_list = allow_list(aws, definition, &facts, accounts).await;
+    Ok(ServiceFacts { allow_list, ..facts })
+}
+
+fn facts_of(service: &ServiceId, holds: BTreeMap<Subject, HoldReason>) -> ServiceFacts {
+    ServiceFacts {
+        service: service.clone(),
+        exists: None,
+        connections: Vec::new(),
+        complete: true,
+        allow_list: AllowListFacts::default(),
+        stored: BTreeMap::new(),
+        holds,
     }
-    Ok(ServiceFacts { service: service.clone(), exists: None, connections, complete, stored, holds })
+}
+
+async fn allow_list(
+    aws: &Aws,
+    definition: &ServiceDefinition,
+    facts: &ServiceFacts,
+    accounts: &BTreeSet<AccountId>,
+) -> AllowListFacts {
+    let mut read = AllowListFacts::default();
+    let mirrors = definition.allowed_principals.contains(&Principal::ServicePermissions);
+    if mirrors && facts.exists != Some(false) {
+        let permissions = aws.own().service_permissions(&definition.service).await;
+        read.permissions = Some(permissions.map_err(|error| {
+            tracing::warn!(error = error.chain(), "a service's permissions cannot be read");
+            error.call_and_code()
+        }));
+    }
+    if definition.allowed_principals.iter().any(|principal| principal.organization().is_some()) {
+        let owners = undecided(definition, facts, &read, accounts);
+        read.memberships = aws.memberships(definition, &owners).await;
+    }
+    read
+}
+
+/// The owners of whom only an organization can tell: those of waiting connections first, should AWS not
+/// answer for all.
+fn undecided(
+    definition: &ServiceDefinition,
+    facts: &ServiceFacts,
+    read: &AllowListFacts,
+    accounts: &BTreeSet<AccountId>,
+) -> Vec<AccountId> {
+    let mut owners = Vec::new();
+    let states =
+        [VpcEndpointState::PendingAcceptance, VpcEndpointState::Pending, VpcEndpointState::Available];
+    for state in states {
+        let of_state = facts.connections.iter().filter(|connection| connection.state == state);
+        for owner in of_state.map(|connection| &connection.owner) {
+            let concerned = accounts.is_empty() || accounts.contains(owner);
+            if concerned
+                && !owners.contains(owner)
+                && !is_allowed_without_organizations(definition, read, owner)
+            {
+                owners.push(owner.clone());
+            }
+        }
+    }
+    owners
 }

@@ -99,6 +99,25 @@ fn failed_calls_other_services_other_regions_and_other_events_are_ignored_with_t
 }
 
 #[test]
+fn creation_by_an_account_of_which_only_aws_can_tell_is_left_to_the_review() {
+    let mut policy = policy();
+    let allow = |policy: &mut Policy, rule: &str| {
+        let rule: crate::policy::Principal = rule.parse().unwrap_or_else(|error| panic!("{error}"));
+        policy
+            .services
+            .values_mut()
+            .for_each(|definition| definition.allowed_principals = [rule.clone()].into());
+    };
+    let event = event!("create_two_subnets").unwrap_or_else(|error| panic!("{error}"));
+    allow(&mut policy, "o-exampleorgid");
+    let reason = ignored(event.intent(&policy));
+    assert!(reason.contains("whether it is allowed, a review tells, and sends an intent"), "{reason}");
+    assert!(event.review(&policy, "zonelink").is_ok());
+    allow(&mut policy, "444455556666");
+    assert!(event.intent(&policy).is_ok(), "one that is listed by id does not wait for the review");
+}
+
+#[test]
 fn creation_by_a_stranger_leads_to_a_review_and_no_role_is_assumed_for_it() {
     let mut policy = policy();
     policy.services.values_mut().for_each(|definition| definition.allowed_principals.clear());

@@ -36,14 +36,15 @@ pub async fn accept_connections(aws: &Aws, message: LambdaEvent<Value>) -> Resul
             let request = ReviewRequest {
                 scope: Scope::Pending(review.vpc_endpoints.clone()),
                 accounts: &BTreeSet::new(),
+                allow_rejects: None,
                 dry_run: false,
                 cause: &review.cause,
                 since: review.since,
             };
             match review_service(aws, definition, &request).await {
                 Ok(summary) => {
-                    let (accepted, held) = (summary.accepted, summary.held.len());
-                    tracing::info!(service.id = summary.service, accepted, held, "reviewed");
+                    let (accepted, rejected, held) = (summary.accepted, summary.rejected, summary.held.len());
+                    tracing::info!(service.id = summary.service, accepted, rejected, held, "reviewed");
                     failed.extend(summary.failed);
                 }
                 // One service does not keep the others waiting.

@@ -25,6 +25,8 @@ pub struct BackfillRequest {
     pub accounts: BTreeSet<AccountId>,
     /// Say what would be done, and do nothing.
     pub dry_run: bool,
+    /// How many connections of each service this run may reject, in place of `MAX_REJECTS`.
+    pub allow_rejects: Option<u32>,
 }
 
 /// What a backfill came to.
@@ -67,6 +69,7 @@ pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<Backfill
         let review = ReviewRequest {
             scope: Scope::All,
             accounts: &request.accounts,
+            allow_rejects: request.allow_rejects,
             dry_run: request.dry_run,
             cause: "a sweep",
             since: None,
@@ -94,7 +97,7 @@ pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<Backfill
 
 fn request(payload: &Value) -> Result<BackfillRequest, Error> {
     let refused = |why: String| {
-        let form = r#"{"services":["vpce-svc-…"],"accounts":["123456789012"],"dry_run":true}, all optional"#;
+        let form = r#"{"services":["vpce-svc-…"],"accounts":["123456789012"],"dry_run":true,"allow_rejects":20}, all optional"#;
         Error::Malformed(InvalidEvent::new(format!("{why}; expected {form}")))
     };
     if payload.is_null() {
@@ -117,7 +120,15 @@ mod tests {
     fn an_empty_request_means_everything_and_an_unknown_field_is_refused() {
         assert_eq!(request(&json!({})).ok(), Some(BackfillRequest::default()));
         assert_eq!(request(&json!(null)).ok(), Some(BackfillRequest::default()));
-        for payload in [json!({"service": []}), json!({"accounts": ["42"]}), json!([]), json!("all")] {
+        let allowing = request(&json!({"allow_rejects": 20})).ok();
+        assert_eq!(allowing.and_then(|request| request.allow_rejects), Some(20));
+        for payload in [
+            json!({"allow_rejects": -1}),
+            json!({"service": []}),
+            json!({"accounts": ["42"]}),
+            json!([]),
+            json!("all"),
+        ] {
             assert!(request(&payload).is_err(), "{payload}");
         }
     }

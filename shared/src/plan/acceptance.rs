@@ -1,12 +1,25 @@
 //! Who may connect.
 //!
 //! ```text
-//! connection           owner allowed   step
-//! pendingAcceptance    yes             AcceptVpcEndpointConnections
-//! pendingAcceptance    no              Hold(NotAllowed)
-//! pending, available   no              Hold(Revoked)
-//! anything else        –               nothing
+//! connection           owner is     definition, facts                step
+//! pendingAcceptance    allowed                                       AcceptVpcEndpointConnections
+//! pendingAcceptance    not allowed  disallowed: leave                Hold(NotAllowed)
+//! pendingAcceptance    not allowed  disallowed: reject               RejectVpcEndpointConnections
+//! pending, available   not allowed  disallowed: leave                Hold(Revoked since)
+//! pending, available   not allowed  reject, within the grace         Hold(Revoked since)
+//! pending, available   not allowed  reject, after the grace          RejectVpcEndpointConnections
+//! any of these         not allowed  reject, the list is empty        Hold as for leave, Hold(AllowListEmpty)
+//! any of these         not allowed  more rejects than max_rejects    Hold as for leave, Hold(TooManyRejects)
+//! pendingAcceptance    unknown      –                                Hold(AllowListUnreadable)
+//! pending, available   unknown      –                                its stored hold stays
+//! pending, available   allowed      –                                nothing
+//! anything else        –            –                                nothing
 //! ```
+//!
+//! Who is allowed, who is not, and of whom nobody knows, is decided in `allowance`. The list itself is held as
+//! `AllowListUnreadable` while somebody is unknown, and as `UncheckablePrincipals` while it mirrors principals
+//! that match nobody. A review that sees a part only (the waiting connections, some accounts) neither ends these
+//! holds nor one of `TooManyRejects`, and rejects nobody while the latter stands.
 //!
 //! What is accepted is decided from `DescribeVpcEndpointConnections` alone, never from an event. The
 //! endpoints of what is accepted, and those that the event named, are sent on to be reconciled.
@@ -15,16 +28,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::allowance::{Allowance, allowance};
+use super::verdicts::Verdicts;
 use super::{Accepted, Plan, Step};
-use crate::facts::{ServiceFacts, VpcEndpointState};
+use crate::facts::{AllowListFacts, ServiceFacts, VpcEndpointState};
 use crate::hold::{HoldReason, Subject};
 use crate::ids::{AccountId, VpcEndpointId};
 use crate::intent::Intent;
 use crate::policy::{Policy, ServiceDefinition};
 use crate::rate::Priority;
 
-/// How many connections one call accepts.
-const ACCEPT_AT_ONCE: usize = 100;
+/// How many connections one call accepts or rejects.
+const AT_ONCE: usize = 100;
+
+/// How many rules a reason names.
+const RULES_NAMED: usize = 5;
 
 /// Which endpoints a review sends on to be reconciled, besides those that it accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +60,10 @@ pub struct Question<'a> {
     pub send_on: SendOn,
     /// Only connections and endpoints of these accounts count; all when empty.
     pub accounts: &'a BTreeSet<AccountId>,
+    /// How many connections one review may reject.
+    pub max_rejects: u32,
+    /// How many this one may, when a person has said so.
+    pub allow_rejects: Option<u32>,
     /// What led here, for the journal.
     pub cause: &'a str,
     /// When that happened.
@@ -53,42 +75,40 @@ pub struct Question<'a> {
 /// Decides on the connections of one service.
 #[must_use]
 pub fn plan(facts: &ServiceFacts, definition: &ServiceDefinition, question: &Question) -> Plan {
-    let mut plan = Plan::default();
-    let in_scope = |account: &AccountId| question.accounts.is_empty() || question.accounts.contains(account);
-    if facts.exists == Some(false) {
-        plan.holds.insert(Subject::Service(facts.service.clone()), HoldReason::ServiceNotFound);
-    }
-    let mut accepted = BTreeMap::new();
-    for connection in facts.connections.iter().filter(|connection| in_scope(&connection.owner)) {
-        let owner = connection.owner.clone();
-        let subject = Subject::Connection(facts.service.clone(), connection.vpc_endpoint.clone());
-        match (&connection.state, definition.allows(&owner)) {
-            (VpcEndpointState::PendingAcceptance, Some(rule)) => {
-                let rule = rule.to_string();
-                accepted.insert(connection.vpc_endpoint.clone(), Accepted { owner, rule });
-            }
-            (VpcEndpointState::PendingAcceptance, None) => {
-                plan.holds.insert(subject, HoldReason::NotAllowed { owner });
-            }
-            (VpcEndpointState::Pending | VpcEndpointState::Available, None) => {
-                plan.holds.insert(subject, HoldReason::Revoked { owner });
-            }
-            _ => {}
-        }
-    }
-    let to_send = endpoints_to_send(facts, question, &accepted, &in_scope);
+    let verdicts = Verdicts::of(facts, definition, question);
+    let mut plan = Plan { holds: verdicts.holds.clone(), ..Plan::default() };
     let subject = Subject::Service(facts.service.clone());
-    let mut rest = accepted.into_iter().peekable();
-    while rest.peek().is_some() {
-        let vpc_endpoints: BTreeMap<_, _> = rest.by_ref().take(ACCEPT_AT_ONCE).collect();
-        let step = Step::AcceptConnections { service: facts.service.clone(), vpc_endpoints };
-        plan.push(subject.clone(), "their owners are allowed", vec![step]);
+    if facts.exists == Some(false) {
+        plan.holds.insert(subject.clone(), HoldReason::ServiceNotFound);
     }
-    for (account, vpc_endpoints) in to_send {
+    accept(&mut plan, facts, &verdicts);
+    reject(&mut plan, facts, &verdicts, definition.revocation_grace);
+    for (account, vpc_endpoints) in endpoints_to_send(facts, question, &verdicts) {
         send(&mut plan, &subject, &account, &vpc_endpoints, question);
     }
-    plan.settle_holds(&holds_in_scope(facts, &in_scope), None, question.now);
+    plan.settle_holds(&judged_holds(facts, question, &plan), None, question.now);
     plan
+}
+
+/// Whether a rule allows `owner` without Organizations being asked, given the service's permissions.
+#[must_use]
+pub fn is_allowed_without_organizations(
+    definition: &ServiceDefinition,
+    read: &AllowListFacts,
+    owner: &AccountId,
+) -> bool {
+    matches!(allowance(definition, read, owner), Allowance::Allowed(_))
+}
+
+impl Question<'_> {
+    pub(super) fn concerns(&self, account: &AccountId) -> bool {
+        self.accounts.is_empty() || self.accounts.contains(account)
+    }
+
+    /// Whether all there is of the service is seen and asked about.
+    pub(super) fn sees_all(&self, facts: &ServiceFacts) -> bool {
+        facts.complete && self.accounts.is_empty()
+    }
 }
 
 /// Holds the definitions that cannot be accepted, each for its reason, and ends the holds of those that can
@@ -107,7 +127,7 @@ pub fn plan_definitions(
     }
     let judged = |subject: &Subject| match subject {
         Subject::Definition(_) => true,
-        Subject::Service(service) | Subject::Connection(service, _) => {
+        Subject::Service(service) | Subject::AllowList(service) | Subject::Connection(service, _) => {
             !policy.services.contains_key(service) && !refused.contains_key(service.as_str())
         }
         _ => false,
@@ -133,11 +153,50 @@ pub fn plan_accounts(
     plan
 }
 
+fn accept(plan: &mut Plan, facts: &ServiceFacts, verdicts: &Verdicts) {
+    let accepted: Vec<_> = verdicts.accepted.clone().into_iter().collect();
+    for some in accepted.chunks(AT_ONCE) {
+        let vpc_endpoints: BTreeMap<_, _> = some.iter().cloned().collect();
+        let reason = format!("their owners are allowed by {}", rules(&vpc_endpoints));
+        let step = Step::AcceptConnections { service: facts.service.clone(), vpc_endpoints };
+        plan.push(Subject::Service(facts.service.clone()), reason, vec![step]);
+    }
+}
+
+/// The rules by which some are accepted, a few of them by name.
+fn rules(accepted: &BTreeMap<VpcEndpointId, Accepted>) -> String {
+    let rules: BTreeSet<&str> = accepted.values().map(|accepted| accepted.rule.as_str()).collect();
+    let named: Vec<&str> = rules.iter().copied().take(RULES_NAMED).collect();
+    match rules.len().saturating_sub(RULES_NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more rules", named.join(", ")),
+    }
+}
+
+/// Rejects those that wait and those that are established apart, for their reasons differ.
+fn reject(plan: &mut Plan, facts: &ServiceFacts, verdicts: &Verdicts, grace: u32) {
+    let rejected = verdicts.rejected.clone().into_iter();
+    let (waiting, established): (Vec<_>, Vec<_>) = rejected.partition(|(_, one)| one.since.is_none());
+    let at_once = "no rule of the allow list matches their owners (disallowed: reject)".to_owned();
+    let in_time = format!("no rule has matched their owners for {grace} s or longer (disallowed: reject)");
+    for (rejected, reason) in [(waiting, at_once), (established, in_time)] {
+        for some in rejected.chunks(AT_ONCE) {
+            let vpc_endpoints: BTreeMap<_, _> = some.iter().cloned().collect();
+            // What was held ends being held when it is done: until then the hold keeps the moment.
+            let held = vpc_endpoints.keys().map(|id| Subject::Connection(facts.service.clone(), id.clone()));
+            let held = held.filter(|subject| facts.holds.contains_key(subject));
+            let ended: Vec<_> = held.map(|subject| Step::DeleteHold { subject }).collect();
+            let step = Step::RejectConnections { service: facts.service.clone(), vpc_endpoints };
+            let steps = [step].into_iter().chain(ended).collect();
+            plan.push(Subject::Service(facts.service.clone()), reason.clone(), steps);
+        }
+    }
+}
+
 fn endpoints_to_send(
     facts: &ServiceFacts,
     question: &Question,
-    accepted: &BTreeMap<VpcEndpointId, Accepted>,
-    in_scope: &impl Fn(&AccountId) -> bool,
+    verdicts: &Verdicts,
 ) -> BTreeMap<AccountId, BTreeMap<VpcEndpointId, bool>> {
     let wanted = |id: &VpcEndpointId| match &question.send_on {
         SendOn::All => true,
@@ -148,18 +207,17 @@ fn endpoints_to_send(
         by_account.entry(stored.account.clone()).or_default().insert(stored.vpc_endpoint.clone(), false);
     }
     for connection in &facts.connections {
-        let held = connection.state == VpcEndpointState::PendingAcceptance
-            && !accepted.contains_key(&connection.vpc_endpoint);
-        if accepted.contains_key(&connection.vpc_endpoint) || (wanted(&connection.vpc_endpoint) && !held) {
-            let alive = matches!(
-                connection.state,
-                VpcEndpointState::PendingAcceptance | VpcEndpointState::Pending | VpcEndpointState::Available
-            );
-            let of_owner = by_account.entry(connection.owner.clone()).or_default();
-            of_owner.insert(connection.vpc_endpoint.clone(), alive);
+        let id = &connection.vpc_endpoint;
+        let waits = connection.state == VpcEndpointState::PendingAcceptance;
+        // An established connection that is rejected leaves its records.
+        let changes = verdicts.accepted.contains_key(id) || (!waits && verdicts.rejected.contains_key(id));
+        if changes || (wanted(id) && !waits) {
+            let alive =
+                waits || matches!(connection.state, VpcEndpointState::Pending | VpcEndpointState::Available);
+            by_account.entry(connection.owner.clone()).or_default().insert(id.clone(), alive);
         }
     }
-    by_account.retain(|account, _| in_scope(account));
+    by_account.retain(|account, _| question.concerns(account));
     by_account
 }
 
@@ -194,17 +252,21 @@ fn send(
 
 /// The stored holds that this review can judge. One that saw only waiting connections can tell that a
 /// connection waits no longer, and nothing about established ones.
-fn holds_in_scope(
-    facts: &ServiceFacts,
-    in_scope: &impl Fn(&AccountId) -> bool,
-) -> BTreeMap<Subject, HoldReason> {
-    let judged = |reason: &HoldReason| match reason {
-        HoldReason::NotAllowed { owner } => in_scope(owner),
-        HoldReason::Revoked { owner } => facts.complete && in_scope(owner),
-        HoldReason::ServiceNotFound => facts.exists.is_some(),
+fn judged_holds(facts: &ServiceFacts, question: &Question, plan: &Plan) -> BTreeMap<Subject, HoldReason> {
+    let judged = |subject: &Subject, reason: &HoldReason| match (subject, reason) {
+        (_, HoldReason::NotAllowed { owner }) => question.concerns(owner),
+        (_, HoldReason::Revoked { owner, .. }) => facts.complete && question.concerns(owner),
+        (_, HoldReason::ServiceNotFound) => facts.exists.is_some(),
+        (Subject::Connection(_, id), HoldReason::AllowListUnreadable { .. }) => {
+            let seen = facts.connections.iter().find(|connection| connection.vpc_endpoint == *id);
+            seen.map_or(question.accounts.is_empty(), |connection| question.concerns(&connection.owner))
+        }
+        (Subject::AllowList(_) | Subject::Service(_), _) => {
+            question.sees_all(facts) || plan.holds.contains_key(subject)
+        }
         _ => false,
     };
-    let holds = facts.holds.iter().filter(|(_, reason)| judged(reason));
+    let holds = facts.holds.iter().filter(|(subject, reason)| judged(subject, reason));
     holds.map(|(subject, reason)| (subject.clone(), reason.clone())).collect()
 }
 

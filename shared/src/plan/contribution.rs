@@ -33,7 +33,7 @@ pub(crate) enum Contribution {
 /// available                             not complete      Keep, wait
 /// available                             no subnet         Keep, Hold(NoSubnet)
 /// pending, partial, unknown word        –                 Keep, wait
-/// pendingAcceptance                     –                 Keep, wait if the owner is allowed
+/// pendingAcceptance                     –                 Keep, wait if the owner may be allowed
 /// deleting, deleted, rejected, failed,
 ///   expired                             –                 Withdraw
 /// not found, known for 10 minutes or

@@ -11,7 +11,7 @@ use crate::facts::{Association, Facts, RecordFacts, VpcEndpointState, VpcFacts};
 use crate::hold::{HoldReason, Subject};
 use crate::ids::{AccountId, VpcEndpointId, VpcId};
 use crate::intent::Intent;
-use crate::policy::Policy;
+use crate::policy::{Policy, ServiceDefinition};
 
 /// A change that AWS refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +136,11 @@ impl VpcPlan<'_> {
     fn contribution(&self, id: &VpcEndpointId) -> Contribution {
         let endpoint = &self.vpc.endpoints[id];
         let definition = self.policy.services.get(&endpoint.service);
-        let allowed = definition.is_some_and(|definition| definition.allows(&self.facts.account).is_some());
+        // Where only a review can tell, it accepts the connection before the wait is over, or holds it.
+        let may_be_allowed = |definition: &ServiceDefinition| {
+            definition.allows(&self.facts.account).is_some() || definition.has_dynamic_principals()
+        };
+        let allowed = definition.is_some_and(may_be_allowed);
         contribution(endpoint, self.vpc.stored.get(id), allowed, self.facts.now)
     }
 

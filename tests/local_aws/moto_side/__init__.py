@@ -1,4 +1,4 @@
-"""What moto lacks of EC2 endpoints, Route 53, STS and CloudTrail, added to it in process.
+"""What moto lacks of EC2 endpoints, Route 53, STS, Organizations and CloudTrail, added to it in process.
 
 No file of moto is changed. moto dispatches an API action to the method of that name on a response class, so
 `install` sets methods on those classes, adds the URLs that are missing, and puts one gate in front of them all.
@@ -24,6 +24,7 @@ def install() -> None:
         endpoint_calls,
         gate,
         notifications,
+        organizations,
         paging,
         record_calls,
         services,
@@ -31,7 +32,17 @@ def install() -> None:
         zones,
     )
 
-    for module in (accounts, endpoint_calls, services, connections, notifications, zones, record_calls, sts):
+    for module in (
+        accounts,
+        endpoint_calls,
+        services,
+        connections,
+        notifications,
+        zones,
+        record_calls,
+        sts,
+        organizations,
+    ):
         module.install()
     # Paging wraps the Describe methods and the gate wraps the dispatch, hence both come after everything else.
     paging.install()

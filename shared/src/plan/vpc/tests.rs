@@ -310,10 +310,16 @@ fn refused_change_that_would_meet_the_same_record_again_is_held() {
 }
 
 #[test]
-fn endpoint_of_a_stranger_is_not_waited_for() {
+fn endpoint_of_a_stranger_is_not_waited_for_unless_only_a_review_can_tell() {
     let mut world = World::new().with(1, Some("pendingAcceptance"), &["10.0.0.1"]);
     world.0.account = id("777788889999");
     assert!(!world.plan().steps().any(|step| matches!(step, Step::PutWait { .. })));
+    let mut policy = policy();
+    for definition in policy.services.values_mut() {
+        definition.allowed_principals = [id("service-permissions")].into();
+    }
+    let plan = plan(&intent(), &world.0, &policy, &[]);
+    assert!(plan.steps().any(|step| matches!(step, Step::PutWait { .. })), "only a review can tell");
 }
 
 fn chain(due: &str, deadline: &str, delay_seconds: i32) -> World {
