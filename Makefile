@@ -8,7 +8,7 @@ PYTHON := $(VENV)/bin/python
 # Written when the environment is complete, so that it is made anew only when the list changes.
 STAMP := $(VENV)/complete
 FUNCTIONS := accept-connections reconcile-records backfill
-TEMPLATES := template.yaml infra/client.yaml
+TEMPLATES := template.yaml infra/client.yaml infra/organizations.yaml
 
 export PYTHONPATH := tests
 export PYTHONDONTWRITEBYTECODE := 1

@@ -96,6 +96,14 @@ fn the_client_role_grants_exactly_what_is_called_in_client_accounts() {
 }
 
 #[test]
+fn the_organizations_role_grants_exactly_what_is_called_there() {
+    let mut granted = granted("infra/organizations.yaml");
+    assert!(granted.remove("sts:AssumeRole"), "the trust policy");
+    let there = called().into_iter().filter(|action| action.starts_with("organizations:"));
+    assert_eq!(granted, there.collect());
+}
+
+#[test]
 fn upsert_is_neither_written_nor_granted() {
     for (path, text) in sources("shared/src") {
         let code = text.lines().filter(|line| !line.trim().starts_with("//"));

@@ -49,6 +49,7 @@ class Provider:
             "ServiceId": self.service, "RecordName": NAME, "DeletionProtection": "false",
             # Whatever a test may update stands here, so that it can be put back.
             "SweepState": "DISABLED", "ConnectionNotifications": "true", "RecordTtl": "60",
+            "Disallowed": "leave", "RevocationGrace": "86400", "MaxRejects": "10", "OrganizationsRoleArn": "",
             # As much as the emulator gives: tests of the rate ask for less.
             "Route53RequestsPerSecond": "1000", "Route53Burst": "5000", **parameters}
         self._read(deploy.deploy_provider(self.parameters, running=self.local.running, account=self.account))
@@ -197,6 +198,10 @@ class Table:
     def holds(self):
         """The reason of each hold, by its subject."""
         return {item["sk"]: item["reason"] for item in self.items("hold")}
+
+    def held_of_services(self):
+        """The reason of each hold on a service, its allow list or a connection, and on no VPC."""
+        return {subject: hold for subject, hold in self.holds().items() if subject.startswith("vpce-svc-")}
 
     def claims(self):
         """The claims by zone."""

@@ -29,7 +29,7 @@ def test_one_backfill_brings_in_all_that_was_there_before(unheard):
     assert summary == {"dry_run": False, "services": [{
         "service": unheard.provider.service, "connections": {"pendingAcceptance": 4},
         "accepted": 3, "endpoints": 3, "intents": 2,
-        "held": [{"subject": stranger, "reason": "NotAllowed: account 044444444444 is on no allow list",
+        "held": [{"subject": stranger, "reason": "NotAllowed: no rule of the allow list matches account 044444444444",
                   "remedy": "add the account to the service's allowed principals, or reject the connection"}]}]}
     assert list(unheard.table.holds()) == [stranger]
 
@@ -84,7 +84,7 @@ def test_accounts_filter_leaves_the_others_alone(unheard):
 def test_accounts_filter_keeps_the_leading_zero(unheard):
     summary = unheard.provider.backfill(accounts=["044444444444"])
     assert [held["reason"] for held in summary["services"][0]["held"]] == [
-        "NotAllowed: account 044444444444 is on no allow list"]
+        "NotAllowed: no rule of the allow list matches account 044444444444"]
     assert summary["services"][0]["accepted"] == 0
 
 
