@@ -6,7 +6,7 @@ import time
 # What the template's mapping asks for.
 BATCH_SIZE = 10
 # Between two looks at a queue on which everything is delayed.
-_PAUSE = 0.05
+_PAUSE = 0.1
 
 
 class Pump:

@@ -106,15 +106,18 @@ class Stage:
                         self._configuration(name)["Timeout"])
 
     def baseline(self, number=1):
-        """One more process of the baseline, not yet started. Its rights are those of reconcile-records."""
-        environment = {
+        """One more process of the baseline, not yet started."""
+        command = [str(BENCH_PYTHON), "-m", "awslambdaric", "handler.handler"]
+        return Function("baseline", command, self.baseline_environment(), self._log("baseline", number))
+
+    def baseline_environment(self):
+        """What reconcile-records gets, its rights included, but for the baseline's own table and queue."""
+        return {
             **self.environment("reconcile-records"),
             "TABLE_NAME": self.baseline_table, "QUEUE_URL": self.baseline_queue, "_HANDLER": "handler.handler",
             "PYTHONPATH": str(pathlib.Path(__file__).parent / "baseline"),
             "AWS_LAMBDA_FUNCTION_NAME": "baseline", "PYTHONUNBUFFERED": "1",
         }
-        command = [str(BENCH_PYTHON), "-m", "awslambdaric", "handler.handler"]
-        return Function("baseline", command, environment, self._log("baseline", number))
 
     def environment(self, name):
         """What the template, Lambda and the local AWS give the function; nothing of this shell but the path."""

@@ -12,13 +12,11 @@ from bench.events import envelope
 @pytest.fixture(scope="module")
 def handler(stage):
     """The baseline in this process, with the environment of its function."""
-    variables = stage.baseline().environment
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
-            if name.startswith("AWS_") or name in stage.environment("reconcile-records"):
+        for name, value in stage.baseline_environment().items():
+            # Where this process looks for programs and modules is its own.
+            if name not in ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH"):
                 patch.setenv(name, value)
-        patch.setenv("TABLE_NAME", stage.baseline_table)
-        patch.setenv("QUEUE_URL", stage.baseline_queue)
         yield importlib.import_module("bench.baseline.handler")
 
 

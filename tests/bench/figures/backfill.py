@@ -65,7 +65,7 @@ def _run(stage, account, vpcs, scale, accept, backfill, workers):
         "vpcs": vpcs, "scale": scale, "seconds": took, "seconds_unscaled": took * scale,
         "requests": len(log), "requests_needed": needed, "throttled": throttled,
         "throttled_share": throttled / len(log),
-        "limit_of_the_share": limit, "ratio_to_the_share": took / limit,
+        "limit_of_the_share": limit, "ratio_to_the_share": took / limit if limit > 0 else None,
         "limit_of_the_quota": (needed - QUOTA_BURST * scale) / (QUOTA * scale),
         "joined": len(waits), "longest_wait_of_a_new_endpoint": max(waits),
         "longest_wait_unscaled": max(waits) * scale, "waits": sorted(waits),
@@ -90,7 +90,7 @@ class _Joiners(threading.Thread):
         try:
             for share in JOIN_AT:
                 while self._changes() < share * self._vpcs:
-                    time.sleep(0.1)
+                    time.sleep(0.5)
                 (vpc,) = fleet.make(self._stage, self._account, 1)
                 event = events.envelope("CreateVpcEndpoint", self._stage, vpc)
                 self.joined.append((vpc, time.time()))
