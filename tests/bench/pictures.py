@@ -79,6 +79,8 @@ def growth(rows):
     axes[2].set_title("most memory, MB")
     for axis in axes:
         axis.set_xscale("log")
+        axis.set_xticks([row["endpoints"] for row in rows], [f"{row['endpoints']:,}" for row in rows])
+        axis.minorticks_off()
         axis.set_ylim(bottom=0)
         axis.set_xlabel("endpoints")
         axis.legend(frameon=False, fontsize=7)
