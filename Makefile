@@ -7,6 +7,9 @@ VENV := .local/venv
 PYTHON := $(VENV)/bin/python
 # Written when the environment is complete, so that it is made anew only when the list changes.
 STAMP := $(VENV)/complete
+# What only the measure needs; the baseline runs in it.
+BENCH_VENV := .local/bench-venv
+BENCH_STAMP := $(BENCH_VENV)/complete
 FUNCTIONS := accept-connections reconcile-records backfill
 TEMPLATES := template.yaml infra/client.yaml infra/organizations.yaml
 
@@ -15,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup build ## Watch it work, start to end, in a local AWS of its own (half a minute)
@@ -25,7 +28,15 @@ demo: setup build ## Watch it work, start to end, in a local AWS of its own (hal
 test: setup lint build ## Run every check and every test
 	cargo test --locked -p shared --no-default-features
 	cargo test --locked --workspace
-	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/flow
+	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/flow tests/bench
+
+.PHONY: bench
+bench: setup $(BENCH_STAMP) ## Measure everything beside a plain boto3 function (half an hour); BUILDS=1 adds clean builds
+	$(PYTHON) -m bench $(if $(BUILDS),--builds)
+
+.PHONY: bench-smoke
+bench-smoke: setup build ## Check the exact counts of calls, and the measure itself; part of `make test`
+	$(PYTHON) -m pytest -p no:cacheprovider -q tests/bench
 
 .PHONY: lint
 lint: setup ## Check form: rustfmt, clippy, cfn-lint
@@ -51,6 +62,10 @@ setup: $(STAMP) ## Make the Python environment in .local/venv
 
 $(STAMP): tests/local_aws/requirements.txt .ci/setup
 	@.ci/setup $(VENV) $<
+	@touch $@
+
+$(BENCH_STAMP): tests/bench/requirements.txt .ci/setup
+	@.ci/setup $(BENCH_VENV) $<
 	@touch $@
 
 .PHONY: clean

@@ -34,7 +34,7 @@ def packaged(template, binaries, upload):
     return yaml_dump(document)
 
 
-def bootstrap_zip(binary):
+def bootstrap_zip(binary, level=_FAST):
     """A zip with the binary as `bootstrap`. The same binary always makes the same zip."""
     if not binary.is_file():
         raise FileNotFoundError(f"{binary} does not exist: build it first")
@@ -42,8 +42,8 @@ def bootstrap_zip(binary):
     entry.external_attr = 0o100755 << 16
     entry.compress_type = zipfile.ZIP_DEFLATED
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST) as archive:
-        archive.writestr(entry, _stripped(binary), compresslevel=_FAST)
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as archive:
+        archive.writestr(entry, _stripped(binary), compresslevel=level)
     return buffer.getvalue()
 
 

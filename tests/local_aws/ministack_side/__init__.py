@@ -12,10 +12,12 @@ changed. Each module here does one thing and has one `install()`:
     lambda_environment         what a function sees and where its log goes
     schedules                  EventBridge Scheduler: first run at once, context attributes
     metrics                    embedded metric format in a function's log
+    call_counts                how many calls of DynamoDB and SQS, and whose
 """
 
 from . import (
     async_invocation,
+    call_counts,
     cloudformation_properties,
     cloudformation_types,
     doors,
@@ -38,6 +40,7 @@ def install():
         lambda_environment,
         schedules,
         metrics,
+        call_counts,
         doors,
     ):
         module.install()

@@ -10,6 +10,7 @@ and account are kept: they are what a consumer dedupes and checks on.
                                     flight is visible now, as if its time had passed
     GET  /_local/activity           {"background": n}: how many deliveries and invocations
                                     run or wait for their next attempt
+    GET, DELETE /_local/calls       how many calls, and whose: see call_counts
 """
 
 import json
@@ -24,7 +25,7 @@ from ministack.core.responses import request_scope
 from ministack.services import eventbridge as events
 from ministack.services import sqs
 
-from . import schedules
+from . import call_counts, schedules
 
 logger = logging.getLogger("local_aws.doors")
 
@@ -114,6 +115,8 @@ def _activity(_):
 
 
 _ROUTES = {
+    ("GET", "/_local/calls"): call_counts.counts,
+    ("DELETE", "/_local/calls"): call_counts.forget,
     ("GET", "/_local/activity"): _activity,
     ("POST", "/_local/events"): deliver,
     ("POST", "/_local/schedules/fire"): _fire,

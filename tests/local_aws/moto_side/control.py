@@ -1,10 +1,10 @@
-"""The control plane under /_local: settings, faults, the call log, sessions, reset. AWS has nothing like it."""
+"""The control plane under /_local: settings, faults, the call log, fleets, sessions, reset. AWS has nothing like it."""
 
 import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import accounts, call_log, faults
+from . import accounts, call_log, faults, fleet
 from .courier import COURIER
 from .settings import SETTINGS, reset
 
@@ -80,7 +80,9 @@ def _post_sessions(sent: Any) -> Any:
 _ROUTES: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("GET", "/_local/health"): lambda _: {"status": "ok"},
     ("GET", "/_local/calls"): lambda _: call_log.entries(),
+    ("GET", "/_local/calls/counts"): lambda _: call_log.counts(),
     ("DELETE", "/_local/calls"): _delete_calls,
+    ("POST", "/_local/fleet"): fleet.make,
     ("GET", "/_local/settings"): lambda _: SETTINGS.as_json(),
     ("PUT", "/_local/settings"): _put_settings,
     ("GET", "/_local/faults"): lambda _: faults.remaining(),

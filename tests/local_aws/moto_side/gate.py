@@ -84,6 +84,7 @@ def _call(response: BaseResponse) -> call_log.Call:
         service=response.service_name or "",
         action=response._get_action() or "",
         parameters=_plain(dict(parameters)),
+        caller=accounts.caller(response).arn,
     )
 
 

@@ -4,7 +4,6 @@ A zone belongs to one account and may serve VPCs of others: its owner authorises
 associates it. The owner of a VPC can list the zones that serve it, whoever owns them.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -24,26 +23,30 @@ Vpc = dict[str, str]
 _authorised: dict[str, list[Vpc]] = {}
 settings.on_reset(_authorised.clear)
 
+# (VPC, region) -> the zones that serve it, each with its owner: who lists them by VPC does not go through all.
+_serving: dict[tuple[str, str], dict[str, tuple[str, FakeZone]]] = {}
+settings.on_reset(_serving.clear)
+
 
 def owned(response: Route53, zone_id: str) -> FakeZone:
     """A zone of the caller's account."""
     bare = zone_id.split("/")[-1]
-    for owner, zone in _all_zones():
-        if zone.resource_id == bare:
-            if owner == response.current_account:
-                return zone
-            # Believed: Route 53 tells a foreign zone from one that does not exist.
-            words = f"User: {accounts.caller(response).arn} is not authorized to access this resource"
-            raise AwsError("AccessDenied", words, 403)
-    raise AwsError("NoSuchHostedZone", f"No hosted zone found with ID: {bare}", 404)
+    owner, zone = _find(bare)
+    if owner == response.current_account:
+        return zone
+    # Believed: Route 53 tells a foreign zone from one that does not exist.
+    words = f"User: {accounts.caller(response).arn} is not authorized to access this resource"
+    raise AwsError("AccessDenied", words, 403)
 
 
-def _all_zones() -> Iterator[tuple[str, FakeZone]]:
+def _find(zone_id: str) -> tuple[str, FakeZone]:
+    """A zone of whatever account, and that account."""
     for account, partitions in list(route53_backends.items()):
         backend: Route53Backend
         for backend in list(partitions.values()):
-            for zone in list(backend.zones.values()):
-                yield account, zone
+            if zone := backend.zones.get(zone_id):
+                return account, zone
+    raise AwsError("NoSuchHostedZone", f"No hosted zone found with ID: {zone_id}", 404)
 
 
 def _vpc_owner(vpc: Vpc) -> str | None:
@@ -58,14 +61,23 @@ def _vpc(response: Route53) -> Vpc:
     return {"VPCId": asked.get("VPCId", ""), "VPCRegion": asked.get("VPCRegion", "")}
 
 
+def _place(vpc: Vpc) -> tuple[str, str]:
+    return vpc["VPCId"], vpc["VPCRegion"]
+
+
+def _zones_of(vpc: Vpc) -> list[tuple[str, FakeZone]]:
+    """The zones that serve a VPC, each with its owner."""
+    return list(_serving.get(_place(vpc), {}).values())
+
+
 def _serves(zone: FakeZone, vpc: Vpc) -> bool:
-    return any(one["vpc_id"] == vpc["VPCId"] and one.get("vpc_region") == vpc["VPCRegion"] for one in zone.vpcs)
+    return zone.resource_id in _serving.get(_place(vpc), {})
 
 
 def _refuse_conflict(name: str, vpc: Vpc) -> None:
     """One VPC cannot be served by two zones of one name, nor twice by the same zone."""
-    for _, other in _all_zones():
-        if other.private_zone and other.name == name and _serves(other, vpc):
+    for _, other in _zones_of(vpc):
+        if other.name == name:
             words = (
                 f"The VPC {vpc['VPCId']} in region {vpc['VPCRegion']} has already been associated with the hosted"
                 f" zone {other.resource_id} with the same domain name."
@@ -87,20 +99,8 @@ def create_hosted_zone(self: Route53) -> ActionResult:
         if _vpc_owner(vpc) != self.current_account:
             raise AwsError("InvalidVPCId", f"The VPC ID {vpc['VPCId']} is invalid or not yours.")
         _refuse_conflict(name, vpc)
-    zone = self.backend.create_hosted_zone(
-        name,
-        comment=self._get_param("HostedZoneConfig.Comment"),
-        private_zone=private,
-        caller_reference=reference,
-        vpcid=vpc["VPCId"] or None,
-        vpcregion=vpc["VPCRegion"] or None,
-        delegation_set_id=self._get_param("DelegationSetId"),
-    )
-    # AWS's ids begin with a Z, and code that checks the form of an id should see the real one.
-    del self.backend.zones[zone.resource_id]
-    zone.resource_id = "Z" + zone.resource_id[1:21]
-    self.backend.zones[zone.resource_id] = zone
-    zone.rrsets = [_own_form(rrset) for rrset in zone.rrsets]
+    comment, delegation_set = self._get_param("HostedZoneConfig.Comment"), self._get_param("DelegationSetId")
+    zone = make(self.backend, name, vpc if private else None, reference, comment, delegation_set)
     return ActionResult(
         {
             "HostedZone": zone,
@@ -110,6 +110,34 @@ def create_hosted_zone(self: Route53) -> ActionResult:
             "Location": f"https://route53.amazonaws.com/2013-04-01/hostedzone/{zone.resource_id}",
         }
     )
+
+
+def make(
+    backend: Route53Backend,
+    name: str,
+    vpc: Vpc | None,
+    reference: str,
+    comment: str | None = None,
+    delegation_set_id: str | None = None,
+) -> FakeZone:
+    """A new zone, private when it is for a VPC. What speaks against it was looked at before."""
+    zone = backend.create_hosted_zone(
+        name,
+        comment=comment,
+        private_zone=vpc is not None,
+        caller_reference=reference,
+        vpcid=vpc["VPCId"] if vpc else None,
+        vpcregion=vpc["VPCRegion"] if vpc else None,
+        delegation_set_id=delegation_set_id,
+    )
+    # AWS's ids begin with a Z, and code that checks the form of an id should see the real one.
+    del backend.zones[zone.resource_id]
+    zone.resource_id = "Z" + zone.resource_id[1:21]
+    backend.zones[zone.resource_id] = zone
+    zone.rrsets = [_own_form(rrset) for rrset in zone.rrsets]
+    if vpc:
+        _serving.setdefault(_place(vpc), {})[zone.resource_id] = (backend.account_id, zone)
+    return zone
 
 
 def _own_form(rrset: Any) -> RecordSet:
@@ -128,6 +156,8 @@ def get_hosted_zone(self: Route53) -> ActionResult:
 def delete_hosted_zone(self: Route53) -> ActionResult:
     zone = owned(self, self._get_param("Id"))
     self.backend.delete_hosted_zone(zone.resource_id)
+    for vpc in zone.vpcs:
+        _serving.get((vpc["vpc_id"], vpc.get("vpc_region", "")), {}).pop(zone.resource_id, None)
     _authorised.pop(zone.resource_id, None)
     return ActionResult({"ChangeInfo": changes.begin(self.current_account)})
 
@@ -135,10 +165,7 @@ def delete_hosted_zone(self: Route53) -> ActionResult:
 def associate_vpc_with_hosted_zone(self: Route53) -> ActionResult:
     """The VPC's owner calls; a zone of another account must have authorised the VPC before."""
     zone_id, vpc = self._get_param("HostedZoneId").split("/")[-1], _vpc(self)
-    found = {zone.resource_id: (owner, zone) for owner, zone in _all_zones()}.get(zone_id)
-    if found is None:
-        raise AwsError("NoSuchHostedZone", f"No hosted zone found with ID: {zone_id}", 404)
-    owner, zone = found
+    owner, zone = _find(zone_id)
     vpc_owner = _vpc_owner(vpc)
     if vpc_owner is None:
         raise AwsError("InvalidVPCId", f"The VPC ID {vpc['VPCId']} is invalid.")
@@ -150,16 +177,16 @@ def associate_vpc_with_hosted_zone(self: Route53) -> ActionResult:
         raise AwsError("PublicZoneVPCAssociation", words)
     _refuse_conflict(zone.name, vpc)
     zone.add_vpc(vpc["VPCId"], vpc["VPCRegion"])
+    _serving.setdefault(_place(vpc), {})[zone_id] = (owner, zone)
     return ActionResult({"ChangeInfo": changes.begin(self.current_account, self._get_param("Comment"))})
 
 
 def disassociate_vpc_from_hosted_zone(self: Route53) -> ActionResult:
     """Either side may end the association, except that a private zone keeps its last VPC."""
     zone_id, vpc = self._get_param("HostedZoneId").split("/")[-1], _vpc(self)
-    found = {zone.resource_id: (owner, zone) for owner, zone in _all_zones()}.get(zone_id)
-    if found is None or self.current_account not in (found[0], _vpc_owner(vpc)):
+    owner, zone = _find(zone_id)
+    if self.current_account not in (owner, _vpc_owner(vpc)):
         raise AwsError("NoSuchHostedZone", f"No hosted zone found with ID: {zone_id}", 404)
-    zone = found[1]
     if not _serves(zone, vpc):
         words = f"The VPC {vpc['VPCId']} is not associated with the hosted zone {zone_id}."
         raise AwsError("VPCAssociationNotFound", words, 404)
@@ -167,6 +194,7 @@ def disassociate_vpc_from_hosted_zone(self: Route53) -> ActionResult:
         words = "The VPC is the last one associated with the private hosted zone and can't be disassociated."
         raise AwsError("LastVPCAssociation", words)
     zone.delete_vpc(vpc["VPCId"])
+    _serving.get(_place(vpc), {}).pop(zone_id, None)
     return ActionResult({"ChangeInfo": changes.begin(self.current_account, self._get_param("Comment"))})
 
 
@@ -178,8 +206,7 @@ def list_hosted_zones_by_vpc(self: Route53) -> ActionResult:
         raise access_denied(accounts.caller(self).arn, "ec2:DescribeVpcs")
     summaries = [
         {"HostedZoneId": zone.resource_id, "Name": zone.name, "Owner": _owner(zone, owner)}
-        for owner, zone in _all_zones()
-        if zone.private_zone and _serves(zone, vpc)
+        for owner, zone in _zones_of(vpc)
     ]
     return _page(self, "HostedZoneSummaries", summaries, lambda summary: summary["HostedZoneId"], 100)
 

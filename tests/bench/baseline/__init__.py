@@ -1,0 +1,1 @@
+"""What zonelink is measured against: see README.md."""

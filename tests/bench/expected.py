@@ -1,0 +1,13 @@
+"""What things cost in calls, exactly. The one place where these numbers stand: test_counts.py holds them."""
+
+# Route 53, for each VPC with one zone: list the zones, read the name; and one change where it is new.
+ROUTE53_IN_SYNC = 2
+ROUTE53_NEW = 3
+
+# EC2 in a client account, for a hundred endpoints of it, each in a VPC of its own, in one sweep.
+EC2_PER_HUNDRED = 111
+
+# The table, for a hundred endpoints in sync, in one sweep. Reservations come on top: one for each VPC while
+# the account's bucket is full, two while it is in use.
+TABLE_READS_PER_HUNDRED = 429
+TABLE_WRITES_IN_SYNC = 0

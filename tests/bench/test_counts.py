@@ -1,0 +1,51 @@
+"""What a sweep costs in calls: exact, and no slower or faster on any machine."""
+
+import pytest
+
+from . import calls, expected, fleet
+from .pump import Pump
+
+ENDPOINTS = 100
+
+
+@pytest.fixture(scope="module")
+def sweeps(stage):
+    """The calls of two sweeps: one that finds a hundred new endpoints, and one that finds them in sync."""
+    account = stage.clients[0]
+    fleet.make(stage, account, ENDPOINTS)
+    counted = []
+    with stage.function("backfill") as backfill, stage.function("reconcile-records") as reconcile:
+        for _ in range(2):
+            calls.forget(stage)
+            before = fleet.digest(stage)
+            backfill.invoke({})
+            pump = Pump(stage, stage.outputs["QueueUrl"], [reconcile])
+            pump.drain()
+            assert pump.failed == []
+            counted.append((calls.of_functions(stage), fleet.digest(stage) == before))
+    return account, counted
+
+
+def test_new_endpoint_costs_three_route53_calls(sweeps):
+    account, ((new, _), _) = sweeps
+    assert new.count("route53", account=account) == expected.ROUTE53_NEW * ENDPOINTS
+    assert new.count("route53", "ChangeResourceRecordSets") == ENDPOINTS
+
+
+def test_endpoint_in_sync_costs_two_route53_calls_and_no_write(sweeps):
+    account, (_, (in_sync, unchanged)) = sweeps
+    assert in_sync.count("route53", account=account) == expected.ROUTE53_IN_SYNC * ENDPOINTS
+    assert in_sync.count("route53", "ChangeResourceRecordSets") == 0
+    assert in_sync.table_writes() == expected.TABLE_WRITES_IN_SYNC
+    assert unchanged
+
+
+def test_hundred_endpoints_of_one_account_share_their_ec2_calls(sweeps):
+    account, (_, (in_sync, _)) = sweeps
+    assert in_sync.count("ec2", account=account) == expected.EC2_PER_HUNDRED, in_sync.by_action(account)
+
+
+def test_table_is_read_so_often_and_reserved_at_most_twice_for_each_vpc(sweeps):
+    _, (_, (in_sync, _)) = sweeps
+    assert in_sync.table_reads() == expected.TABLE_READS_PER_HUNDRED, in_sync.by_action()
+    assert ENDPOINTS <= in_sync.reservations() <= 2 * ENDPOINTS
