@@ -13,10 +13,12 @@ mod ec2;
 mod journal;
 mod observe;
 mod observe_service;
+mod observe_sweep;
 mod observe_vpc;
 mod queue;
 mod retries;
 mod route53;
+mod runs;
 mod seen;
 mod table;
 
@@ -25,4 +27,5 @@ pub use clients::Aws;
 pub use journal::journal;
 pub use observe::Look;
 pub use observe_service::{Scope, observe_service};
+pub use observe_sweep::observe_sweep;
 pub use table::Definitions;

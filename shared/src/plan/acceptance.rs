@@ -11,6 +11,8 @@
 //! What is accepted is decided from `DescribeVpcEndpointConnections` alone, never from an event. The
 //! endpoints of what is accepted, and those that the event named, are sent on to be reconciled.
 
+mod removed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -55,6 +57,9 @@ pub struct Question<'a> {
 pub fn plan(facts: &ServiceFacts, definition: &ServiceDefinition, question: &Question) -> Plan {
     let mut plan = Plan::default();
     let in_scope = |account: &AccountId| question.accounts.is_empty() || question.accounts.contains(account);
+    if definition.removed.is_some() {
+        return removed::plan(facts, question, &in_scope);
+    }
     if facts.exists == Some(false) {
         plan.holds.insert(Subject::Service(facts.service.clone()), HoldReason::ServiceNotFound);
     }
@@ -185,6 +190,7 @@ fn send(
                 },
                 cause: question.cause.to_owned(),
                 since: question.since,
+                run: None,
             };
             let step = Step::SendIntent { intent, delay_seconds: 0 };
             plan.push(subject.clone(), "their VPCs are to be looked at", vec![step]);
