@@ -99,11 +99,11 @@ pub async fn review_service(
     if request.dry_run {
         return Ok(summary);
     }
-    request.run.iter().for_each(|run| plan.send_for(run, &mut numbered));
+    plan.send_for(request.run.as_ref(), &mut numbered);
     (summary.failed, summary.sent) = carry_out(aws, &plan, request.cause, request.since).await?;
     if !summary.failed.is_empty() {
         let (_, mut plan) = self::plan(aws, definition, request).await?;
-        request.run.iter().for_each(|run| plan.send_for(run, &mut numbered));
+        plan.send_for(request.run.as_ref(), &mut numbered);
         let (failed, sent) = carry_out(aws, &plan, request.cause, request.since).await?;
         (summary.failed, summary.sent) = (failed, summary.sent + sent);
     }
@@ -120,8 +120,7 @@ pub async fn send(
     cause: &str,
     run: Option<&RunPart>,
 ) -> Result<(Vec<String>, usize), Error> {
-    let mut numbered = 0;
-    run.into_iter().for_each(|run| plan.send_for(run, &mut numbered));
+    plan.send_for(run, &mut 0);
     carry_out(aws, plan, cause, None).await
 }
 
@@ -225,6 +224,7 @@ fn all_held(plan: &Plan) -> Vec<Held> {
 }
 
 /// A hold as a summary shows it.
+#[must_use]
 pub fn held((subject, reason): (&Subject, &HoldReason)) -> Held {
     Held { subject: subject.to_string(), reason: reason.to_string(), remedy: reason.remedy() }
 }

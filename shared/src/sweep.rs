@@ -32,7 +32,7 @@ pub struct BackfillSummary {
     pub services: Vec<ServiceSummary>,
     /// VPCs to which only claims and holds lead: those of services that nothing defines, and those whose memory
     /// is lost.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub claimed_vpcs: usize,
     /// Definitions of the table that are refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -52,7 +52,7 @@ pub struct BackfillSummary {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_none(number: &usize) -> bool {
+fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
@@ -122,7 +122,7 @@ impl Sweep<'_> {
         };
         let outcome = review_service(self.aws, definition, &review).await;
         if let Some(mut service) = self.unless_failed(definition.service.as_str(), outcome) {
-            self.summary.failed.append(&mut service.failed.clone());
+            self.summary.failed.extend(service.failed.iter().cloned());
             self.summary.messages += service.sent;
             self.accounts.extend(service.accounts.iter().cloned());
             self.summary.vpcs.append(&mut service.places);

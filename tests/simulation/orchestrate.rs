@@ -75,7 +75,7 @@ async fn sweep(api: &Api, policy: &Policy, allow_deletes: Option<u32>) -> Result
         cause: "a sweep",
     };
     let mut plan = plan::sweep::plan(&facts, &question);
-    plan.send_for(&run, &mut 0);
+    plan.send_for(Some(&run), &mut 0);
     known.extend(accounts_of(&plan));
     outcome = failed_of(api, &plan).await?.map_or(outcome, Err);
     outcome?;
@@ -209,7 +209,7 @@ async fn review_once(
         now: api.now(),
     };
     let mut plan = acceptance::plan(&facts, definition, &question);
-    run.into_iter().for_each(|run| plan.send_for(run, &mut 0));
+    plan.send_for(run, &mut 0);
     let places = facts.stored.values().map(|stored| (stored.account.clone(), stored.vpc.clone())).collect();
     Ok(((accounts_of(&plan), places), failed_of(api, &plan).await?))
 }

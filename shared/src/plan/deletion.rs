@@ -27,8 +27,8 @@ impl VpcPlan<'_> {
         }
         let (run, at_most) = (run.run.clone(), run.deletes);
         if at_most == 0 {
-            let hold = Some(HoldReason::TooManyDeletes { run, at_most });
-            return Decision { hold, ..Decision::default() };
+            let reason = HoldReason::TooManyDeletes { run, at_most };
+            return Decision { hold: Some(reason), ..Decision::default() };
         }
         // After the room for its request: a removal that comes back for want of room is to count once.
         let room = |step: &Step| matches!(step, Step::Reserve { .. });

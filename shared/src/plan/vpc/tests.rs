@@ -562,16 +562,16 @@ fn held_removal_stays_held_by_sweeps_until_one_is_allowed_and_goes_by_an_event()
     let subject = Subject::Record(id(HERE), world.0.vpcs[0].records[0].key.clone());
     let reason = HoldReason::TooManyDeletes { run: "an earlier one".into(), at_most: 20 };
     world.vpc().holds.insert(subject.clone(), reason.clone());
-    let changes = |intent: &Intent| {
+    let swept = |intent: &Intent| {
         let plan = plan(intent, &world.0, &policy(), &[]);
         let changed = plan.steps().any(|step| matches!(step, Step::ChangeRecords { .. }));
         (changed, plan)
     };
-    let (changed, sweep) = changes(&run(20, false));
+    let (changed, sweep) = swept(&run(20, false));
     assert!(!changed && sweep.holds.get(&subject) == Some(&reason), "{sweep}");
     assert!(!sweep.steps().any(|step| matches!(step, Step::PutHold { .. } | Step::DeleteHold { .. })));
     for intent in [run(5, true), intent()] {
-        let (changed, plan) = changes(&intent);
+        let (changed, plan) = swept(&intent);
         assert!(changed && plan.steps().any(|step| matches!(step, Step::DeleteHold { .. })), "{plan}");
     }
 }
@@ -583,7 +583,7 @@ fn messages_of_a_run_are_counted_but_for_those_of_a_waiting_chain() {
     let intent = run(20, false);
     let mut plan = plan(&intent, &world.0, &policy(), &[]);
     let mut sent = 0;
-    plan.send_for(intent.run.as_ref().unwrap(), &mut sent);
+    plan.send_for(intent.run.as_ref(), &mut sent);
     let parts: Vec<_> = plan
         .steps()
         .filter_map(|step| match step {
