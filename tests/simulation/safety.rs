@@ -229,7 +229,7 @@ impl World {
         }
         let index = self.table.claims.iter().filter_map(|(key, claim)| Some((key.clone(), claim.indexed()?)));
         if !self.table.indexed.iter().map(|(key, indexed)| (key.clone(), indexed.clone())).eq(index) {
-            wrong.push(format!("the index of claims says {:?}", self.table.indexed));
+            wrong.push(format!("of {:?} the index says {:?}", self.table.claims, self.table.indexed));
         }
         for wrong in wrong {
             self.violation(wrong);

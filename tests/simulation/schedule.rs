@@ -110,6 +110,7 @@ impl Schedule {
             self.world.borrow_mut().delete_unheard();
             self.settle();
             self.sweep(None);
+            self.settle();
         }
         self.put_right();
         if !self.failed() {

@@ -171,6 +171,11 @@ impl Row<'_> {
         // A change whose time is over still says which values were ours.
         let mut smaller = Claim { version: claim.version + 1, ..claim.clone() };
         smaller.contributions.retain(|id, _| stays(&id));
+        if smaller.contributions.is_empty() {
+            // Emptied, those who want the record say which VPCs find the claim.
+            smaller.contributions.clone_from(&self.desired.contributions);
+            smaller.contributions.values_mut().for_each(|one| one.addresses = Addresses::default());
+        }
         vec![self.put(smaller)]
     }
 

@@ -300,6 +300,22 @@ fn endpoint_that_leaves_a_claim_under_a_foreign_record_is_taken_out_of_it() {
 }
 
 #[test]
+fn claim_that_all_have_left_under_an_incompatible_record_is_found_by_those_who_want_it() {
+    let case = absent().ours(&["10.0.0.1"]).incompatible("CNAME").with_claim(|claim| {
+        let left = claim.contributions.pop_first().unwrap().1;
+        claim.contributions.insert(id("vpce-0ffffffffffffffff"), left);
+    });
+    let decision = case.decide(&["10.0.0.2"]);
+    let [Step::PutClaim { claim, .. }] = decision.steps.as_slice() else { panic!("{decision:?}") };
+    let named: Vec<_> = claim.contributions.keys().map(ToString::to_string).collect();
+    assert_eq!((named, claim.addresses()), (vec!["vpce-0123456789abcdef0".into()], Addresses::default()));
+    assert_eq!(claim.indexed().map(|indexed| indexed.vpc), Some(vpc()));
+    let mut after = case;
+    after.facts.claim = Some((**claim).clone());
+    assert_eq!(after.decide(&["10.0.0.2"]).steps, []);
+}
+
+#[test]
 fn name_of_another_service_is_held_with_its_id() {
     let case = seen(&["10.0.0.9"], 60).claimed("vpce-svc-0ffffffffffffffff", &["10.0.0.9"]);
     assert_eq!(case.held(&["10.0.0.1"]), "NameTaken: the name belongs to vpce-svc-0ffffffffffffffff");

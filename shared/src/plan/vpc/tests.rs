@@ -579,7 +579,7 @@ fn held_removal_stays_held_by_sweeps_until_one_is_allowed_and_goes_by_an_event()
 #[test]
 fn messages_of_a_run_are_counted_but_for_those_of_a_waiting_chain() {
     let mut world = World::new().with(1, Some("pending"), &["10.0.0.1"]);
-    world.0.rest = (0..25).map(|number| id(&format!("vpc-000000{number:02}"))).collect();
+    world.0.rest = (0..250).map(|number| id(&format!("vpc-{number:08}"))).collect();
     let intent = run(20, false);
     let mut plan = plan(&intent, &world.0, &policy(), &[]);
     let mut sent = 0;
