@@ -19,9 +19,10 @@ use shared::ids::{ServiceId, VpcEndpointId};
 use shared::intent::Intent;
 use shared::plan::vpc::plan;
 use shared::plan::{Plan, Step};
-use shared::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use shared::policy::{Adopt, Disallowed, OnRemove, Policy, Records, ServiceDefinition, SharedZones, Ttl};
 use shared::rate::Priority;
 use shared::record::{Addresses, ChangeAction, RecordKey, RecordSet, SeenRecords};
+use shared::run::RunPart;
 
 const SERVICES: [&str; 2] = ["vpce-svc-00000001", "vpce-svc-00000002"];
 const NAMES: [&str; 2] = ["*.aws.byoc.example.com", "in02.aws.byoc.example.com"];
@@ -58,7 +59,9 @@ fn policy() -> impl Strategy<Value = Policy> {
     let adopt = select(vec![Adopt::Never, Adopt::Identical, Adopt::Any]);
     let on_remove = select(vec![OnRemove::Keep, OnRemove::Delete]);
     let sharing = select(vec![SharedZones::Refuse, SharedZones::Merge]);
-    (adopt, on_remove, sharing, any::<bool>()).prop_map(|(adopt, on_remove, shared_zones, allowed)| {
+    let removed = select(vec![None, None, Some(Records::KeepRecords), Some(Records::DeleteRecords)]);
+    let all = (adopt, on_remove, sharing, any::<bool>(), removed);
+    all.prop_map(|(adopt, on_remove, shared_zones, allowed, removed)| {
         let definition = |(service, name)| ServiceDefinition {
             service: id(service),
             names: BTreeSet::from([id(name)]),
@@ -69,6 +72,7 @@ fn policy() -> impl Strategy<Value = Policy> {
             adopt,
             on_remove,
             shared_zones,
+            removed,
         };
         let services = SERVICES.into_iter().zip(NAMES).map(definition);
         Policy {
@@ -241,7 +245,23 @@ fn intent() -> Intent {
         priority: Priority::Event,
         cause: "a test".into(),
         since: None,
+        run: None,
     }
+}
+
+fn intent_of(run: Option<RunPart>) -> Intent {
+    Intent { run, ..intent() }
+}
+
+/// An event, or a run of the schedule or by hand.
+fn run() -> impl Strategy<Value = Option<RunPart>> {
+    let run = (0..3u32, any::<bool>()).prop_map(|(deletes, allowed)| RunPart {
+        run: "a run".into(),
+        part: None,
+        deletes,
+        allowed,
+    });
+    prop::option::of(run)
 }
 
 fn record_of<'a>(facts: &'a mut Facts, key: &RecordKey) -> &'a mut RecordFacts {
@@ -286,7 +306,7 @@ fn pretend(plan: &Plan, facts: &Facts) -> Facts {
             Step::DeleteWait { vpc_endpoint } => {
                 after.waits.remove(vpc_endpoint);
             }
-            Step::SendIntent { .. } | Step::Reserve { .. } => {}
+            Step::SendIntent { .. } | Step::Reserve { .. } | Step::ReserveDeletion { .. } => {}
             Step::AcceptConnections { .. } | Step::RejectConnections { .. } => {
                 panic!("a reconciliation accepts and rejects nothing")
             }
@@ -303,11 +323,38 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
 
     #[test]
-    fn a_plan_that_was_applied_leaves_nothing_to_do(facts in facts(), policy in policy()) {
-        let first = plan(&intent(), &facts, &policy, &[]);
+    fn a_plan_that_was_applied_leaves_nothing_to_do(facts in facts(), policy in policy(), run in run()) {
+        let intent = intent_of(run);
+        let first = plan(&intent, &facts, &policy, &[]);
         let after = pretend(&first, &facts);
-        let second = plan(&intent(), &after, &policy, &[]);
+        let second = plan(&intent, &after, &policy, &[]);
         prop_assert!(second.is_empty(), "first:\n{first}\nsecond:\n{second}");
+    }
+
+    #[test]
+    fn a_sweep_removes_nothing_that_it_has_not_reserved(facts in facts(), policy in policy(), run in run()) {
+        let plan = plan(&intent_of(run.clone()), &facts, &policy, &[]);
+        for group in &plan.groups {
+            let removes = group.steps.iter().any(|step| matches!(
+                step,
+                Step::PutClaim { claim, .. } if claim.pending.as_ref().is_some_and(|p| p.to.is_empty())
+            ));
+            let mut reserved = group.steps.iter().filter_map(|step| match step {
+                Step::ReserveDeletion { at_most, .. } => Some(*at_most),
+                _ => None,
+            });
+            let allowed = run.as_ref().filter(|_| removes).map(|run| run.deletes);
+            prop_assert_eq!(reserved.next(), allowed, "{}", plan);
+            prop_assert_ne!(allowed, Some(0));
+        }
+    }
+
+    #[test]
+    fn a_removed_definition_that_keeps_its_records_changes_none(facts in facts(), policy in policy()) {
+        let mut policy = policy;
+        policy.services.values_mut().for_each(|service| service.removed = Some(Records::KeepRecords));
+        let plan = plan(&intent(), &facts, &policy, &[]);
+        prop_assert!(!plan.steps().any(|step| matches!(step, Step::ChangeRecords { .. })), "{plan}");
     }
 
     #[test]
@@ -339,8 +386,8 @@ proptest! {
                     continue;
                 }
                 if contribution.addresses.is_empty() {
-                    // Of a claim whose record is being removed.
-                    prop_assert!(claim.pending.as_ref().is_some_and(|pending| pending.to.is_empty()));
+                    // Of a claim whose record is being removed, or cannot be changed.
+                    prop_assert!(claim.pending.as_ref().is_none_or(|pending| pending.to.is_empty()));
                     continue;
                 }
                 let endpoint = &facts.vpcs[0].endpoints[name];

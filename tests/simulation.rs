@@ -105,16 +105,21 @@ fn no_schedule_breaks_a_rule_and_all_end_in_order() {
         "connections accepted",
         "connections rejected",
         "crashes",
+        "definitions lost",
+        "definitions removed",
         "events lost",
         "late copies",
         "late landings",
+        "memories lost",
         "races lost",
         "records touched by people",
+        "removals by sweeps",
+        "removals held",
         "right after 1 sweep",
         "workers out of time",
         "writes sent twice",
     ] {
-        assert!(tally.0.get(what).is_some_and(|times| *times > 50), "hardly any {what}: {tally:?}");
+        assert!(tally.0.get(what).is_some_and(|times| *times > 30), "hardly any {what}: {tally:?}");
     }
     #[expect(clippy::print_stdout, reason = "shown on request: -- --nocapture")]
     for (what, times) in &tally.0 {

@@ -66,7 +66,39 @@ pub struct Pending {
     pub until: Timestamp,
 }
 
+/// What the index of claims says of one: whose it is, and which VPCs look at it. The sweep reads the index to
+/// find claims that no definition and no remembered endpoint leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexedClaim {
+    /// The service.
+    pub service: ServiceId,
+    /// The account of a VPC that adds to it.
+    pub account: AccountId,
+    /// That VPC.
+    pub vpc: VpcId,
+    /// Further VPCs that add to it, each with its account.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<VpcId, AccountId>,
+}
+
+impl IndexedClaim {
+    /// All VPCs that add to the claim, each with its account.
+    pub fn places(&self) -> impl Iterator<Item = (AccountId, VpcId)> {
+        let others = self.others.iter().map(|(vpc, account)| (account.clone(), vpc.clone()));
+        [(self.account.clone(), self.vpc.clone())].into_iter().chain(others)
+    }
+}
+
 impl Claim {
+    /// What the index is to say of it; nothing when no VPC adds to it.
+    #[must_use]
+    pub fn indexed(&self) -> Option<IndexedClaim> {
+        let places = self.contributions.values().map(|given| (given.vpc.clone(), given.account.clone()));
+        let mut others: BTreeMap<VpcId, AccountId> = places.collect();
+        let (vpc, account) = others.pop_first()?;
+        Some(IndexedClaim { service: self.service.clone(), account, vpc, others })
+    }
+
     /// What all contributions give together.
     #[must_use]
     pub fn addresses(&self) -> Addresses {

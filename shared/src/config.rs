@@ -14,6 +14,8 @@ use crate::rate::Rate;
 
 /// How many connections one review of a service may reject, unless said otherwise.
 const MAX_REJECTS: u32 = 10;
+/// How many record sets a run removes at most where nothing else is said.
+const MAX_DELETES: u32 = 20;
 
 /// What a function knows of its surroundings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,8 @@ pub struct Config {
     pub max_rejects: u32,
     /// `ROUTE53_REQUESTS_PER_SECOND`, `ROUTE53_BURST`: zonelink's share of each account's Route 53 requests.
     pub rate: Rate,
+    /// `MAX_DELETES`: how many record sets one run of backfill may remove unless it is told otherwise.
+    pub max_deletes: u32,
     /// `SERVICE_ID`, `RECORD_NAME`, `ALLOWED_PRINCIPALS`, `DISALLOWED`, `REVOCATION_GRACE`, `RECORD_TTL`, `ADOPT`,
     /// `ON_REMOVE`, `SHARED_ZONES`: the service that the template's own parameters define.
     pub own_service: Option<ServiceDefinition>,
@@ -61,6 +65,7 @@ impl Config {
         let organizations_role = variables.optional("ORGANIZATIONS_ROLE_ARN");
         let max_rejects = variables.optional("MAX_REJECTS").unwrap_or(MAX_REJECTS);
         let rate = variables.rate();
+        let max_deletes = variables.optional("MAX_DELETES").unwrap_or(MAX_DELETES);
         let own_service = variables.own_service();
         let problems = variables.problems;
         match (table_name, queue_url, account, region, stack_name, client_role_name) {
@@ -82,6 +87,7 @@ impl Config {
                 organizations_role,
                 max_rejects,
                 rate,
+                max_deletes,
                 own_service,
             }),
             _ => Err(Error::Config(problems.join("; "))),
@@ -97,13 +103,20 @@ impl Config {
         Self::from_lookup(|name| std::env::var(name).ok())
     }
 
-    /// The policy: the template's own service and those that the table defines. The template's own wins
-    /// where both define one service.
+    /// The policy: the template's own service and those that the table defines. Where both define one
+    /// service, the template's own wins, unless the table says that it has been removed: records can be
+    /// released before the stack goes.
     #[must_use]
     pub fn policy(&self, defined: Vec<ServiceDefinition>) -> Policy {
+        let (removed, living): (Vec<_>, Vec<_>) =
+            defined.into_iter().partition(|definition| definition.removed.is_some());
         let own = self.own_service.iter().cloned();
-        let services: BTreeMap<_, _> =
-            defined.into_iter().chain(own).map(|service| (service.service.clone(), service)).collect();
+        let services: BTreeMap<_, _> = living
+            .into_iter()
+            .chain(own)
+            .chain(removed)
+            .map(|service| (service.service.clone(), service))
+            .collect();
         Policy { region: self.region.clone(), services }
     }
 }
@@ -179,6 +192,7 @@ impl Variables<'_> {
             adopt,
             on_remove,
             shared_zones,
+            removed: None,
         })
     }
 }
@@ -186,7 +200,7 @@ impl Variables<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Disallowed, SharedZones};
+    use crate::policy::{Disallowed, Records, SharedZones};
 
     const COMPLETE: [(&str, &str); 10] = [
         ("TABLE_NAME", "zonelink-table"),
@@ -234,6 +248,20 @@ mod tests {
     }
 
     #[test]
+    fn a_removed_definition_wins_over_the_templates_own_and_no_other_does() {
+        let config = with(&[]).unwrap_or_else(|error| panic!("{error}"));
+        let mut other = config.own_service.clone().unwrap_or_else(|| panic!("it has one"));
+        other.allowed_principals.clear();
+        let chosen = |definition: &ServiceDefinition| {
+            let services = config.policy(vec![definition.clone()]).services;
+            services.into_values().next() == Some(definition.clone())
+        };
+        assert!(!chosen(&other));
+        other.removed = Some(Records::KeepRecords);
+        assert!(chosen(&other));
+    }
+
+    #[test]
     fn all_missing_and_wrong_variables_are_named_together() {
         let error = with(&[
             ("TABLE_NAME", ""),
@@ -241,6 +269,7 @@ mod tests {
             ("ALLOWED_PRINCIPALS", "*,arn:aws:iam::111122223333:role/App"),
             ("RECORD_TTL", "0"),
             ("ROUTE53_BURST", "0"),
+            ("MAX_DELETES", "many"),
             ("ADOPT", "everything"),
             ("REVOCATION_GRACE", "-1"),
             ("MAX_REJECTS", "few"),
@@ -254,6 +283,7 @@ mod tests {
             "role/App",
             "RECORD_TTL",
             "ROUTE53_BURST",
+            "MAX_DELETES",
             "ADOPT: unknown variant",
             "REVOCATION_GRACE: invalid digit",
             "MAX_REJECTS: invalid digit",

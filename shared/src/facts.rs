@@ -9,7 +9,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
+use crate::claim::{Claim, IndexedClaim};
 use crate::dns::DnsName;
 use crate::hold::{HoldReason, Subject};
 use crate::ids::{
@@ -164,6 +164,20 @@ pub struct ServiceFacts {
     pub stored: BTreeMap<VpcEndpointId, StoredEndpoint>,
     /// The holds on the service and its connections in the table.
     pub holds: BTreeMap<Subject, HoldReason>,
+}
+
+/// A VPC, and the account that owns it.
+pub type Place = (AccountId, VpcId);
+
+/// What the table says of claims, and of endpoints that no review of a service asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepFacts {
+    /// The index of all claims.
+    pub claims: Vec<IndexedClaim>,
+    /// The remembered endpoints of services that nothing defines, or whose definition is refused.
+    pub undefined: Vec<StoredEndpoint>,
+    /// VPCs of which something is held.
+    pub held: BTreeSet<Place>,
 }
 
 /// What was seen of some VPCs of one account.

@@ -207,6 +207,13 @@ pub enum HoldReason {
         /// That service.
         service: ServiceId,
     },
+    /// A sweep has removed as many record sets as it may, and this one would be one more.
+    TooManyDeletes {
+        /// The run that met its limit.
+        run: String,
+        /// The limit.
+        at_most: u32,
+    },
     /// A reason that only another version of zonelink knows.
     #[serde(other)]
     Unknown,
@@ -249,7 +256,12 @@ impl HoldReason {
                 "give the VPC a zone of its own, or set shared_zones: merge where the VPCs are routed to each other"
             }
             HoldReason::Route53Refused { .. } => "see Route 53's words",
-            HoldReason::NotDefined { .. } => "define the service (again), or remove record and claim by hand",
+            HoldReason::NotDefined { .. } => {
+                "define the service again; with `removed`, its records are released or deleted"
+            }
+            HoldReason::TooManyDeletes { .. } => {
+                "see whether these endpoints are meant to be gone; if so, invoke backfill with allow_deletes"
+            }
             HoldReason::Unknown => "wait for the next sweep",
         }
     }
@@ -309,6 +321,9 @@ impl fmt::Display for HoldReason {
             HoldReason::SharedZone { vpc } => write!(f, "SharedZone: the zone's record belongs to {vpc}"),
             HoldReason::Route53Refused { message } => write!(f, "Route53Refused: {message}"),
             HoldReason::NotDefined { service } => write!(f, "NotDefined: {service} has no definition"),
+            HoldReason::TooManyDeletes { run, at_most } => {
+                write!(f, "TooManyDeletes: run {run} may remove {at_most} record sets, and this is one more")
+            }
             HoldReason::Unknown => f.write_str("Unknown: held by another version"),
         }
     }

@@ -13,6 +13,7 @@ use crate::event::{Action, ApiCall, Event};
 use crate::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
 use crate::policy::Policy;
 use crate::rate::Priority;
+use crate::run::RunPart;
 
 /// An intent as it travels on the work queue: `{"intent":"reconcile",…}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,10 +47,13 @@ pub struct Intent {
     /// When that happened: the start of the time to DNS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// The run of backfill that led here; none for an event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunPart>,
 }
 
 impl Intent {
-    /// How many endpoints one intent names at most, so that one Describe call serves them all.
+    /// How many endpoints, or VPCs, one intent names at most, so that one Describe call serves them all.
     pub const MOST: usize = 100;
 }
 
@@ -88,6 +92,7 @@ impl Event {
         match (call.action, &call.service) {
             (Action::CreateVpcEndpoint, service) => {
                 let definition = service.as_ref().and_then(|service| policy.services.get(service));
+                let definition = definition.filter(|definition| definition.removed.is_none());
                 let definition = definition.ok_or_else(|| not_ours(call))?;
                 // Nobody assumes a role in the account of a stranger. Should a person accept the connection
                 // all the same, that raises an event of its own.
@@ -115,6 +120,7 @@ impl Event {
             priority: Priority::Event,
             cause: call.cause(),
             since: call.time,
+            run: None,
         })
     }
 

@@ -31,3 +31,6 @@ pub mod reconcile;
 pub mod record;
 #[cfg(feature = "aws")]
 pub mod review;
+pub mod run;
+#[cfg(feature = "aws")]
+pub mod sweep;

@@ -8,9 +8,11 @@
 pub mod acceptance;
 mod allowance;
 pub(crate) mod contribution;
+mod deletion;
 mod desired;
 mod endpoint;
 mod record;
+pub mod sweep;
 mod verdicts;
 pub mod vpc;
 
@@ -26,6 +28,7 @@ use crate::hold::{Hold, HoldReason, Subject};
 use crate::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
 use crate::intent::Intent;
 use crate::record::{Change, RecordKey};
+use crate::run::RunPart;
 
 /// What is to be done, in groups that do not depend on one another.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +89,13 @@ pub enum Step {
         account: AccountId,
         /// How many.
         requests: u32,
+    },
+    /// `dynamodb:UpdateItem`: one of the removals that a run may make, on condition that it has one left.
+    ReserveDeletion {
+        /// The run.
+        run: String,
+        /// How many it may make.
+        at_most: u32,
     },
     /// `route53:ChangeResourceRecordSets`, one atomic batch.
     ChangeRecords {
@@ -185,6 +195,20 @@ impl Plan {
         self.groups.extend(other.groups);
         self.holds.extend(other.holds);
         self.look_again.extend(other.look_again);
+    }
+
+    /// Names the messages that are sent on as further parts of `run`, if there is one, `sent` of which there are
+    /// already. Those of a waiting chain are not counted.
+    pub fn send_for(&mut self, run: Option<&RunPart>, sent: &mut usize) {
+        let Some(run) = run else { return };
+        for step in self.groups.iter_mut().flat_map(|group| &mut group.steps) {
+            if let Step::SendIntent { intent, .. } = step
+                && intent.run.as_ref().is_none_or(|run| run.part.is_some())
+            {
+                *sent += 1;
+                intent.run = Some(run.sent_on(*sent));
+            }
+        }
     }
 
     fn push(&mut self, subject: Subject, reason: impl Into<String>, steps: Vec<Step>) {
@@ -299,6 +323,9 @@ impl fmt::Display for Step {
             },
             Step::Reserve { account, requests, .. } => {
                 write!(f, "reserve {requests} Route 53 request in account {account}")
+            }
+            Step::ReserveDeletion { run, at_most } => {
+                write!(f, "reserve 1 of the {at_most} removals of run {run}")
             }
             Step::ChangeRecords { key, changes, .. } => {
                 let shown: Vec<_> = changes.iter().map(ToString::to_string).collect();

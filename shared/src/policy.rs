@@ -46,6 +46,20 @@ pub struct ServiceDefinition {
     /// What to do when VPCs share a zone.
     #[serde(default)]
     pub shared_zones: SharedZones,
+    /// Whether it has been ended, and what becomes of its record sets then. It publishes nothing and accepts
+    /// nobody any more; sweeps lead to what is left of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Records>,
+}
+
+/// What becomes of the record sets of a definition that has been removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Records {
+    /// They stay as they are, and are nobody's of ours any more.
+    KeepRecords,
+    /// They go as if the last endpoint had gone.
+    DeleteRecords,
 }
 
 /// A day: long enough for somebody to see the hold and mend the list.
@@ -237,6 +251,12 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Whether a service's definition has been removed.
+    #[must_use]
+    pub fn is_removed(&self, service: &ServiceId) -> bool {
+        self.services.get(service).is_some_and(|definition| definition.removed.is_some())
+    }
+
     /// The names by which consumers know the services, each with its service.
     #[must_use]
     pub fn service_names(&self) -> BTreeMap<String, ServiceId> {
@@ -275,6 +295,21 @@ mod tests {
         assert!(said.is_ok_and(|d| d.disallowed == Disallowed::Reject && d.revocation_grace == 0));
         assert!(read(r#","revocation_grace":-1"#).is_err());
         assert!(read(r#","disallowed":"delete""#).is_err());
+    }
+
+    #[test]
+    fn a_removed_definition_says_what_becomes_of_its_records() {
+        let removed = |word: &str| {
+            let json = format!(
+                r#"{{"service":"vpce-svc-0123456789abcdef0","names":["*.x.example.com"],"removed":"{word}"}}"#
+            );
+            serde_json::from_str::<ServiceDefinition>(&json).map_err(|error| error.to_string()).and_then(
+                |definition| definition.check().map_err(|e| e.to_string()).map(|()| definition.removed),
+            )
+        };
+        assert_eq!(removed("keep_records"), Ok(Some(Records::KeepRecords)));
+        assert_eq!(removed("delete_records"), Ok(Some(Records::DeleteRecords)));
+        assert!(removed("true").is_err_and(|error| error.contains("keep_records")));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::plan::vpc::Refused;
 use crate::plan::{self, Plan, Step};
 use crate::policy::Policy;
 use crate::rate::delay_seconds_apart;
+use crate::run::Part;
 
 /// After losing a race twice, the VPC is looked at again after this time.
 const AFTER_RACES: SignedDuration = SignedDuration::from_secs(5);
@@ -26,22 +27,39 @@ const AFTER_RACES: SignedDuration = SignedDuration::from_secs(5);
 /// # Errors
 /// When a read fails, a step fails for a reason that time may mend, or the journal cannot be written. The
 /// caller gives the message back; the next try observes afresh.
-pub async fn reconcile(aws: &Aws, policy: &Policy, intent: &Intent) -> Result<Plan, Error> {
-    let (plan, mut left) = look_and_do(aws, policy, intent, &[]).await?;
+pub async fn reconcile(aws: &Aws, policy: &Policy, intent: &Intent) -> Result<Reconciled, Error> {
+    let (mut plan, mut left) = look_and_do(aws, policy, intent, &[], Counted::default()).await?;
     // Only the VPCs concerned: the others are as they should be.
     let refused = std::mem::take(&mut left.refused);
     let vpcs: BTreeSet<VpcId> =
         refused.iter().map(|refused| refused.vpc.clone()).chain(std::mem::take(&mut left.raced)).collect();
     if !vpcs.is_empty() {
         let again = Intent { vpc_endpoints: BTreeSet::new(), vpcs, ..intent.clone() };
-        let (_, second) = look_and_do(aws, policy, &again, &refused).await?;
+        let seen = left.counted.part.vpcs;
+        let counted = std::mem::take(&mut left.counted);
+        let (planned, second) = look_and_do(aws, policy, &again, &refused, counted).await?;
+        plan.holds.retain(|subject, _| subject.vpc().is_none_or(|vpc| !again.vpcs.contains(vpc)));
+        plan.holds.extend(planned.holds);
         let refused = second.refused.into_iter().map(|refused| refused.vpc);
         left.waits.extend(second.waits);
         left.waits.extend(second.raced.into_iter().chain(refused).map(|vpc| (vpc, AFTER_RACES)));
         left.failed = left.failed.or(second.failed);
+        left.counted = second.counted;
+        left.counted.part.vpcs = seen;
     }
-    look_again(aws, intent, left.waits).await?;
-    left.failed.map_or(Ok(plan), Err)
+    let Counted { mut part, numbered } = left.counted;
+    (part.held, part.sent_on) = (plan.holds.len(), part.sent_on + left.waits.len());
+    look_again(aws, intent, left.waits, numbered).await?;
+    left.failed.map_or(Ok(Reconciled { plan, part }), Err)
+}
+
+/// What came of an intent.
+#[derive(Debug)]
+pub struct Reconciled {
+    /// The plan that was made first, with what is held in the end.
+    pub plan: Plan,
+    /// What all that was done came to.
+    pub part: Part,
 }
 
 /// Observes, plans, applies and journals, a few VPCs at a time. A step that fails stops none of the others.
@@ -50,11 +68,14 @@ async fn look_and_do(
     policy: &Policy,
     intent: &Intent,
     refused: &[Refused],
+    counted: Counted,
 ) -> Result<(Plan, Left), Error> {
-    let (mut whole, mut left) = (Plan::default(), Left::default());
+    let (mut whole, mut left) = (Plan::default(), Left { counted, ..Left::default() });
     let mut look = Look::new(aws, policy, intent);
     while let Some(facts) = look.next().await? {
-        let plan = plan::vpc::plan(intent, &facts, policy, refused);
+        let mut plan = plan::vpc::plan(intent, &facts, policy, refused);
+        plan.send_for(intent.run.as_ref(), &mut left.counted.numbered);
+        left.counted.part.vpcs += facts.vpcs.len();
         carry_out(aws, intent, &facts, &plan, &mut left).await?;
         left.waits.extend(busy(aws, &plan));
         whole.extend(plan);
@@ -73,6 +94,15 @@ struct Left {
     refused: Vec<Refused>,
     /// The first step that failed for a reason that time may mend.
     failed: Option<Error>,
+    counted: Counted,
+}
+
+/// What a message of a run comes to.
+#[derive(Default)]
+struct Counted {
+    part: Part,
+    /// Messages that have their names, sent or not.
+    numbered: usize,
 }
 
 /// The VPCs in which another worker's change is on its way, and for how long at most.
@@ -93,6 +123,10 @@ async fn carry_out(
     }
     let outcomes = apply(aws, plan).await;
     journal(aws, &intent.cause, intent.since, &outcomes).await?;
+    let part = &mut left.counted.part;
+    part.sent_on += outcomes.iter().map(GroupOutcome::messages).sum::<usize>();
+    let done = outcomes.iter().flat_map(GroupOutcome::done_steps);
+    part.changed += done.filter(|step| matches!(step, Step::ChangeRecords { .. })).count();
     for GroupOutcome { group, outcome, .. } in outcomes {
         let record = match &group.subject {
             Subject::Record(vpc, key) => facts
@@ -115,6 +149,9 @@ async fn carry_out(
             (Outcome::Refused(message), Some(record)) => {
                 left.refused.push(refused(record, HoldReason::Route53Refused { message }));
             }
+            (Outcome::TooManyDeletes { run, at_most }, Some(record)) => {
+                left.refused.push(refused(record, HoldReason::TooManyDeletes { run, at_most }));
+            }
             (Outcome::Denied(denied), Some(record)) => {
                 left.refused.push(refused(record, HoldReason::NoAccess(denied)));
             }
@@ -128,10 +165,17 @@ async fn carry_out(
     Ok(())
 }
 
-/// Sends one intent for each VPC that has to wait: for room, or for another worker.
-async fn look_again(aws: &Aws, intent: &Intent, waits: BTreeMap<VpcId, SignedDuration>) -> Result<(), Error> {
-    for (vpc, wait) in waits {
-        let next = Intent { vpc_endpoints: BTreeSet::new(), vpcs: [vpc].into(), ..intent.clone() };
+/// Sends one intent for each VPC that has to wait: for room, or for another worker. `numbered` messages of this
+/// one have their names already.
+async fn look_again(
+    aws: &Aws,
+    intent: &Intent,
+    waits: BTreeMap<VpcId, SignedDuration>,
+    numbered: usize,
+) -> Result<(), Error> {
+    for (number, (vpc, wait)) in (numbered + 1..).zip(waits) {
+        let run = intent.run.as_ref().map(|run| run.sent_on(number));
+        let next = Intent { vpc_endpoints: BTreeSet::new(), vpcs: [vpc].into(), run, ..intent.clone() };
         let delay_seconds = delay_seconds_apart(wait, aws.now());
         aws.apply_one(&Step::SendIntent { intent: next, delay_seconds }).await?;
     }

@@ -8,12 +8,13 @@ use serde::Serialize;
 
 use crate::aws::{Aws, Definitions, GroupOutcome, Outcome, Scope, apply, journal, observe_service};
 use crate::error::Error;
-use crate::facts::ServiceFacts;
+use crate::facts::{Place, ServiceFacts};
 use crate::hold::{HoldReason, Subject};
 use crate::ids::AccountId;
 use crate::plan::acceptance::{self, Question, SendOn};
 use crate::plan::{Plan, Step};
-use crate::policy::{Policy, ServiceDefinition};
+use crate::policy::{Policy, Records, ServiceDefinition};
+use crate::run::RunPart;
 
 /// What a review is asked.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct ReviewRequest<'a> {
     pub cause: &'a str,
     /// When that happened.
     pub since: Option<Timestamp>,
+    /// The run that asks, for the messages that it sends.
+    pub run: Option<RunPart>,
 }
 
 /// What a review of one service came to.
@@ -50,9 +53,24 @@ pub struct ServiceSummary {
     pub intents: usize,
     /// What is held, each with its reason and remedy.
     pub held: Vec<Held>,
+    /// What becomes of the records of a definition that was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Records>,
+    /// How many claims are left of a definition that was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claims_left: Option<usize>,
     /// The accounts whose endpoints are sent on.
     #[serde(skip)]
     pub accounts: BTreeSet<AccountId>,
+    /// The VPCs in which they stand, of those that the table remembers.
+    #[serde(skip)]
+    pub places: BTreeSet<Place>,
+    /// How many it does not.
+    #[serde(skip)]
+    pub unknown: usize,
+    /// Messages that were sent.
+    #[serde(skip)]
+    pub sent: usize,
     /// What could not be done.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<String>,
@@ -87,16 +105,35 @@ pub async fn review_service(
     definition: &ServiceDefinition,
     request: &ReviewRequest<'_>,
 ) -> Result<ServiceSummary, Error> {
-    let (facts, plan) = plan(aws, definition, request).await?;
-    let mut summary = summarise(&facts, &plan);
+    let mut numbered = 0;
+    let (facts, mut plan) = plan(aws, definition, request).await?;
+    let mut summary = ServiceSummary { removed: definition.removed, ..summarise(&facts, &plan) };
     if request.dry_run {
         return Ok(summary);
     }
-    if !carry_out(aws, &plan, request.cause, request.since).await?.is_empty() {
-        let (_, plan) = self::plan(aws, definition, request).await?;
-        summary.failed = carry_out(aws, &plan, request.cause, request.since).await?;
+    plan.send_for(request.run.as_ref(), &mut numbered);
+    (summary.failed, summary.sent) = carry_out(aws, &plan, request.cause, request.since).await?;
+    if !summary.failed.is_empty() {
+        let (_, mut plan) = self::plan(aws, definition, request).await?;
+        plan.send_for(request.run.as_ref(), &mut numbered);
+        let (failed, sent) = carry_out(aws, &plan, request.cause, request.since).await?;
+        (summary.failed, summary.sent) = (failed, summary.sent + sent);
     }
     Ok(summary)
+}
+
+/// Sends the messages of a plan for a run. Gives what could not be sent, and how many were.
+///
+/// # Errors
+/// When the journal cannot be written.
+pub async fn send(
+    aws: &Aws,
+    plan: &mut Plan,
+    cause: &str,
+    run: Option<&RunPart>,
+) -> Result<(Vec<String>, usize), Error> {
+    plan.send_for(run, &mut 0);
+    carry_out(aws, plan, cause, None).await
 }
 
 async fn plan(
@@ -145,25 +182,27 @@ pub async fn hold_refused_definitions(
 /// When a hold cannot be read or deleted.
 pub async fn end_account_holds(aws: &Aws, known: &BTreeSet<AccountId>) -> Result<Vec<String>, Error> {
     let plan = acceptance::plan_accounts(known, &aws.all_holds().await?, aws.now());
-    carry_out(aws, &plan, "a sweep", None).await
+    carry_out(aws, &plan, "a sweep", None).await.map(|(failed, _)| failed)
 }
 
+/// Gives what failed, and how many messages were sent.
 async fn carry_out(
     aws: &Aws,
     plan: &Plan,
     cause: &str,
     since: Option<Timestamp>,
-) -> Result<Vec<String>, Error> {
+) -> Result<(Vec<String>, usize), Error> {
     if !plan.is_empty() {
         tracing::info!(cause, %plan, "planned");
     }
     let outcomes = apply(aws, plan).await;
     journal(aws, cause, since, &outcomes).await?;
+    let sent = outcomes.iter().map(GroupOutcome::messages).sum();
     let failed = outcomes.into_iter().filter_map(|GroupOutcome { group, outcome, .. }| match outcome {
         Outcome::Failed(error) => Some(format!("{}: {}", group.subject, error.chain())),
         _ => None,
     });
-    Ok(failed.collect())
+    Ok((failed.collect(), sent))
 }
 
 fn summarise(facts: &ServiceFacts, plan: &Plan) -> ServiceSummary {
@@ -178,6 +217,14 @@ fn summarise(facts: &ServiceFacts, plan: &Plan) -> ServiceSummary {
             Step::SendIntent { intent, .. } => {
                 summary.intents += 1;
                 summary.endpoints += intent.vpc_endpoints.len();
+                for id in &intent.vpc_endpoints {
+                    match facts.stored.get(id) {
+                        Some(stored) => {
+                            summary.places.insert((stored.account.clone(), stored.vpc.clone()));
+                        }
+                        None => summary.unknown += 1,
+                    }
+                }
                 summary.accounts.insert(intent.account.clone());
             }
             _ => {}
@@ -188,10 +235,11 @@ fn summarise(facts: &ServiceFacts, plan: &Plan) -> ServiceSummary {
 }
 
 fn all_held(plan: &Plan) -> Vec<Held> {
-    let held = |(subject, reason): (&Subject, &HoldReason)| Held {
-        subject: subject.to_string(),
-        reason: reason.to_string(),
-        remedy: reason.remedy(),
-    };
     plan.holds.iter().map(held).collect()
+}
+
+/// A hold as a summary shows it.
+#[must_use]
+pub fn held((subject, reason): (&Subject, &HoldReason)) -> Held {
+    Held { subject: subject.to_string(), reason: reason.to_string(), remedy: reason.remedy() }
 }

@@ -48,7 +48,7 @@ class Provider:
         self.parameters = {
             "ServiceId": self.service, "RecordName": NAME, "DeletionProtection": "false",
             # Whatever a test may update stands here, so that it can be put back.
-            "SweepState": "DISABLED", "ConnectionNotifications": "true", "RecordTtl": "60",
+            "SweepState": "DISABLED", "ConnectionNotifications": "true", "RecordTtl": "60", "MaxDeletes": "20",
             "Disallowed": "leave", "RevocationGrace": "86400", "MaxRejects": "10", "OrganizationsRoleArn": "",
             # As much as the emulator gives: tests of the rate ask for less.
             "Route53RequestsPerSecond": "1000", "Route53Burst": "5000", **parameters}
@@ -185,15 +185,29 @@ class Table:
     def items(self, prefix=""):
         """All items whose partition key begins with the prefix, in order, as plain values.
 
-        But for the buckets, which move on with each reservation.
+        But for what moves on by itself, unless it is asked for: the buckets with each reservation, the runs with
+        each sweep.
         """
         read = TypeDeserializer().deserialize
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._name, ConsistentRead=True)
         found = [{name: read(value) for name, value in item.items()}
                  for page in pages for item in page["Items"]]
+        moving = () if prefix else ("bucket#", "run")
         return sorted((item for item in found
-                       if item["pk"].startswith(prefix) and not item["pk"].startswith("bucket#")),
+                       if item["pk"].startswith(prefix) and not item["pk"].startswith(moving)),
                       key=lambda item: (item["pk"], item["sk"]))
+
+    def runs(self):
+        """The runs of backfill, oldest first."""
+        return [item for item in self.items("run") if item["pk"] == "run"]
+
+    def parts(self, run):
+        """What the messages of a run came to, by part."""
+        return {item["sk"]: item for item in self.items(f"run#{run}")}
+
+    def indexed(self):
+        """The index of claims: the item of each, by zone and name."""
+        return {item["sk"]: item for item in self.items("claims")}
 
     def holds(self):
         """The reason of each hold, by its subject."""
@@ -243,5 +257,5 @@ class Table:
 
     def clear(self):
         """Delete every item."""
-        for item in self.items():
+        for item in self.items() + self.items("run"):
             self.delete(item["pk"], item["sk"])

@@ -26,7 +26,8 @@ def test_one_backfill_brings_in_all_that_was_there_before(unheard):
     assert unheard.endpoints["c"].state == "pendingAcceptance"
     assert unheard.zones["c"].record() is None
     stranger = f"{unheard.provider.service}/{unheard.endpoints['c'].id}"
-    assert summary == {"dry_run": False, "services": [{
+    [run] = unheard.table.runs()
+    assert summary == {"dry_run": False, "run": run["sk"], "services": [{
         "service": unheard.provider.service, "connections": {"pendingAcceptance": 4},
         "accepted": 3, "endpoints": 3, "intents": 2,
         "held": [{"subject": stranger, "reason": "NotAllowed: no rule of the allow list matches account 044444444444",
@@ -51,7 +52,8 @@ def test_dry_run_says_what_would_be_done_and_does_nothing(unheard):
     assert (service["accepted"], service["endpoints"], service["intents"]) == (3, 3, 2)
     assert [held["subject"] for held in service["held"]] == [
         f"{unheard.provider.service}/{unheard.endpoints['c'].id}"]
-    assert unheard.table.items() == []
+    assert "run" not in summary
+    assert unheard.table.items() == unheard.table.items("run") == []
     changing = [call for name in ("AcceptVpcEndpointConnections", "RejectVpcEndpointConnections",
                                   "ChangeResourceRecordSets") for call in unheard.local.calls(name)]
     assert changing == []
@@ -105,6 +107,8 @@ def test_services_filter_leaves_the_other_services_alone(unheard):
     ({"accounts": ["42"]}, ['"42" is not an AWS account id', "12 digits"]),
     ({"services": ["com.amazonaws.vpce.x"]}, ["is not an endpoint service id", "vpce-svc-"]),
     ({"dry_run": "yes"}, ["dry_run", "boolean"]),
+    ({"allow_deletes": -5}, ["-5", "allow_deletes"]),
+    ({"requested_by": "me"}, ["unknown variant `me`", "schedule"]),
     ([], ["expected"]),
 ])
 def test_request_that_cannot_be_read_is_refused_with_what_is_expected(fleet, request_, words):

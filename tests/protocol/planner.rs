@@ -76,6 +76,7 @@ impl Planner {
             adopt,
             on_remove,
             shared_zones: SharedZones::Merge,
+            removed: None,
         };
         let services = BTreeMap::from([(definition.service.clone(), definition)]);
         Arc::new(Self {
@@ -284,6 +285,7 @@ fn intent(vpc: u8) -> Intent {
         priority: Priority::Event,
         cause: "a test".into(),
         since: None,
+        run: None,
     }
 }
 

@@ -2,8 +2,11 @@
 //! a test asks for that.
 
 use shared::facts::{Denied, Facts, RecordFacts};
-use shared::hold::Subject;
+use shared::hold::{HoldReason, Subject};
+use shared::ids::ServiceId;
 use shared::plan::{Group, Plan, Step};
+use shared::policy::Records;
+use shared::record::RecordKey;
 
 use super::api::{Api, Fail, Kind};
 use super::faults::Broken;
@@ -21,6 +24,7 @@ pub(crate) enum Outcome {
     Raced,
     Unanswered,
     Superseded,
+    TooManyDeletes(HoldReason),
     Refused(String),
     Denied(Denied),
     Failed(Fail),
@@ -45,15 +49,19 @@ pub(crate) async fn apply<'a>(
                 outcome = outcome_of(&step, fail);
                 break;
             }
+            if let Step::ChangeRecords { .. } = step {
+                safety::count_removal(&mut api.world.borrow_mut(), group);
+            }
         }
         match &outcome {
             Outcome::Raced => api.world.borrow_mut().tally.count("races lost"),
+            Outcome::TooManyDeletes(_) => api.world.borrow_mut().tally.count("removals held"),
             Outcome::Refused(_) => api.world.borrow_mut().tally.count("batches refused"),
             _ => {}
         }
         outcomes.push((group, outcome));
     }
-    let told = |outcome: &Outcome| !matches!(outcome, Outcome::Superseded);
+    let told = |outcome: &Outcome| !matches!(outcome, Outcome::Superseded | Outcome::TooManyDeletes(_));
     for (group, _) in outcomes.iter().filter(|(group, outcome)| group.is_journalled() && told(outcome)) {
         let what = format!("journal of {}", group.subject);
         api.write(None, "dynamodb:PutItem", what, Kind::Plain, |_| Ok(())).await?;
@@ -72,6 +80,9 @@ fn outcome_of(step: &Step, fail: Fail) -> Outcome {
     match (step, fail) {
         (Step::PutWait { .. } | Step::PutHold { .. } | Step::DeleteHold { .. }, Fail::Condition) => {
             Outcome::Superseded
+        }
+        (Step::ReserveDeletion { run, at_most }, Fail::Condition) => {
+            Outcome::TooManyDeletes(HoldReason::TooManyDeletes { run: run.clone(), at_most: *at_most })
         }
         (_, Fail::Condition) => Outcome::Raced,
         (Step::ChangeRecords { account, .. }, Fail::Denied(denied)) => {
@@ -130,7 +141,7 @@ async fn apply_step(api: &Api, step: &Step, record: Option<(&RecordFacts, i64)>)
         }
         Step::DeleteHold { .. } | Step::DeleteWait { .. } => (None, "dynamodb:DeleteItem", Kind::Plain),
         Step::SendIntent { .. } => (None, "sqs:SendMessage", Kind::Plain),
-        Step::Reserve { .. } => (None, "dynamodb:UpdateItem", Kind::Plain),
+        Step::Reserve { .. } | Step::ReserveDeletion { .. } => (None, "dynamodb:UpdateItem", Kind::Plain),
     };
     let subject = match step {
         Step::PutHold { hold } => format!("{step}: {}", hold.reason),
@@ -172,6 +183,9 @@ impl World {
             Step::DeleteWait { vpc_endpoint } => self.table.delete_wait(vpc_endpoint),
             // There is always room: what is short of it comes back like any late message.
             Step::Reserve { .. } => {}
+            Step::ReserveDeletion { run, at_most } => {
+                return condition(self.table.reserve_deletion(run, *at_most));
+            }
             Step::SendIntent { intent, delay_seconds } => {
                 let early = self.random.between(0, 1_000);
                 let at = self.now + (i64::from(*delay_seconds) * 1_000 - early).max(0);
@@ -196,7 +210,10 @@ impl World {
             }
             Step::ReleaseClaim { key, expects, leaves } => {
                 let expects = if blind { version(self, key).unwrap_or_default() } else { *expects };
-                self.table.release_claim(key, expects, leaves)
+                let service = self.table.claims.get(key).map(|claim| claim.service.clone());
+                self.table.release_claim(key, expects, leaves)?;
+                self.given_away(key, service.as_ref());
+                Ok(())
             }
             _ => Ok(()),
         }
@@ -205,6 +222,17 @@ impl World {
 
 fn successful(unsuccessful: &[String]) -> Result<(), Fail> {
     if unsuccessful.is_empty() { Ok(()) } else { Err(Fail::Retry(unsuccessful.join(", "))) }
+}
+
+impl World {
+    /// What a removed definition leaves standing is nobody's of ours from its release on.
+    fn given_away(&mut self, key: &RecordKey, service: Option<&ServiceId>) {
+        let definition = service.and_then(|service| self.policy.services.get(service));
+        let kept = definition.is_some_and(|definition| definition.removed == Some(Records::KeepRecords));
+        if let Some(slot) = self.route53.slots.get_mut(key).filter(|_| kept) {
+            slot.by_a_person = true;
+        }
+    }
 }
 
 /// Applies one step outside a plan.

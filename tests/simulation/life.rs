@@ -27,9 +27,10 @@ impl World {
             57..76 => self.person_at_a_record(),
             76..80 => self.zone_and_vpc(),
             80..86 => self.access(),
-            86..91 => self.queue.send(Job::Sweep, self.now),
+            86..91 => self.queue.send(Job::Sweep { allow_deletes: None }, self.now),
             91..93 => self.forged_event(),
-            93..99 => {
+            93..95 => self.operator(),
+            95..99 => {
                 let minutes = self.random.between(1, 14);
                 self.note(|| format!("{minutes} minutes pass"));
                 self.pass(minutes * MINUTE);
@@ -48,7 +49,7 @@ impl World {
         let name: VpcEndpointId = id(&format!("vpce-{:08x}", self.ec2.endpoints.len() + 1));
         let vpcs: Vec<_> = self.vpcs.iter().map(|(vpc, account)| (vpc.clone(), account.clone())).collect();
         let (vpc, account) = self.random.pick(&vpcs).clone();
-        let services: Vec<ServiceId> = self.policy.services.keys().cloned().collect();
+        let services: Vec<ServiceId> = self.defined.services.keys().cloned().collect();
         let service = self.random.pick(&services).clone();
         let families =
             [IpAddressType::Ipv4, IpAddressType::Ipv4, IpAddressType::Ipv6, IpAddressType::Dualstack];
@@ -140,6 +141,15 @@ impl World {
         self.notify(&service, &name);
     }
 
+    /// Deletes up to three endpoints, without an event.
+    pub(crate) fn delete_unheard(&mut self) {
+        let lost_event = std::mem::replace(&mut self.faults.lost_event, 1);
+        for _ in 0..self.random.between(1, 3) {
+            self.delete();
+        }
+        self.faults.lost_event = lost_event;
+    }
+
     fn reject(&mut self) {
         use VpcEndpointState as State;
         let states = [State::Available, State::Pending, State::PendingAcceptance];
@@ -191,7 +201,7 @@ impl World {
         let name: VpcEndpointId = id(&format!("vpce-{:08x}", self.random.between(1, 12)));
         let action = *self.random.pick(&[Action::CreateVpcEndpoint, Action::DeleteVpcEndpoints]);
         let mut call = self.call(action, &account, [name]);
-        call.service = self.policy.services.keys().next().cloned();
+        call.service = self.defined.services.keys().next().cloned();
         self.emit(&Job::Event(Event::ApiCall(call.clone())));
         self.emit(&Job::Review(Event::ApiCall(call)));
     }

@@ -158,7 +158,10 @@ impl Observation<'_> {
         let endpoints = self.endpoints_of(vpc, &claims).await?;
         let stored = self.stored.iter().filter(|(id, _)| endpoints.contains_key(id));
         let stored = stored.map(|(id, stored)| (id.clone(), stored.clone())).collect();
-        let zones = if endpoints.values().any(|e| e.state == Some(VpcEndpointState::Available)) {
+        let may_publish = |e: &EndpointFacts| {
+            e.state == Some(VpcEndpointState::Available) && !self.policy.is_removed(&e.service)
+        };
+        let zones = if endpoints.values().any(may_publish) {
             let zones = self.api.zones_of_vpc(&self.account, vpc).await;
             Some(or_denied(&self.account, zones)?)
         } else {
@@ -191,7 +194,8 @@ impl Observation<'_> {
         let here: Vec<_> = here.map(|(id, endpoint)| (id.clone(), endpoint.clone())).collect();
         let ids = here.iter().map(|(id, _)| id).filter(|id| !self.stored.contains_key(id));
         let ids = ids.chain(known.keys()).cloned().collect();
-        let more = self.api.stored_endpoints(&self.services, ids).await?;
+        let of: BTreeSet<_> = self.services.iter().chain(known.values()).cloned().collect();
+        let more = self.api.stored_endpoints(&of.into_iter().collect::<Vec<_>>(), ids).await?;
         self.stored.extend(more);
 
         let mut endpoints = BTreeMap::new();
@@ -255,7 +259,8 @@ impl Observation<'_> {
     }
 
     fn names(&self, endpoints: &BTreeMap<VpcEndpointId, EndpointFacts>) -> BTreeSet<DnsName> {
-        let services: BTreeSet<_> = endpoints.values().map(|endpoint| &endpoint.service).collect();
+        let services = endpoints.values().map(|endpoint| &endpoint.service);
+        let services: BTreeSet<_> = services.filter(|service| !self.policy.is_removed(service)).collect();
         let definitions = services.into_iter().filter_map(|service| self.policy.services.get(service));
         definitions.flat_map(|definition| &definition.names).map(|name| name.as_dns_name().clone()).collect()
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use shared::facts::{AllowListFacts, Facts, ServiceFacts, VpcEndpointState};
+use shared::facts::{AllowListFacts, Facts, Place, ServiceFacts, SweepFacts, VpcEndpointState};
 use shared::hold::{HoldReason, Subject};
 use shared::ids::{AccountId, VpcEndpointId, VpcId};
 use shared::intent::Intent;
@@ -12,11 +12,13 @@ use shared::plan::acceptance::{self, Question, SendOn};
 use shared::plan::vpc::Refused;
 use shared::plan::{self, Plan, Step};
 use shared::policy::{Policy, ServiceDefinition};
+use shared::run::RunPart;
 
 use super::api::{Api, Fail};
 use super::apply::{Outcome, apply, apply_one, record_of};
 use super::observe::observe;
 use super::queue::Job;
+use super::safety;
 
 const AFTER_RACES: i64 = 5;
 const STACK: &str = "zonelink";
@@ -37,31 +39,72 @@ pub(crate) async fn work(api: Rc<Api>, job: Job) -> Result<(), Fail> {
             let mut outcome = Ok(());
             for definition in services.filter(|d| everywhere || review.services.contains(&d.service)) {
                 let scope = Scope::Pending(review.vpc_endpoints.clone());
-                outcome =
-                    review_service(&api, definition, &scope, &review.cause).await.map(drop).and(outcome);
+                let reviewed = review_service(&api, definition, &scope, &review.cause, None).await;
+                outcome = reviewed.map(drop).and(outcome);
             }
             outcome
         }
-        Job::Sweep => {
-            let mut outcome = hold_refused_definitions(&api, &policy).await;
-            let mut known = BTreeSet::new();
-            for definition in policy.services.values() {
-                match review_service(&api, definition, &Scope::All, "a sweep").await {
-                    Ok(accounts) => known.extend(accounts),
-                    Err(fail) => outcome = Err(fail),
-                }
+        Job::Sweep { allow_deletes } => sweep(&api, &policy, allow_deletes).await,
+    }
+}
+
+async fn sweep(api: &Api, policy: &Policy, allow_deletes: Option<u32>) -> Result<(), Fail> {
+    let run = {
+        let world = api.world.borrow();
+        let (run, part) = (format!("run of w{} at {}", api.worker, world.now), None);
+        let deletes = allow_deletes.unwrap_or(world.max_deletes);
+        RunPart { run, part, deletes, allowed: allow_deletes.is_some() }
+    };
+    let mut outcome = hold_refused_definitions(api, policy).await;
+    let (mut known, mut reviewed) = (BTreeSet::new(), BTreeSet::new());
+    for definition in policy.services.values() {
+        match review_service(api, definition, &Scope::All, "a sweep", Some(&run)).await {
+            Ok((accounts, places)) => {
+                known.extend(accounts);
+                reviewed.extend(places);
             }
-            outcome?;
-            let plan = acceptance::plan_accounts(&known, &api.holds("").await?, api.now());
-            failed_of(&api, &plan).await?.map_or(Ok(()), Err)
+            Err(fail) => outcome = Err(fail),
         }
     }
+    let facts = observe_sweep(api, policy).await?;
+    let (services, accounts) = (BTreeSet::new(), BTreeSet::new());
+    let question = plan::sweep::Question {
+        services: &services,
+        accounts: &accounts,
+        reviewed: &reviewed,
+        cause: "a sweep",
+    };
+    let mut plan = plan::sweep::plan(&facts, &question);
+    plan.send_for(Some(&run), &mut 0);
+    known.extend(accounts_of(&plan));
+    outcome = failed_of(api, &plan).await?.map_or(outcome, Err);
+    outcome?;
+    let plan = acceptance::plan_accounts(&known, &api.holds("").await?, api.now());
+    failed_of(api, &plan).await?.map_or(Ok(()), Err)
+}
+
+async fn observe_sweep(api: &Api, policy: &Policy) -> Result<SweepFacts, Fail> {
+    let claims = api.indexed_claims().await?;
+    let services: BTreeSet<_> = claims.iter().map(|claim| claim.service.clone()).collect();
+    let mut undefined = Vec::new();
+    for service in services.iter().filter(|service| !policy.services.contains_key(service)) {
+        undefined.extend(api.stored_endpoints_of(service).await?.into_values());
+    }
+    Ok(SweepFacts { claims, undefined, held: api.held_places().await? })
+}
+
+fn accounts_of(plan: &Plan) -> BTreeSet<AccountId> {
+    let sent = plan.steps().filter_map(|step| match step {
+        Step::SendIntent { intent, .. } => Some(intent.account.clone()),
+        _ => None,
+    });
+    sent.collect()
 }
 
 async fn reconcile(api: &Api, policy: &Policy, intent: &Intent) -> Result<(), Fail> {
     let facts = observe(api, policy, intent).await?;
     let plan = plan::vpc::plan(intent, &facts, policy, &[]);
-    let first = carry_out(api, &facts, &plan).await?;
+    let first = carry_out(api, intent, &facts, &plan).await?;
     let mut plans = vec![plan];
     let mut lost = BTreeSet::new();
     let vpcs: BTreeSet<VpcId> =
@@ -70,7 +113,7 @@ async fn reconcile(api: &Api, policy: &Policy, intent: &Intent) -> Result<(), Fa
         let again = Intent { vpc_endpoints: BTreeSet::new(), vpcs, ..intent.clone() };
         let facts = observe(api, policy, &again).await?;
         let plan = plan::vpc::plan(&again, &facts, policy, &first.refused);
-        let second = carry_out(api, &facts, &plan).await?;
+        let second = carry_out(api, intent, &facts, &plan).await?;
         lost.extend(second.refused.into_iter().map(|refused| refused.vpc).chain(second.raced));
         plans.push(plan);
     }
@@ -83,7 +126,8 @@ struct Left {
     refused: Vec<Refused>,
 }
 
-async fn carry_out(api: &Api, facts: &Facts, plan: &Plan) -> Result<Left, Fail> {
+async fn carry_out(api: &Api, intent: &Intent, facts: &Facts, plan: &Plan) -> Result<Left, Fail> {
+    safety::check_removals(&mut api.world.borrow_mut(), plan, intent.run.as_ref());
     api.note(|| format!("saw {}", shown(facts)));
     api.note(|| format!("plans {}", plan.to_string().trim_end().replace('\n', "\n                ")));
     let outcomes = apply(api, plan, Some(facts)).await?;
@@ -96,6 +140,9 @@ async fn carry_out(api: &Api, facts: &Facts, plan: &Plan) -> Result<Left, Fail> 
             (Outcome::Raced | Outcome::Unanswered, Some((vpc, _))) => _ = left.raced.insert(vpc),
             (Outcome::Refused(message), Some((vpc, record))) => {
                 left.refused.push(Refused { vpc, record, reason: HoldReason::Route53Refused { message } });
+            }
+            (Outcome::TooManyDeletes(reason), Some((vpc, record))) => {
+                left.refused.push(Refused { vpc, record, reason });
             }
             (Outcome::Denied(denied), Some((vpc, record))) => {
                 left.refused.push(Refused { vpc, record, reason: HoldReason::NoAccess(denied) });
@@ -131,20 +178,25 @@ async fn review_service(
     definition: &ServiceDefinition,
     scope: &Scope,
     cause: &str,
-) -> Result<BTreeSet<AccountId>, Fail> {
-    let (accounts, failed) = review_once(api, definition, scope, cause).await?;
+    run: Option<&RunPart>,
+) -> Result<Visited, Fail> {
+    let (visited, failed) = review_once(api, definition, scope, cause, run).await?;
     if failed.is_none() {
-        return Ok(accounts);
+        return Ok(visited);
     }
-    review_once(api, definition, scope, cause).await?.1.map_or(Ok(accounts), Err)
+    review_once(api, definition, scope, cause, run).await?.1.map_or(Ok(visited), Err)
 }
+
+/// The accounts that a review sends for, and the VPCs of what is remembered.
+type Visited = (BTreeSet<AccountId>, BTreeSet<Place>);
 
 async fn review_once(
     api: &Api,
     definition: &ServiceDefinition,
     scope: &Scope,
     cause: &str,
-) -> Result<(BTreeSet<AccountId>, Option<Fail>), Fail> {
+    run: Option<&RunPart>,
+) -> Result<(Visited, Option<Fail>), Fail> {
     let facts = observe_service(api, definition, scope).await?;
     let question = Question {
         send_on: match scope {
@@ -158,13 +210,10 @@ async fn review_once(
         since: None,
         now: api.now(),
     };
-    let plan = acceptance::plan(&facts, definition, &question);
-    let sent = plan.steps().filter_map(|step| match step {
-        Step::SendIntent { intent, .. } => Some(intent.account.clone()),
-        _ => None,
-    });
-    let accounts = sent.collect();
-    Ok((accounts, failed_of(api, &plan).await?))
+    let mut plan = acceptance::plan(&facts, definition, &question);
+    plan.send_for(run, &mut 0);
+    let places = facts.stored.values().map(|stored| (stored.account.clone(), stored.vpc.clone())).collect();
+    Ok(((accounts_of(&plan), places), failed_of(api, &plan).await?))
 }
 
 async fn failed_of(api: &Api, plan: &Plan) -> Result<Option<Fail>, Fail> {

@@ -1,11 +1,14 @@
 //! What people at the console do: to record sets, to zones, to permissions.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use shared::ids::VpcId;
+use shared::policy::Records;
 use shared::record::{Addresses, RecordKey, SeenRecords};
 
 use super::ec2::{Endpoint, Shape};
+use super::queue::Job;
 use super::route53::{Slot, Zone};
 use super::setting::{self, id};
 use super::world::World;
@@ -110,9 +113,49 @@ impl World {
         self.denied.insert((account, operation));
     }
 
+    /// Removes or loses a definition, loses an item of the table, or lets a sweep remove more.
+    pub(crate) fn operator(&mut self) {
+        let services: Vec<_> = self.policy.services.keys().cloned().collect();
+        let remembered: Vec<_> = self.table.endpoints.keys().cloned().collect();
+        match self.random.below(4) {
+            0 if !services.is_empty() => {
+                let service = self.random.pick(&services).clone();
+                let removed = *self.random.pick(&[Records::KeepRecords, Records::DeleteRecords]);
+                self.note(|| format!("{service} is removed: {removed:?}"));
+                self.tally.count("definitions removed");
+                let policy = Rc::make_mut(&mut self.policy);
+                policy.services.entry(service).and_modify(|definition| {
+                    definition.removed.get_or_insert(removed);
+                });
+            }
+            1 if !services.is_empty() => {
+                let service = self.random.pick(&services).clone();
+                self.note(|| format!("the definition of {service} is lost"));
+                self.tally.count("definitions lost");
+                self.lost.extend(Rc::make_mut(&mut self.policy).services.remove_entry(&service));
+            }
+            2 if !remembered.is_empty() => {
+                let key = self.random.pick(&remembered).clone();
+                self.note(|| format!("the table's item of {} is deleted by hand", key.1));
+                self.tally.count("memories lost");
+                self.table.endpoints.remove(&key);
+            }
+            _ => {
+                let allow_deletes = Some(u32::try_from(self.random.between(1, 3)).unwrap_or(1));
+                self.queue.send(Job::Sweep { allow_deletes }, self.now);
+            }
+        }
+    }
+
+    /// Defines what was lost as it was.
+    pub(crate) fn define_again(&mut self) {
+        let lost = std::mem::take(&mut self.lost);
+        Rc::make_mut(&mut self.policy).services.extend(lost);
+    }
+
     /// Every defined name in every zone that can hold it.
     pub(crate) fn keys(&self) -> Vec<RecordKey> {
-        let definitions = self.policy.services.values();
+        let definitions = self.defined.services.values();
         let names: BTreeSet<_> = definitions
             .flat_map(|definition| &definition.names)
             .map(|name| name.as_dns_name().clone())

@@ -14,8 +14,8 @@ pub(crate) enum Job {
     Intent(Intent),
     /// accept-connections.
     Review(Event),
-    /// backfill.
-    Sweep,
+    /// backfill, by the schedule, or by somebody who allows so many removals.
+    Sweep { allow_deletes: Option<u32> },
 }
 
 impl std::fmt::Display for Job {
@@ -32,7 +32,8 @@ impl std::fmt::Display for Job {
             Job::Event(event) => write!(f, "event {}", named(event)),
             Job::Intent(intent) => write!(f, "intent {intent}"),
             Job::Review(event) => write!(f, "review for {}", named(event)),
-            Job::Sweep => f.write_str("sweep"),
+            Job::Sweep { allow_deletes: None } => f.write_str("sweep"),
+            Job::Sweep { allow_deletes: Some(n) } => write!(f, "sweep that may remove {n}"),
         }
     }
 }
@@ -43,7 +44,7 @@ impl Job {
         match self {
             Job::Event(_) | Job::Intent(_) => (5, 360_000),
             Job::Review(_) => (3, 90_000),
-            Job::Sweep => (1, 360_000),
+            Job::Sweep { .. } => (1, 360_000),
         }
     }
 }

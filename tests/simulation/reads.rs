@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::claim::Claim;
+use shared::claim::{Claim, IndexedClaim};
 use shared::facts::{
-    Association, Connection, Denied, InterfaceFacts, PrivateHostedZone, StoredEndpoint, VpcEndpointState,
-    Wait,
+    Association, Connection, Denied, InterfaceFacts, Place, PrivateHostedZone, StoredEndpoint,
+    VpcEndpointState, Wait,
 };
 use shared::hold::{HoldReason, Subject};
 use shared::ids::{AccountId, HostedZoneId, NetworkInterfaceId, ServiceId, VpcEndpointId, VpcId};
@@ -156,6 +156,15 @@ impl Api {
             of_service.map(|endpoint| (endpoint.vpc_endpoint.clone(), endpoint.clone())).collect()
         };
         self.read(None, "dynamodb:Query endpoints of", service, answer).await
+    }
+
+    pub(crate) async fn indexed_claims(&self) -> Result<Vec<IndexedClaim>, Fail> {
+        let answer = |world: &mut World| world.table.indexed.values().cloned().collect();
+        self.read(None, "dynamodb:Query", &"the index of claims", answer).await
+    }
+
+    pub(crate) async fn held_places(&self) -> Result<BTreeSet<Place>, Fail> {
+        self.read(None, "dynamodb:Query", &"held VPCs", |world| world.table.held_places()).await
     }
 
     pub(crate) async fn references(&self, vpc: &VpcId) -> Result<Vec<RecordKey>, Fail> {

@@ -8,9 +8,10 @@ use shared::claim::Contribution;
 use shared::facts::{Association, EndpointFacts, Facts, VpcEndpointState, VpcFacts};
 use shared::hold::Subject;
 use shared::ids::{VpcEndpointId, VpcId};
-use shared::plan::Step;
+use shared::plan::{Group, Plan, Step};
 use shared::policy::{Adopt, Disallowed, OnRemove, ServiceDefinition, SharedZones};
 use shared::record::{Addresses, ChangeAction, RecordKey};
+use shared::run::RunPart;
 
 use super::api::Fail;
 use super::ec2::Shape;
@@ -25,10 +26,10 @@ pub(crate) fn check_step(world: &mut World, step: &Step, subject: &Subject, fact
             if sharing == Some(SharedZones::Refuse) && claim.vpcs().len() > 1 {
                 Some(format!("{} is shared by {:?}, which is refused", claim.key, claim.vpcs()))
             } else {
-                check_contributions(facts, subject, &claim.contributions)
+                check_contributions(world, facts, subject, &claim.contributions)
             }
         }
-        Step::ReleaseClaim { .. } => check_contributions(facts, subject, &BTreeMap::new()),
+        Step::ReleaseClaim { .. } => check_contributions(world, facts, subject, &BTreeMap::new()),
         _ => None,
     };
     if let Some(wrong) = wrong {
@@ -36,8 +37,42 @@ pub(crate) fn check_step(world: &mut World, step: &Step, subject: &Subject, fact
     }
 }
 
+/// Judges a plan by what led to it: a sweep removes nothing that it has not reserved.
+pub(crate) fn check_removals(world: &mut World, plan: &Plan, run: Option<&RunPart>) {
+    let reserves = |step: &Step| matches!(step, Step::ReserveDeletion { .. });
+    for group in plan.groups.iter().filter(|group| removes(group)) {
+        if group.steps.iter().any(reserves) != run.is_some() {
+            world.violation(format!("a removal at {} that {run:?} leads to is not reserved", group.subject));
+        }
+    }
+}
+
+fn removes(group: &Group) -> bool {
+    let announced = group.steps.iter().filter_map(|step| match step {
+        Step::PutClaim { claim, .. } => claim.pending.as_ref(),
+        _ => None,
+    });
+    announced.into_iter().any(|pending| pending.to.is_empty())
+}
+
+/// Counts a removal that a run has made, against its limit.
+pub(crate) fn count_removal(world: &mut World, group: &Group) {
+    let reserved = group.steps.iter().find_map(|step| match step {
+        Step::ReserveDeletion { run, at_most } => Some((run, *at_most)),
+        _ => None,
+    });
+    let Some((run, at_most)) = reserved else { return };
+    world.tally.count("removals by sweeps");
+    let removals = world.removals.entry(run.clone()).or_default();
+    *removals += 1;
+    if *removals > at_most {
+        world.violation(format!("run {run} removes more than {at_most} records"));
+    }
+}
+
 /// What a claim is to say from now on, against what was observed.
 fn check_contributions(
+    world: &World,
     facts: &Facts,
     subject: &Subject,
     after: &BTreeMap<VpcEndpointId, Contribution>,
@@ -58,7 +93,10 @@ fn check_contributions(
             return Some(format!("{key} publishes {} of {id}, observed {observed:?}", given.addresses));
         }
     }
-    if record.association == Association::ZoneGone {
+    let is_removed = |service| world.policy.services.get(service).is_some_and(|d| d.removed.is_some());
+    if record.association == Association::ZoneGone
+        || record.claim.as_ref().is_some_and(|claim| is_removed(&claim.service))
+    {
         return None;
     }
     for (id, given) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
@@ -112,7 +150,7 @@ impl World {
             let waits = found
                 .and_then(|endpoint| endpoint.shape())
                 .is_some_and(|shape| shape.state == VpcEndpointState::PendingAcceptance);
-            let definition = self.policy.services.get(service);
+            let definition = self.defined.services.get(service);
             let allowed = owner.is_some_and(|owner| definition.is_some_and(|d| d.allows(&owner).is_some()));
             if !allowed {
                 self.violation(format!("a stranger's {id} is accepted"));
@@ -208,7 +246,7 @@ impl World {
             .then(|| "somebody else's record is changed".into())
     }
 
-    /// Each claim can be found by each VPC that it names, at every moment.
+    /// Each claim can be found by each VPC that it names, and by sweeps through the index, at every moment.
     pub(crate) fn check_references(&mut self) {
         let mut wrong = Vec::new();
         for (key, claim) in &self.table.claims {
@@ -217,6 +255,10 @@ impl World {
             if !lost.is_empty() || !self.table.references.iter().any(|(_, of)| of == key) {
                 wrong.push(format!("{lost:?} do not find their claim on {key}"));
             }
+        }
+        let index = self.table.claims.iter().filter_map(|(key, claim)| Some((key.clone(), claim.indexed()?)));
+        if !self.table.indexed.iter().map(|(key, indexed)| (key.clone(), indexed.clone())).eq(index) {
+            wrong.push(format!("of {:?} the index says {:?}", self.table.claims, self.table.indexed));
         }
         for wrong in wrong {
             self.violation(wrong);

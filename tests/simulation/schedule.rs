@@ -105,6 +105,13 @@ impl Schedule {
         self.peace = true;
         self.rest();
         self.settle();
+        if self.world.borrow_mut().random.one_in(2) {
+            self.world.borrow_mut().note(|| "endpoints go and nobody hears of it".into());
+            self.world.borrow_mut().delete_unheard();
+            self.settle();
+            self.sweep(None);
+            self.settle();
+        }
         self.put_right();
         if !self.failed() {
             self.leave_alone();
@@ -116,7 +123,8 @@ impl Schedule {
         let mut sweeps = 0;
         while sweeps < SWEEPS {
             let decided = self.decided();
-            self.sweep();
+            // What earlier sweeps have held is let go.
+            self.sweep(Some(1000));
             sweeps += 1;
             if self.failed() {
                 return;
@@ -137,7 +145,7 @@ impl Schedule {
     /// One more sweep finds nothing to do.
     fn leave_alone(&mut self) {
         self.world.borrow_mut().writes.clear();
-        self.sweep();
+        self.sweep(None);
         let mut world = self.world.borrow_mut();
         let mut written = std::mem::take(&mut world.writes);
         // What is gone may be forgotten a sweep after its record went.
@@ -170,6 +178,7 @@ impl Schedule {
         let mut world = self.world.borrow_mut();
         world.note(|| "from here on nothing goes wrong any more".into());
         world.faults = Faults::none();
+        world.define_again();
         if !world.random.one_in(8) {
             world.denied.clear();
         }
@@ -192,12 +201,12 @@ impl Schedule {
         counted("connections accepted") + counted("connections rejected")
     }
 
-    fn sweep(&mut self) {
+    fn sweep(&mut self, allow_deletes: Option<u32>) {
         {
             let mut world = self.world.borrow_mut();
             world.note(|| "a sweep".into());
             let now = world.now;
-            world.queue.send(Job::Sweep, now);
+            world.queue.send(Job::Sweep { allow_deletes }, now);
         }
         self.rest();
     }
@@ -245,7 +254,7 @@ impl Schedule {
         let Some((message, job)) = queue.receive(*now, doubled, random) else { return };
         world.tally.count("messages");
         world.note(|| format!("w{index} takes message {message}: {job}"));
-        let time = if let Job::Sweep = job { 5 * FUNCTION_MAY_TAKE } else { FUNCTION_MAY_TAKE };
+        let time = if let Job::Sweep { .. } = job { 5 * FUNCTION_MAY_TAKE } else { FUNCTION_MAY_TAKE };
         let began = world.now;
         let (world, assumed) = (Rc::clone(&self.world), RefCell::default());
         let api = Api { world, worker: index, skew: self.skews[index], assumed };

@@ -41,6 +41,7 @@ pub(crate) fn policy(random: &mut Random) -> Policy {
             adopt: *random.pick(&[Adopt::Never, Adopt::Identical, Adopt::Identical, Adopt::Any]),
             on_remove: *random.pick(&[OnRemove::Keep, OnRemove::Keep, OnRemove::Delete]),
             shared_zones: *random.pick(&[SharedZones::Refuse, SharedZones::Merge]),
+            removed: None,
         });
     }
     let services = services.into_iter().map(|service| (service.service.clone(), service)).collect();

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use shared::claim::Claim;
-use shared::facts::{StoredEndpoint, Wait};
+use shared::claim::{Claim, IndexedClaim};
+use shared::facts::{Place, StoredEndpoint, Wait};
 use shared::hold::{Hold, HoldReason, Subject};
 use shared::ids::{ServiceId, VpcEndpointId, VpcId};
 use shared::record::RecordKey;
@@ -25,6 +25,10 @@ struct WaitItem {
 pub(crate) struct Table {
     pub(crate) claims: BTreeMap<RecordKey, Claim>,
     pub(crate) references: BTreeSet<(VpcId, RecordKey)>,
+    /// The index of claims.
+    pub(crate) indexed: BTreeMap<RecordKey, IndexedClaim>,
+    /// How many removals each run has reserved.
+    runs: BTreeMap<String, u32>,
     pub(crate) endpoints: BTreeMap<(ServiceId, VpcEndpointId), StoredEndpoint>,
     /// By the subject's text, which is how they are asked for.
     holds: BTreeMap<String, Hold>,
@@ -107,6 +111,8 @@ impl Table {
         for vpc in leaves {
             self.references.remove(&(vpc.clone(), claim.key.clone()));
         }
+        let moves = expects.is_none() || !joins.is_empty() || !leaves.is_empty();
+        self.indexed.extend(claim.indexed().filter(|_| moves).map(|indexed| (claim.key.clone(), indexed)));
         let wrong =
             || format!("the claim on {} went from version {before:?} to {}", claim.key, claim.version);
         Ok((!grown || !fresh).then(wrong))
@@ -122,10 +128,27 @@ impl Table {
             return Err(ConditionFailed);
         }
         self.claims.remove(key);
+        self.indexed.remove(key);
         for vpc in leaves {
             self.references.remove(&(vpc.clone(), key.clone()));
         }
         Ok(())
+    }
+
+    /// `attribute_not_exists(deletes) OR deletes < :at_most`.
+    pub(crate) fn reserve_deletion(&mut self, run: &str, at_most: u32) -> Result<(), ConditionFailed> {
+        let deletes = self.runs.entry(run.to_owned()).or_default();
+        if *deletes >= at_most {
+            return Err(ConditionFailed);
+        }
+        *deletes += 1;
+        Ok(())
+    }
+
+    /// The VPCs of which something is held.
+    pub(crate) fn held_places(&self) -> BTreeSet<Place> {
+        let holds = self.holds.values();
+        holds.filter_map(|hold| hold.account.clone().zip(hold.subject.vpc().cloned())).collect()
     }
 
     /// DynamoDB's TTL.

@@ -60,7 +60,7 @@ impl World {
     fn rights(&self, key: &RecordKey) -> Vec<Right> {
         let Some(zone) = self.route53.zones.get(&key.zone) else { return Vec::new() };
         let mut rights = Vec::new();
-        for definition in self.policy.services.values() {
+        for definition in self.policy.services.values().filter(|definition| definition.removed.is_none()) {
             if !definition.names.iter().any(|name| *name.as_dns_name() == key.name) {
                 continue;
             }

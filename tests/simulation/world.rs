@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use shared::ids::{AccountId, VpcId};
-use shared::policy::Policy;
+use shared::ids::{AccountId, ServiceId, VpcId};
+use shared::policy::{Policy, ServiceDefinition};
 
 use super::ec2::Ec2;
 use super::faults::{Broken, Faults};
@@ -43,7 +43,16 @@ pub(crate) struct World {
     /// Milliseconds since 1970.
     pub(crate) now: i64,
     pub(crate) random: Random,
+    /// What is defined now.
     pub(crate) policy: Rc<Policy>,
+    /// What was defined to begin with.
+    pub(crate) defined: Rc<Policy>,
+    /// Definitions that were lost since.
+    pub(crate) lost: BTreeMap<ServiceId, ServiceDefinition>,
+    /// How many records a sweep may remove.
+    pub(crate) max_deletes: u32,
+    /// How many each run has removed.
+    pub(crate) removals: BTreeMap<String, u32>,
     pub(crate) vpcs: BTreeMap<VpcId, AccountId>,
     pub(crate) ec2: Ec2,
     pub(crate) route53: Route53,
@@ -66,13 +75,18 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(seed: u64, broken: Option<Broken>, with_history: bool) -> Self {
         let mut random = Random::new(seed);
-        let policy = setting::policy(&mut random);
+        let policy = Rc::new(setting::policy(&mut random));
+        let max_deletes = *random.pick(&[0, 1, 2, 20, 20]);
         let began = setting::id::<Timestamp>("2026-03-02T09:15:00Z").as_millisecond();
         let mut world = World {
             now: began,
             faults: Faults::of(&mut random),
             random,
-            policy: Rc::new(policy),
+            defined: Rc::clone(&policy),
+            policy,
+            lost: BTreeMap::new(),
+            max_deletes,
+            removals: BTreeMap::new(),
             vpcs: BTreeMap::new(),
             ec2: Ec2::default(),
             route53: Route53::default(),

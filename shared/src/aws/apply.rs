@@ -36,6 +36,13 @@ pub enum Outcome {
     Unanswered(String),
     /// Route 53 refused the batch, in these words.
     Refused(String),
+    /// The run that led here has made as many removals as it may.
+    TooManyDeletes {
+        /// The run.
+        run: String,
+        /// How many it may make.
+        at_most: u32,
+    },
     /// AWS refused a step for want of permission.
     Denied(Denied),
     /// There is no room for the group's Route 53 requests; after this time there will be.
@@ -53,6 +60,23 @@ pub struct GroupOutcome<'a> {
     pub done: usize,
     /// How it ended.
     pub outcome: Outcome,
+}
+
+impl GroupOutcome<'_> {
+    /// The steps that were done.
+    pub fn done_steps(&self) -> impl Iterator<Item = &Step> {
+        self.group.steps.iter().take(self.done)
+    }
+
+    /// How many messages were sent that are not of a waiting chain.
+    #[must_use]
+    pub fn messages(&self) -> usize {
+        let is_turn = |step: &Step| matches!(step, Step::PutWait { .. });
+        if self.group.steps.iter().any(is_turn) {
+            return 0;
+        }
+        self.done_steps().filter(|step| matches!(step, Step::SendIntent { .. })).count()
+    }
 }
 
 /// Applies a plan: VPC by VPC side by side, the groups of each in order. A group that fails does not stop the
@@ -97,6 +121,9 @@ impl Aws {
             {
                 Outcome::Superseded
             }
+            (Step::ReserveDeletion { run, at_most }, error) if error.is_condition_failed() => {
+                Outcome::TooManyDeletes { run: run.clone(), at_most: *at_most }
+            }
             (_, Error::Call { kind: CallFailure::ConditionFailed, .. }) => Outcome::Raced,
             (Step::ChangeRecords { account, .. }, error) if error.is_denied() => {
                 Outcome::Denied(denied(account, error))
@@ -140,16 +167,24 @@ impl Aws {
                 for vpc in leaves {
                     writes.push(self.delete_in_transaction(&Key::reference(vpc, &claim.key), None)?);
                 }
+                let moves = expects.is_none() || !joins.is_empty() || !leaves.is_empty();
+                if let Some(indexed) = claim.indexed().filter(|_| moves) {
+                    writes.push(self.put_in_transaction(&Key::indexed_claim(&claim.key), &indexed)?);
+                }
                 self.transact(&claim.key, writes).await
             }
             Step::Reserve { account, requests } => self.reserve(account, *requests, Priority::Change).await,
+            Step::ReserveDeletion { run, at_most } => self.reserve_deletion(run, *at_most).await,
             Step::ChangeRecords { account, key, changes, until } => {
                 let clients = self.of(account).await?;
                 let time = self.time_until(*until, key)?;
                 clients.change_record_sets(key, changes, time).await
             }
             Step::ReleaseClaim { key, expects, leaves } => {
-                let mut writes = vec![self.delete_in_transaction(&Key::claim(key), Some(*expects))?];
+                let mut writes = vec![
+                    self.delete_in_transaction(&Key::claim(key), Some(*expects))?,
+                    self.delete_in_transaction(&Key::indexed_claim(key), None)?,
+                ];
                 for vpc in leaves {
                     writes.push(self.delete_in_transaction(&Key::reference(vpc, key), None)?);
                 }
@@ -175,7 +210,7 @@ impl Aws {
                 };
                 // The last: the SDK tries again when an answer is lost, and finds its own turn.
                 let condition = "attribute_not_exists(pk) OR due <= :limit OR turn = :turn";
-                self.put(&Key::wait(vpc_endpoint), &item, Some((condition, values))).await
+                self.put(&Key::wait(vpc_endpoint), &item, Some((condition, Some(values)))).await
             }
             Step::DeleteWait { vpc_endpoint } => self.delete(&Key::wait(vpc_endpoint)).await,
             Step::SendIntent { intent, delay_seconds } => self.send(intent, *delay_seconds).await,

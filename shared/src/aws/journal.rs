@@ -39,7 +39,9 @@ pub async fn journal(
 ) -> Result<(), Error> {
     let told = |outcome: &&GroupOutcome| {
         let nothing_done = matches!(outcome.outcome, Outcome::Superseded | Outcome::NoRoom(_));
-        outcome.group.is_journalled() && !(nothing_done && outcome.done == 0)
+        // What is too much is journalled as the hold that it becomes.
+        let held = matches!(outcome.outcome, Outcome::TooManyDeletes { .. });
+        outcome.group.is_journalled() && !held && !(nothing_done && outcome.done == 0)
     };
     for outcome in outcomes.iter().filter(told) {
         let at = aws.now();
@@ -81,6 +83,7 @@ fn words(outcome: &GroupOutcome) -> String {
         Outcome::Superseded => "another worker has just done the same".into(),
         Outcome::NoRoom(_) => format!("throttled after {} steps", outcome.done),
         Outcome::Unanswered(message) => format!("unanswered: {message}"),
+        Outcome::TooManyDeletes { run, at_most } => format!("run {run} may make {at_most} removals"),
         Outcome::Refused(message) => format!("refused by Route 53: {message}"),
         Outcome::Denied(denied) => format!("denied: {}: {}", denied.operation, denied.message),
         Outcome::Failed(Error::Unsuccessful { items, .. }) => {

@@ -211,7 +211,12 @@ impl<'a> Look<'a> {
             let stored: BTreeMap<_, _> = stored.map(|(id, stored)| (id.clone(), stored.clone())).collect();
             let now = self.aws.now();
             let gives = |(id, endpoint): (&VpcEndpointId, &EndpointFacts)| {
-                (id.clone(), contribution(endpoint, stored.get(id), true, now))
+                let given = if self.policy.is_removed(&endpoint.service) {
+                    Contribution::Withdraw
+                } else {
+                    contribution(endpoint, stored.get(id), true, now)
+                };
+                (id.clone(), given)
             };
             let contributions = endpoints.iter().map(gives).collect();
             known.push(KnownVpc { vpc: vpc.clone(), claims, endpoints, stored, holds, contributions });
@@ -229,7 +234,10 @@ impl<'a> Look<'a> {
         let here = here.map(|endpoint| &endpoint.vpc_endpoint);
         let ids = here.chain(claims.values().flat_map(|claim| claim.contributions.keys()));
         let ids = ids.filter(|id| !self.stored.contains_key(id) && !self.intent.vpc_endpoints.contains(id));
-        let more = self.aws.stored_endpoints(self.policy.services.keys(), ids).await?;
+        // A claim may be of a service that nothing defines.
+        let services = self.policy.services.keys().chain(claims.values().map(|claim| &claim.service));
+        let services: BTreeSet<_> = services.collect();
+        let more = self.aws.stored_endpoints(services.iter().copied(), ids).await?;
         self.stored.extend(more);
         Ok(())
     }

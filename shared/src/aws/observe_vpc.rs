@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::facts::{
     Association, Denied, EndpointFacts, PrivateHostedZone, RecordFacts, VpcEndpointState, VpcFacts,
 };
-use crate::hold::Subject;
+use crate::hold::{HoldReason, Subject};
 use crate::ids::{AccountId, HostedZoneId, VpcEndpointId, VpcId};
 use crate::plan::contribution::Contribution;
 use crate::record::{RecordKey, SeenRecords};
@@ -38,8 +38,10 @@ impl Look<'_> {
         let names = self.names(&known.endpoints);
         // Only what is available publishes anew; for the rest the claims say which zones matter, and a VPC
         // that is gone has no list.
-        let available = |e: &EndpointFacts| e.state == Some(VpcEndpointState::Available);
-        let lists_zones = known.endpoints.values().any(available);
+        let may_publish = |e: &EndpointFacts| {
+            e.state == Some(VpcEndpointState::Available) && !self.policy.is_removed(&e.service)
+        };
+        let lists_zones = known.endpoints.values().any(may_publish);
         // One list, and for each name that is claimed or defined one read, and one change where one is likely.
         // More zones are paid for below.
         let reads = if lists_zones { names.len().max(known.claims.len()) } else { known.claims.len() };
@@ -58,7 +60,7 @@ impl Look<'_> {
         let asking = Asking { known: &known, names, zones: complete, paid };
         let (mut records, reserved) = self.records(&clients.account, &asking).await?;
         // Only what leaves a record can make room for those that are held on it.
-        if !known.claims.is_empty() && !known.endpoints.values().all(available) {
+        if !known.claims.is_empty() && !known.endpoints.values().all(may_publish) {
             let mut waiting = self.aws.waiting().await?;
             for record in &mut records {
                 record.waiting = waiting.remove(&record.key).unwrap_or_default();
@@ -129,7 +131,8 @@ impl Look<'_> {
 
     /// The names of the services that have endpoints here.
     fn names(&self, endpoints: &BTreeMap<VpcEndpointId, EndpointFacts>) -> BTreeSet<DnsName> {
-        let services: BTreeSet<_> = endpoints.values().map(|endpoint| &endpoint.service).collect();
+        let services = endpoints.values().map(|endpoint| &endpoint.service);
+        let services: BTreeSet<_> = services.filter(|service| !self.policy.is_removed(service)).collect();
         let definitions = services.into_iter().filter_map(|service| self.policy.services.get(service));
         definitions.flat_map(|definition| &definition.names).map(|name| name.as_dns_name().clone()).collect()
     }
@@ -168,6 +171,9 @@ impl KnownVpc {
         let of_service = self.contributions.iter().filter(|(id, _)| {
             self.endpoints.get(*id).is_some_and(|endpoint| endpoint.service == claim.service)
         });
+        if self.is_too_many(&claim.key) {
+            return false;
+        }
         claim.pending.is_some()
             || of_service.into_iter().any(|(id, contribution)| {
                 let claimed = claim.contributions.get(id).map(|claimed| &claimed.addresses);
@@ -181,6 +187,12 @@ impl KnownVpc {
 
     fn publishes(&self) -> bool {
         self.contributions.values().any(|one| matches!(one, Contribution::Publish(_)))
+    }
+
+    /// Whether a removal is held until somebody allows it.
+    fn is_too_many(&self, key: &RecordKey) -> bool {
+        let held = self.holds.get(&Subject::Record(self.vpc.clone(), key.clone()));
+        matches!(held, Some(HoldReason::TooManyDeletes { .. }))
     }
 
     fn is_held(&self, key: &RecordKey) -> bool {

@@ -6,6 +6,9 @@
 //! service#vpce-svc… vpce-…               what is remembered of an endpoint
 //! vpc#vpc-…         zone/name            a reference: the VPC adds to this claim
 //! claim#zone        name                 a claim
+//! claims            zone/name            the index of claims: service, account and VPC of each
+//! run               moment-id            a run of backfill, until `expires_at`
+//! run#moment-id     part                 what one message of a run came to, until `expires_at`
 //! hold              subject              a hold
 //! wait#vpce-…       wait                 a waiting chain
 //! bucket#account    route53              when the account's share of Route 53 requests is whole again
@@ -22,7 +25,7 @@ use super::call::failed;
 use super::clients::Aws;
 use crate::claim::Claim;
 use crate::error::Error;
-use crate::facts::{StoredEndpoint, Wait};
+use crate::facts::{Place, StoredEndpoint, Wait};
 use crate::hold::{Hold, HoldReason, Subject};
 use crate::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
 use crate::policy::ServiceDefinition;
@@ -54,6 +57,10 @@ impl Key {
         Self::new(format!("claim#{}", key.zone), &key.name)
     }
 
+    pub(super) fn indexed_claim(key: &RecordKey) -> Self {
+        Self::new("claims", key)
+    }
+
     pub(super) fn reference(vpc: &VpcId, key: &RecordKey) -> Self {
         Self::new(format!("vpc#{vpc}"), key)
     }
@@ -81,7 +88,7 @@ pub(super) fn item(key: &Key, value: &impl Serialize) -> Result<Item, Error> {
     Ok(item)
 }
 
-fn read<T: DeserializeOwned>(mut item: Item) -> Result<T, Error> {
+pub(super) fn read<T: DeserializeOwned>(mut item: Item) -> Result<T, Error> {
     let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
     let key = Key { pk: part("pk"), sk: part("sk") };
     item.remove("pk");
@@ -89,7 +96,7 @@ fn read<T: DeserializeOwned>(mut item: Item) -> Result<T, Error> {
     serde_dynamo::from_item(item).map_err(|error| unreadable(&key, error))
 }
 
-fn unreadable(key: &Key, error: serde_dynamo::Error) -> Error {
+pub(super) fn unreadable(key: &Key, error: serde_dynamo::Error) -> Error {
     Error::Unreadable { what: format!("table item {} / {}", key.pk, key.sk), source: Box::new(error) }
 }
 
@@ -121,7 +128,8 @@ impl Aws {
                     let own = self.config.own_service.as_ref().map(|own| &own.service);
                     match definition.check() {
                         Err(error) => _ = definitions.refused.insert(sk, error.to_string()),
-                        Ok(()) if own == Some(&definition.service) => {
+                        // Removing it is all that the table may say of it.
+                        Ok(()) if own == Some(&definition.service) && definition.removed.is_none() => {
                             let reason = "the stack's own parameters define this service, and they count";
                             definitions.refused.insert(sk, reason.to_owned());
                         }
@@ -206,6 +214,16 @@ impl Aws {
         self.holds("").await
     }
 
+    /// The VPCs of which something is held, each with its account.
+    pub(super) async fn held_places(&self) -> Result<BTreeSet<Place>, Error> {
+        let mut places = BTreeSet::new();
+        for item in self.query("hold", "vpc-").await? {
+            let hold: Hold = read(item)?;
+            places.extend(hold.account.zip(hold.subject.vpc().cloned()));
+        }
+        Ok(places)
+    }
+
     /// The VPCs that are held because a record belongs to another VPC or service.
     pub(super) async fn waiting(&self) -> Result<BTreeMap<RecordKey, BTreeMap<VpcId, AccountId>>, Error> {
         let mut waiting: BTreeMap<RecordKey, BTreeMap<VpcId, AccountId>> = BTreeMap::new();
@@ -237,7 +255,7 @@ impl Aws {
         self.holds(&format!("{service}/")).await
     }
 
-    async fn query(&self, pk: &str, sk_prefix: &str) -> Result<Vec<Item>, Error> {
+    pub(super) async fn query(&self, pk: &str, sk_prefix: &str) -> Result<Vec<Item>, Error> {
         let call = self.dynamodb.query().table_name(&self.config.table_name).consistent_read(true);
         let call = call.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
         let call = if sk_prefix.is_empty() {
@@ -291,14 +309,14 @@ impl Aws {
         &self,
         key: &Key,
         value: &impl Serialize,
-        condition: Option<(&str, Item)>,
+        condition: Option<(&str, Option<Item>)>,
     ) -> Result<(), Error> {
         let call = self.dynamodb.put_item().table_name(&self.config.table_name);
         let call = call.set_item(Some(item(key, value)?));
         let call = match condition {
             None => call,
             Some((expression, values)) => {
-                call.condition_expression(expression).set_expression_attribute_values(Some(values))
+                call.condition_expression(expression).set_expression_attribute_values(values)
             }
         };
         call.send().await.map(drop).map_err(failed("dynamodb:PutItem", &key.sk))
@@ -310,7 +328,7 @@ impl Aws {
         let reason =
             serde_dynamo::to_attribute_value(&hold.reason).map_err(|error| unreadable(&key, error))?;
         let values = HashMap::from([(":reason".to_owned(), reason)]);
-        self.put(&key, hold, Some(("attribute_not_exists(pk) OR reason <> :reason", values))).await
+        self.put(&key, hold, Some(("attribute_not_exists(pk) OR reason <> :reason", Some(values)))).await
     }
 
     /// Deletes an item, on condition that it is there.

@@ -40,6 +40,7 @@ pub async fn accept_connections(aws: &Aws, message: LambdaEvent<Value>) -> Resul
                 dry_run: false,
                 cause: &review.cause,
                 since: review.since,
+                run: None,
             };
             match review_service(aws, definition, &request).await {
                 Ok(summary) => {

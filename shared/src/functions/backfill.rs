@@ -1,47 +1,21 @@
-//! backfill: the scheduled sweep, and the same by hand. Reviews all connections of all services and sends
-//! every endpoint that EC2 lists or the table remembers to be reconciled.
+//! backfill: the scheduled sweep, and the same by hand. Each invocation is a run.
 
-use std::collections::BTreeSet;
-
+use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::aws::{Aws, Scope};
+use crate::aws::Aws;
 use crate::error::Error;
 use crate::event::InvalidEvent;
-use crate::ids::{AccountId, ServiceId};
-use crate::review::{
-    Held, ReviewRequest, ServiceSummary, end_account_holds, hold_refused_definitions, review_service,
-};
+use crate::ids::ServiceId;
+use crate::policy::Policy;
+pub use crate::run::BackfillRequest;
+use crate::run::{Run, RunEnd};
+pub use crate::sweep::BackfillSummary;
+use crate::sweep::sweep;
 
-/// What a backfill is asked; `{}` means everything.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct BackfillRequest {
-    /// Only these services; all defined ones when empty.
-    pub services: BTreeSet<ServiceId>,
-    /// Only endpoints of these accounts; all when empty.
-    pub accounts: BTreeSet<AccountId>,
-    /// Say what would be done, and do nothing.
-    pub dry_run: bool,
-    /// How many connections of each service this run may reject, in place of `MAX_REJECTS`.
-    pub allow_rejects: Option<u32>,
-}
-
-/// What a backfill came to.
-#[derive(Debug, Serialize)]
-pub struct BackfillSummary {
-    /// Whether nothing was done.
-    pub dry_run: bool,
-    /// Service by service.
-    pub services: Vec<ServiceSummary>,
-    /// Definitions of the table that are refused.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub refused_definitions: Vec<Held>,
-}
-
-/// Reviews services and sends their endpoints on.
+/// Sweeps what it is asked to, and writes down that it did.
 ///
 /// # Errors
 /// When the request cannot be read or names a service that is not defined, when a service could not be
@@ -49,55 +23,72 @@ pub struct BackfillSummary {
 pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<BackfillSummary, Error> {
     let request = request(&message.payload)?;
     let (policy, definitions) = super::policy(aws).await?;
-    if let Some(unknown) = request.services.iter().find(|id| !policy.services.contains_key(id)) {
-        let defined: Vec<_> = policy.services.keys().map(ServiceId::as_str).collect();
-        return Err(Error::Request {
-            field: "services",
-            value: unknown.to_string(),
-            remedy: format!("it is not defined here; defined are {}", defined.join(", ")),
-        });
+    check_services(&request, &policy)?;
+    let run = (!request.dry_run).then(|| begin(aws, &request, &message.context.request_id));
+    if let Some(run) = &run {
+        aws.begin_run(run).await?;
     }
-    let mut failed = Vec::new();
-    let refused = hold_refused_definitions(aws, &definitions, &policy, request.dry_run).await;
-    let refused_definitions = refused.unwrap_or_else(|error| {
-        failed.push(error.chain());
-        Vec::new()
-    });
-    let mut summary = BackfillSummary { dry_run: request.dry_run, services: Vec::new(), refused_definitions };
-    let wanted = |id: &ServiceId| request.services.is_empty() || request.services.contains(id);
-    for definition in policy.services.values().filter(|definition| wanted(&definition.service)) {
-        let review = ReviewRequest {
-            scope: Scope::All,
-            accounts: &request.accounts,
-            allow_rejects: request.allow_rejects,
-            dry_run: request.dry_run,
-            cause: "a sweep",
-            since: None,
-        };
-        match review_service(aws, definition, &review).await {
-            Ok(service) => {
-                failed.extend(service.failed.iter().cloned());
-                summary.services.push(service);
-            }
-            Err(error) => failed.push(format!("{}: {}", definition.service, error.chain())),
-        }
+    let summary = sweep(aws, &policy, &definitions, &request, run.as_ref().map(|run| run.run.as_str())).await;
+    if let Some(run) = &run {
+        aws.end_run(&run.run, &end(aws.now(), &summary)).await?;
     }
-    let everything = request.services.is_empty() && request.accounts.is_empty() && !request.dry_run;
-    if failed.is_empty() && everything {
-        let known = summary.services.iter().flat_map(|service| service.accounts.clone()).collect();
-        failed.extend(end_account_holds(aws, &known).await?);
-    }
-    if failed.is_empty() {
+    let summary = summary?;
+    if summary.failed.is_empty() {
         let shown = serde_json::to_string(&summary).unwrap_or_default();
         tracing::info!(summary = shown, "backfilled");
         return Ok(summary);
     }
-    Err(Error::Unsuccessful { operation: "backfill", items: failed.join("; ") })
+    Err(Error::Unsuccessful { operation: "backfill", items: summary.failed.join("; ") })
+}
+
+fn check_services(request: &BackfillRequest, policy: &Policy) -> Result<(), Error> {
+    let Some(unknown) = request.services.iter().find(|id| !policy.services.contains_key(id)) else {
+        return Ok(());
+    };
+    let defined: Vec<_> = policy.services.keys().map(ServiceId::as_str).collect();
+    Err(Error::Request {
+        field: "services",
+        value: unknown.to_string(),
+        remedy: format!("it is not defined here; defined are {}", defined.join(", ")),
+    })
+}
+
+/// A run that begins now; its id is that moment and the beginning of the invocation's.
+fn begin(aws: &Aws, request: &BackfillRequest, invocation: &str) -> Run {
+    let started = aws.now();
+    let invocation: String = invocation.chars().take(8).collect();
+    Run {
+        run: format!("{started:.3}-{invocation}"),
+        started,
+        requested_by: request.requested_by,
+        request: request.clone(),
+        deletes: 0,
+        end: None,
+        expires_at: aws.run_expires_at(),
+    }
+}
+
+fn end(ended: Timestamp, summary: &Result<BackfillSummary, Error>) -> RunEnd {
+    let Ok(summary) = summary else {
+        return RunEnd { ended, endpoints: 0, vpcs: 0, messages: 0, accepted: 0, held: 0, failed: 1 };
+    };
+    let services = || summary.services.iter();
+    let unknown: usize = services().map(|service| service.unknown).sum();
+    let held: usize = services().map(|service| service.held.len()).sum();
+    RunEnd {
+        ended,
+        endpoints: services().map(|service| service.endpoints).sum(),
+        vpcs: summary.vpcs.len() + unknown,
+        messages: summary.messages,
+        accepted: services().map(|service| service.accepted).sum(),
+        held: held + summary.refused_definitions.len() + summary.held_records.len(),
+        failed: summary.failed.len(),
+    }
 }
 
 fn request(payload: &Value) -> Result<BackfillRequest, Error> {
     let refused = |why: String| {
-        let form = r#"{"services":["vpce-svc-…"],"accounts":["123456789012"],"dry_run":true,"allow_rejects":20}, all optional"#;
+        let form = r#"{"services":["vpce-svc-…"],"accounts":["123456789012"],"dry_run":true,"allow_deletes":5,"allow_rejects":20}, all optional"#;
         Error::Malformed(InvalidEvent::new(format!("{why}; expected {form}")))
     };
     if payload.is_null() {
@@ -115,6 +106,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::run::RequestedBy;
 
     #[test]
     fn an_empty_request_means_everything_and_an_unknown_field_is_refused() {
@@ -126,10 +118,19 @@ mod tests {
             json!({"allow_rejects": -1}),
             json!({"service": []}),
             json!({"accounts": ["42"]}),
+            json!({"allow_deletes": -1}),
+            json!({"requested_by": "me"}),
             json!([]),
             json!("all"),
         ] {
             assert!(request(&payload).is_err(), "{payload}");
         }
+    }
+
+    #[test]
+    fn the_schedule_says_who_it_is_and_anybody_else_asks_by_hand() {
+        let by = |payload| request(&payload).map(|request| request.requested_by).ok();
+        assert_eq!(by(json!({"requested_by": "schedule"})), Some(RequestedBy::Schedule));
+        assert_eq!(by(json!({"allow_deletes": 5})), Some(RequestedBy::Hand));
     }
 }

@@ -13,7 +13,8 @@ use crate::error::Error;
 use crate::event::{Event, InvalidEvent};
 use crate::intent::{Ignored, Intent, Message};
 use crate::policy::Policy;
-use crate::reconcile::reconcile;
+use crate::reconcile::{Reconciled, reconcile};
+use crate::run::Part;
 
 /// What is kept of an invocation's time to say what became of its messages.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(3);
@@ -47,8 +48,16 @@ pub async fn reconcile_records(aws: &Aws, batch: LambdaEvent<SqsEvent>) -> Resul
 async fn take(aws: &Aws, policy: &Policy, message: &SqsMessage) -> Result<(), Error> {
     match intent(message.body.as_deref().unwrap_or_default(), policy)? {
         Ok(intent) => {
-            let plan = reconcile(aws, policy, &intent).await?;
-            let (steps, held) = (plan.steps().count(), plan.holds.len());
+            let outcome = reconcile(aws, policy, &intent).await;
+            let why = |error: &Error| Part { failed: Some(error.chain()), ..Part::default() };
+            let part = outcome.as_ref().map_or_else(why, |reconciled| reconciled.part.clone());
+            let noted = match &intent.run {
+                Some(run) => aws.put_part(run, &part).await,
+                None => Ok(()),
+            };
+            let Reconciled { plan, part } = outcome?;
+            noted?;
+            let (steps, held) = (plan.steps().count(), part.held);
             tracing::info!(account = %intent.account, cause = intent.cause, steps, held, "reconciled");
         }
         Err(Ignored(reason)) => tracing::info!(reason, "ignored"),

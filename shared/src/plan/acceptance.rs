@@ -24,6 +24,8 @@
 //! What is accepted is decided from `DescribeVpcEndpointConnections` alone, never from an event. The
 //! endpoints of what is accepted, and those that the event named, are sent on to be reconciled.
 
+mod removed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -75,6 +77,9 @@ pub struct Question<'a> {
 /// Decides on the connections of one service.
 #[must_use]
 pub fn plan(facts: &ServiceFacts, definition: &ServiceDefinition, question: &Question) -> Plan {
+    if definition.removed.is_some() {
+        return removed::plan(facts, question);
+    }
     let verdicts = Verdicts::of(facts, definition, question);
     let mut plan = Plan { holds: verdicts.holds.clone(), ..Plan::default() };
     let subject = Subject::Service(facts.service.clone());
@@ -243,6 +248,7 @@ fn send(
                 },
                 cause: question.cause.to_owned(),
                 since: question.since,
+                run: None,
             };
             let step = Step::SendIntent { intent, delay_seconds: 0 };
             plan.push(subject.clone(), "their VPCs are to be looked at", vec![step]);

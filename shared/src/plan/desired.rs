@@ -10,7 +10,7 @@ use crate::claim::{Claim, Contribution as Claimed};
 use crate::facts::{Association, RecordFacts};
 use crate::hold::{HoldReason, Subject};
 use crate::ids::{ServiceId, VpcEndpointId, VpcId};
-use crate::policy::{ServiceDefinition, SharedZones};
+use crate::policy::{Records, ServiceDefinition, SharedZones};
 
 /// What a record is to answer, and which endpoints of this VPC are in it.
 pub(super) struct Wanted<'a> {
@@ -33,7 +33,8 @@ impl<'a> VpcPlan<'a> {
             self.plan.holds.insert(subject, HoldReason::NotDefined { service });
             return None;
         };
-        let own = self.own(record, definition, contributions);
+        let removed = definition.removed.is_some();
+        let own = if removed { BTreeMap::new() } else { self.own(record, definition, contributions) };
         if let Some(other) = self.refused_by_sharing(claim, definition)
             && !own.is_empty()
         {
@@ -46,7 +47,9 @@ impl<'a> VpcPlan<'a> {
             // Nothing here needs it, and nothing here is named in it.
             return None;
         }
-        let others = claim.filter(|claim| claim.service == service).map(|claim| self.others(claim));
+        // A removed definition leaves nothing to any VPC.
+        let others =
+            claim.filter(|claim| claim.service == service && !removed).map(|claim| self.others(claim));
         let named = own.keys().cloned().collect();
         let desired = Desired {
             service: &definition.service,
@@ -54,6 +57,7 @@ impl<'a> VpcPlan<'a> {
             ttl: definition.ttl.seconds(),
             adopt: definition.adopt,
             on_remove: definition.on_remove,
+            keeps_records: definition.removed == Some(Records::KeepRecords),
         };
         Some(Wanted { desired, own: named })
     }

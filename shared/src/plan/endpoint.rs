@@ -25,6 +25,7 @@ use crate::hold::{HoldReason, Subject};
 use crate::ids::{AccountId, VpcEndpointId, VpcId};
 use crate::intent::Intent;
 use crate::record::Addresses;
+use crate::run::RunPart;
 
 const FIRST_DELAY: i32 = 10;
 const LONGEST_DELAY: i32 = 60;
@@ -63,6 +64,7 @@ pub(super) fn wait(
         priority: intent.priority,
         cause: intent.cause.clone(),
         since: intent.since,
+        run: intent.run.as_ref().map(RunPart::uncounted),
     };
     let reason =
         format!("it is {} yet: look again", state.map_or("not seen".into(), |s| format!("only {s}")));

@@ -12,6 +12,7 @@
 //! CNAME, alias, weighted…   any               values    Hold(IncompatibleRecord)
 //! CNAME, alias, weighted…   ours              none      release
 //! any                       another service's values    Hold(NameTaken)
+//! any                       ours, records kept by a removed definition    release
 //! as we wrote it            ours, created     none      claim, DELETE, release
 //! as we found it            ours, adopted     none      release (on_remove: delete opts in)
 //! edited since we wrote it  ours              none      release
@@ -44,6 +45,8 @@ pub(super) struct Desired<'a> {
     pub(super) ttl: u32,
     pub(super) adopt: Adopt,
     pub(super) on_remove: OnRemove,
+    /// The definition was removed, and its record sets are to stay.
+    pub(super) keeps_records: bool,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -168,6 +171,11 @@ impl Row<'_> {
         // A change whose time is over still says which values were ours.
         let mut smaller = Claim { version: claim.version + 1, ..claim.clone() };
         smaller.contributions.retain(|id, _| stays(&id));
+        if smaller.contributions.is_empty() {
+            // Emptied, those who want the record say which VPCs find the claim.
+            smaller.contributions.clone_from(&self.desired.contributions);
+            smaller.contributions.values_mut().for_each(|one| one.addresses = Addresses::default());
+        }
         vec![self.put(smaller)]
     }
 
@@ -210,6 +218,9 @@ impl Row<'_> {
             steps: vec![self.release(claim.version)],
             ..Decision::nothing()
         };
+        if self.desired.keeps_records {
+            return release("the definition was removed with its records kept: release it");
+        }
         if !self.seen.incompatible.is_empty() {
             return release("nothing needs it, and another kind of record stands there: release it");
         }

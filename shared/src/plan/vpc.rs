@@ -86,7 +86,7 @@ fn send_rest(plan: &mut Plan, intent: &Intent, facts: &Facts) {
 }
 
 pub(super) struct VpcPlan<'a> {
-    intent: &'a Intent,
+    pub(super) intent: &'a Intent,
     pub(super) facts: &'a Facts,
     pub(super) policy: &'a Policy,
     refused: &'a [Refused],
@@ -135,6 +135,9 @@ impl VpcPlan<'_> {
 
     fn contribution(&self, id: &VpcEndpointId) -> Contribution {
         let endpoint = &self.vpc.endpoints[id];
+        if self.policy.is_removed(&endpoint.service) {
+            return Contribution::Withdraw;
+        }
         let definition = self.policy.services.get(&endpoint.service);
         // Where only a review can tell, it accepts the connection before the wait is over, or holds it.
         let may_be_allowed = |definition: &ServiceDefinition| {
@@ -152,7 +155,8 @@ impl VpcPlan<'_> {
         }
         let Some(wanted) = self.wanted(record, contributions) else { return };
         let decision = decide(record, &wanted.desired, &self.vpc.vpc, self.facts.now);
-        let mut decision = self.unless_refused(decision, record);
+        let decision = self.unless_refused(decision, record);
+        let mut decision = self.within_limit(decision, &subject);
         self.unless_reserved(&mut decision);
         if !decision.steps.is_empty() {
             if wanted.own.is_empty() {
@@ -298,7 +302,8 @@ impl VpcPlan<'_> {
 
     fn wait(&mut self, vpc_endpoint: &VpcEndpointId, contribution: &Contribution) {
         let subject = Subject::VpcEndpoint(self.vpc.vpc.clone(), vpc_endpoint.clone());
-        if let Contribution::Keep { wait: true, .. } = contribution {
+        let defined = self.policy.services.contains_key(&self.vpc.endpoints[vpc_endpoint].service);
+        if let (Contribution::Keep { wait: true, .. }, true) = (contribution, defined) {
             let state = self.vpc.endpoints[vpc_endpoint].state.as_ref().map(VpcEndpointState::as_str);
             wait(self.plan, self.facts, subject, vpc_endpoint, state, self.intent);
             return;

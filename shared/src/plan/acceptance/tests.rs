@@ -516,3 +516,33 @@ fn hold_on_an_account_goes_with_its_last_connection() {
     assert!(plan_accounts(&[id(PARTNER)].into(), &holds, Timestamp::UNIX_EPOCH).is_empty());
     assert_eq!(plan_accounts(&BTreeSet::new(), &holds, Timestamp::UNIX_EPOCH).steps().count(), 1);
 }
+
+#[test]
+fn removed_service_accepts_and_holds_nobody_and_sends_on_what_is_remembered() {
+    let mut facts = facts(&[(1, PARTNER, "pendingAcceptance"), (2, STRANGER, "available")]);
+    facts.exists = Some(false);
+    for (number, account) in [(3, PARTNER), (4, STRANGER)] {
+        let stored = StoredEndpoint {
+            service: id(SERVICE),
+            vpc_endpoint: vpce(number),
+            account: id(account),
+            vpc: id("vpc-00000001"),
+            state: None,
+            addresses: Addresses::default(),
+            first_seen: Timestamp::UNIX_EPOCH,
+            expires_at: None,
+        };
+        facts.stored.insert(vpce(number), stored);
+    }
+    facts.holds.insert(Subject::Service(id(SERVICE)), HoldReason::ServiceNotFound);
+    let mut definition = definition();
+    definition.removed = Some(crate::policy::Records::KeepRecords);
+    let none = BTreeSet::new();
+    let now = Timestamp::UNIX_EPOCH;
+    let question = Question { send_on: SendOn::All, accounts: &none, cause: "a test", since: None, now };
+    let plan = plan(&facts, &definition, &question);
+    assert_eq!(accepted(&plan), [""; 0]);
+    assert!(plan.holds.is_empty());
+    assert!(plan.steps().any(|step| matches!(step, Step::DeleteHold { .. })));
+    assert_eq!(sent(&plan), [(PARTNER.to_owned(), 1, false), (STRANGER.to_owned(), 1, false)]);
+}

@@ -42,6 +42,7 @@ struct Case {
     facts: RecordFacts,
     adopt: Adopt,
     on_remove: OnRemove,
+    keeps_records: bool,
 }
 
 fn absent() -> Case {
@@ -68,6 +69,7 @@ fn seen(values: &[&str], ttl: u32) -> Case {
         },
         adopt: Adopt::Identical,
         on_remove: OnRemove::Keep,
+        keeps_records: false,
     }
 }
 
@@ -115,6 +117,7 @@ impl Case {
             ttl: 60,
             adopt: self.adopt,
             on_remove: self.on_remove,
+            keeps_records: self.keeps_records,
         };
         super::decide(&self.facts, &desired, &vpc(), now())
     }
@@ -297,6 +300,22 @@ fn endpoint_that_leaves_a_claim_under_a_foreign_record_is_taken_out_of_it() {
 }
 
 #[test]
+fn claim_that_all_have_left_under_an_incompatible_record_is_found_by_those_who_want_it() {
+    let case = absent().ours(&["10.0.0.1"]).incompatible("CNAME").with_claim(|claim| {
+        let left = claim.contributions.pop_first().unwrap().1;
+        claim.contributions.insert(id("vpce-0ffffffffffffffff"), left);
+    });
+    let decision = case.decide(&["10.0.0.2"]);
+    let [Step::PutClaim { claim, .. }] = decision.steps.as_slice() else { panic!("{decision:?}") };
+    let named: Vec<_> = claim.contributions.keys().map(ToString::to_string).collect();
+    assert_eq!((named, claim.addresses()), (vec!["vpce-0123456789abcdef0".into()], Addresses::default()));
+    assert_eq!(claim.indexed().map(|indexed| indexed.vpc), Some(vpc()));
+    let mut after = case;
+    after.facts.claim = Some((**claim).clone());
+    assert_eq!(after.decide(&["10.0.0.2"]).steps, []);
+}
+
+#[test]
 fn name_of_another_service_is_held_with_its_id() {
     let case = seen(&["10.0.0.9"], 60).claimed("vpce-svc-0ffffffffffffffff", &["10.0.0.9"]);
     assert_eq!(case.held(&["10.0.0.1"]), "NameTaken: the name belongs to vpce-svc-0ffffffffffffffff");
@@ -337,6 +356,23 @@ fn adopted_record_becomes_ours_to_remove_when_our_change_is_in_place_and_not_bef
     assert_eq!(origins, [Origin::Adopted, Origin::Created]);
     let crashed = case.pending(&["10.0.0.1"], &["10.0.0.2"], PAST);
     assert_eq!(crashed.steps(&NOTHING), ["release claim it"], "it never came: the record is as it was found");
+}
+
+#[test]
+fn record_of_a_removed_definition_that_keeps_its_records_is_released_and_left() {
+    for case in [
+        seen(&["10.0.0.1"], 60).ours(&["10.0.0.1"]),
+        seen(&["10.9.9.9"], 60).ours(&["10.0.0.1"]),
+        absent().ours(&["10.0.0.1"]),
+        absent().ours(&["10.0.0.1"]).incompatible("CNAME"),
+    ] {
+        let case = Case { keeps_records: true, on_remove: OnRemove::Delete, ..case };
+        assert_eq!(case.steps(&NOTHING), ["release claim it"]);
+        assert!(case.decide(&NOTHING).reason.starts_with("the definition was removed with its records kept"));
+    }
+    let busy = seen(&["10.0.0.1"], 60).ours(&["10.0.0.1"]).pending(&["10.0.0.1"], &["10.0.0.2"], FUTURE);
+    let busy = Case { keeps_records: true, ..busy };
+    assert_eq!(busy.decide(&NOTHING).look_again, Some(id(FUTURE)), "its change is on its way");
 }
 
 #[test]

@@ -5,8 +5,9 @@ use crate::facts::{
     Denied, EndpointFacts, InterfaceFacts, IpAddressType, PrivateHostedZone, StoredEndpoint,
     VpcEndpointState, Wait,
 };
-use crate::policy::{ServiceDefinition, SharedZones};
+use crate::policy::{Records, ServiceDefinition, SharedZones};
 use crate::record::{Addresses, RecordKey, SeenRecords};
+use crate::run::RunPart;
 use jiff::Timestamp;
 
 const SERVICE: &str = "vpce-svc-0123456789abcdef0";
@@ -32,6 +33,7 @@ fn intent() -> Intent {
         priority: crate::rate::Priority::Event,
         cause: "a test".into(),
         since: None,
+        run: None,
     }
 }
 
@@ -447,6 +449,156 @@ fn record_of_a_service_without_definition_is_left_as_it_is() {
     let plan = plan(&intent(), &world.0, &policy, &[]);
     assert!(!plan.steps().any(|step| matches!(step, Step::ChangeRecords { .. } | Step::ReleaseClaim { .. })));
     assert!(plan.to_string().contains("NotDefined"));
+}
+
+fn removed(records: Records) -> Policy {
+    let mut policy = policy();
+    policy.services.values_mut().for_each(|definition| definition.removed = Some(records));
+    policy
+}
+
+#[test]
+fn removed_definition_withdraws_available_endpoints_of_every_vpc_at_once() {
+    let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]).claimed_by(1, HERE, "10.0.0.1");
+    let elsewhere = Claimed {
+        vpc: id(ELSEWHERE),
+        account: id("777788889999"),
+        addresses: Addresses { a: [id("10.0.0.1")].into(), ..Addresses::default() },
+    };
+    let claim = world.vpc().records[0].claim.as_mut().unwrap();
+    claim.contributions.insert(endpoint_id(2), elsewhere);
+    let plan = plan(&intent(), &world.0, &removed(Records::DeleteRecords), &[]);
+    assert!(plan.to_string().contains("DELETE A TTL 60 10.0.0.1"), "{plan}");
+    let left = plan.steps().find_map(|step| match step {
+        Step::ReleaseClaim { leaves, .. } => Some(leaves.clone()),
+        _ => None,
+    });
+    assert_eq!(left, Some([id(HERE), id(ELSEWHERE)].into()));
+}
+
+#[test]
+fn removed_definition_that_keeps_its_records_releases_claims_and_touches_nothing() {
+    let world = World::new().with(1, Some("available"), &["10.0.0.1"]).claimed_by(1, HERE, "10.0.0.1");
+    let plan = plan(&intent(), &world.0, &removed(Records::KeepRecords), &[]);
+    let steps: Vec<_> = plan.steps().map(ToString::to_string).collect();
+    assert_eq!(steps, [format!("release claim Z1/{NAME}")]);
+    assert!(plan.to_string().contains("the definition was removed with its records kept"));
+}
+
+#[test]
+fn memory_of_a_removed_services_endpoint_ends() {
+    let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]).known_since(1, LONG_AGO);
+    let forgotten = |world: &World| {
+        let plan = plan(&intent(), &world.0, &removed(Records::KeepRecords), &[]);
+        plan.steps().find_map(|step| match step {
+            Step::PutEndpoint { endpoint } => Some((**endpoint).clone()),
+            _ => None,
+        })
+    };
+    let memory = forgotten(&world).unwrap();
+    assert_eq!(memory.expires_at, Some(now().as_second() + 86_400));
+    world.vpc().stored.insert(endpoint_id(1), memory);
+    assert_eq!(forgotten(&world), None, "once said is enough");
+}
+
+#[test]
+fn endpoint_of_a_service_that_nothing_defines_is_not_waited_for() {
+    let world = World::new().with(1, Some("pending"), &[]).claimed_by(1, HERE, "10.0.0.1");
+    let mut policy = policy();
+    policy.services.clear();
+    let plan = plan(&intent(), &world.0, &policy, &[]);
+    assert!(!plan.steps().any(|step| matches!(step, Step::PutWait { .. })), "{plan}");
+}
+
+fn run(deletes: u32, allowed: bool) -> Intent {
+    let run = RunPart { run: "r".into(), part: Some("1".into()), deletes, allowed };
+    Intent { run: Some(run), ..intent() }
+}
+
+fn leaving() -> World {
+    World::new().with(1, Some("deleting"), &[]).claimed_by(1, HERE, "10.0.0.1").known_since(1, LONG_AGO)
+}
+
+#[test]
+fn removal_by_a_sweep_is_reserved_before_it_is_announced_and_one_by_an_event_is_not() {
+    let position = |plan: &Plan, wanted: fn(&Step) -> bool| plan.steps().position(wanted);
+    let swept = plan(&run(20, false), &leaving().0, &policy(), &[]);
+    let reserved = position(&swept, |step| matches!(step, Step::ReserveDeletion { at_most: 20, .. }));
+    let announced = position(&swept, |step| matches!(step, Step::PutClaim { .. }));
+    assert!(reserved.is_some() && reserved < announced, "{swept}");
+    let told = leaving().plan();
+    assert_eq!(position(&told, |step| matches!(step, Step::ReserveDeletion { .. })), None);
+    assert!(position(&told, |step| matches!(step, Step::ReleaseClaim { .. })).is_some());
+}
+
+#[test]
+fn change_and_release_by_a_sweep_are_not_counted_as_removals() {
+    let stays = World::new()
+        .with(1, Some("deleting"), &[])
+        .with(2, Some("available"), &["10.0.0.2"])
+        .claimed_by(1, HERE, "10.0.0.1");
+    let mut edited = leaving();
+    edited.vpc().records[0].seen = Ok(SeenRecords::default());
+    for world in [stays, edited] {
+        let plan = plan(&run(0, false), &world.0, &policy(), &[]);
+        assert!(plan.holds.is_empty(), "{plan}");
+        assert!(!plan.steps().any(|step| matches!(step, Step::ReserveDeletion { .. })));
+    }
+}
+
+#[test]
+fn removal_that_is_too_many_is_held_with_the_run_and_its_limit() {
+    let world = leaving();
+    let reason = HoldReason::TooManyDeletes { run: "r".into(), at_most: 20 };
+    let refused = [Refused { vpc: id(HERE), record: world.0.vpcs[0].records[0].clone(), reason }];
+    let held = plan(&run(20, false), &world.0, &policy(), &refused);
+    let none = plan(&run(0, true), &world.0, &policy(), &[]);
+    for (plan, at_most) in [(held, 20), (none, 0)] {
+        assert!(
+            !plan.steps().any(|step| matches!(step, Step::ChangeRecords { .. } | Step::ReleaseClaim { .. }))
+        );
+        let reasons: Vec<_> = plan.holds.into_values().collect();
+        assert_eq!(reasons, [HoldReason::TooManyDeletes { run: "r".into(), at_most }]);
+    }
+}
+
+#[test]
+fn held_removal_stays_held_by_sweeps_until_one_is_allowed_and_goes_by_an_event() {
+    let mut world = leaving();
+    let subject = Subject::Record(id(HERE), world.0.vpcs[0].records[0].key.clone());
+    let reason = HoldReason::TooManyDeletes { run: "an earlier one".into(), at_most: 20 };
+    world.vpc().holds.insert(subject.clone(), reason.clone());
+    let swept = |intent: &Intent| {
+        let plan = plan(intent, &world.0, &policy(), &[]);
+        let changed = plan.steps().any(|step| matches!(step, Step::ChangeRecords { .. }));
+        (changed, plan)
+    };
+    let (changed, sweep) = swept(&run(20, false));
+    assert!(!changed && sweep.holds.get(&subject) == Some(&reason), "{sweep}");
+    assert!(!sweep.steps().any(|step| matches!(step, Step::PutHold { .. } | Step::DeleteHold { .. })));
+    for intent in [run(5, true), intent()] {
+        let (changed, plan) = swept(&intent);
+        assert!(changed && plan.steps().any(|step| matches!(step, Step::DeleteHold { .. })), "{plan}");
+    }
+}
+
+#[test]
+fn messages_of_a_run_are_counted_but_for_those_of_a_waiting_chain() {
+    let mut world = World::new().with(1, Some("pending"), &["10.0.0.1"]);
+    world.0.rest = (0..250).map(|number| id(&format!("vpc-{number:08}"))).collect();
+    let intent = run(20, false);
+    let mut plan = plan(&intent, &world.0, &policy(), &[]);
+    let mut sent = 0;
+    plan.send_for(intent.run.as_ref(), &mut sent);
+    let parts: Vec<_> = plan
+        .steps()
+        .filter_map(|step| match step {
+            Step::SendIntent { intent, .. } => intent.run.as_ref().map(|run| run.part.clone()),
+            _ => None,
+        })
+        .collect();
+    let part = |name: &str| Some(name.to_owned());
+    assert_eq!((sent, parts), (3, vec![None, part("1.1"), part("1.2"), part("1.3")]));
 }
 
 #[test]
