@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::dns::DnsName;
-use crate::ids::HostedZoneId;
+use crate::ids::{HostedZoneId, InvalidId};
 
 /// A name in one zone. A and AAAA at that name are owned, written and removed together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,6 +17,17 @@ pub struct RecordKey {
     pub zone: HostedZoneId,
     /// The name of the record sets.
     pub name: DnsName,
+}
+
+impl FromStr for RecordKey {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let expected = "a hosted zone id, a slash and a name: Z0123/*.example.com";
+        let invalid = || InvalidId { kind: "a record", value: text.to_owned(), expected };
+        let (zone, name) = text.rsplit_once('/').ok_or_else(invalid)?;
+        Ok(RecordKey { zone: zone.parse()?, name: name.parse().map_err(|_| invalid())? })
+    }
 }
 
 impl fmt::Display for RecordKey {

@@ -47,7 +47,7 @@ const THROTTLED: [&str; 13] = [
 ];
 
 /// Names the operation and subject of a failed call, and says why it failed.
-pub(super) fn failed<E>(
+pub fn failed<E>(
     operation: &'static str,
     subject: &(impl ToString + ?Sized),
 ) -> impl FnOnce(SdkError<E, HttpResponse>) -> Error

@@ -1,11 +1,8 @@
 //! Clients of the own account, and of client accounts through their role.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
@@ -13,6 +10,7 @@ use tokio::sync::Mutex;
 use super::call::failed;
 use super::organizations::Organizations;
 use super::retries::ThrottledIsFinal;
+use super::session::Session;
 use crate::config::Config;
 use crate::error::Error;
 use crate::facts::Denied;
@@ -42,18 +40,15 @@ pub(super) struct AccountClients {
 }
 
 impl Aws {
-    /// Loads the SDK's configuration: credentials, region and endpoints from the environment.
+    /// Makes the clients with credentials, region and endpoints of the environment.
     pub async fn load(config: Config) -> Aws {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(3))
-            .operation_attempt_timeout(Duration::from_secs(10))
-            .operation_timeout(Duration::from_secs(25))
-            .build();
-        let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::standard().with_max_attempts(4))
-            .timeout_config(timeouts)
-            .load()
-            .await;
+        Aws::with(&Session::of_environment().await, config)
+    }
+
+    /// Makes the clients with what a session gives.
+    #[must_use]
+    pub fn with(session: &Session, config: Config) -> Aws {
+        let sdk = session.sdk().clone();
         Aws {
             dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
             sqs: aws_sdk_sqs::Client::new(&sdk),

@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use super::apply::{GroupOutcome, Outcome};
 use super::clients::Aws;
-use super::table::Key;
+use super::table::{Item, Key, item};
 use crate::error::Error;
 use crate::hold::Subject;
+use crate::ids::ServiceId;
 
 /// For how long an entry stays.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -61,9 +62,30 @@ pub async fn journal(
     Ok(())
 }
 
+/// The entry on what a person did to a service's definition.
+pub(super) fn entry_by_hand(
+    service: &ServiceId,
+    at: Timestamp,
+    cause: &str,
+    steps: Vec<String>,
+) -> Result<Item, Error> {
+    let subject = Subject::Service(service.clone());
+    let entry = Entry {
+        subject: &subject,
+        at,
+        cause,
+        reason: "by hand",
+        steps,
+        outcome: "done".into(),
+        milliseconds: None,
+        expires_at: (at + KEPT).as_second(),
+    };
+    item(&Key::new(format!("journal#{}", place(&subject)), &format!("{at:.9}")), &entry)
+}
+
 /// Where entries on a subject are found: a record's by zone and name, whichever VPC they came from; a
 /// connection's and an endpoint's by the endpoint.
-fn place(subject: &Subject) -> String {
+pub(super) fn place(subject: &Subject) -> String {
     match subject {
         Subject::Account(account) => account.to_string(),
         Subject::Service(service) | Subject::AllowList(service) => service.to_string(),

@@ -255,6 +255,7 @@ impl Aws {
         self.holds(&format!("{service}/")).await
     }
 
+    /// The items of one partition whose sort key begins so, strongly consistent.
     pub(super) async fn query(&self, pk: &str, sk_prefix: &str) -> Result<Vec<Item>, Error> {
         let call = self.dynamodb.query().table_name(&self.config.table_name).consistent_read(true);
         let call = call.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
@@ -272,8 +273,12 @@ impl Aws {
         Ok(items)
     }
 
-    /// DynamoDB refuses a batch in which a key stands twice.
     async fn get_all<T: DeserializeOwned>(&self, keys: BTreeSet<Key>) -> Result<Vec<T>, Error> {
+        self.get_items(keys).await?.into_iter().map(read).collect()
+    }
+
+    /// DynamoDB refuses a batch in which a key stands twice.
+    pub(super) async fn get_items(&self, keys: BTreeSet<Key>) -> Result<Vec<Item>, Error> {
         let table = &self.config.table_name;
         let keys: Vec<Key> = keys.into_iter().collect();
         let mut found = Vec::new();
@@ -301,7 +306,7 @@ impl Aws {
                 }
             }
         }
-        found.into_iter().map(read).collect()
+        Ok(found)
     }
 
     /// Puts an item, on `condition` if one is given.
@@ -348,7 +353,7 @@ impl Aws {
     /// Writes several items, all or none.
     pub(super) async fn transact(
         &self,
-        subject: &RecordKey,
+        subject: &impl ToString,
         writes: Vec<TransactWriteItem>,
     ) -> Result<(), Error> {
         let call = self.dynamodb.transact_write_items().set_transact_items(Some(writes));

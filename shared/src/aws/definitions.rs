@@ -1,0 +1,114 @@
+//! Service definitions as people write them. Functions only read them, and IAM denies them more.
+//!
+//! A definition is written on condition that it still is what was read, in one transaction with the journal's
+//! entry: nobody's edit is lost, and none goes untold.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use serde_json::Value;
+
+use super::clients::Aws;
+use super::journal::entry_by_hand;
+use super::table::{Item, Key};
+use crate::error::Error;
+use crate::ids::ServiceId;
+
+/// The attribute, whose name is a word of DynamoDB's own in expressions.
+const DEFINITION: &str = "definition";
+
+/// A definition in the table, sound or not.
+#[derive(Debug, Clone)]
+pub struct StoredDefinition {
+    /// Its sort key: a service id, when it is sound.
+    pub key: String,
+    /// What it says, with all that this version does not know.
+    pub definition: Value,
+    /// As DynamoDB holds it; none for an item without a definition.
+    raw: Option<AttributeValue>,
+}
+
+/// An edit of one definition.
+#[derive(Debug)]
+pub struct DefinitionChange<'a> {
+    /// The service.
+    pub service: &'a ServiceId,
+    /// What must stand there; none when nothing may.
+    pub before: Option<&'a StoredDefinition>,
+    /// What is to stand there; none when nothing is.
+    pub after: Option<&'a Value>,
+    /// Who makes it and how, for the journal.
+    pub cause: &'a str,
+    /// What it changes, field by field, for the journal.
+    pub changes: Vec<String>,
+}
+
+impl Aws {
+    /// All definitions of the table, as they stand there.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn stored_definitions(&self) -> Result<Vec<StoredDefinition>, Error> {
+        let items = self.query("service", "").await?;
+        items.into_iter().map(stored).collect()
+    }
+
+    /// Writes a definition and its journal entry, both or none.
+    ///
+    /// # Errors
+    /// With [`Error::is_condition_failed`] when the definition is not what was read any more; otherwise when
+    /// the table cannot be written.
+    pub async fn change_definition(&self, change: DefinitionChange<'_>) -> Result<(), Error> {
+        let key = Key::new("service", change.service);
+        let edit = self.edit(&key, &change)?;
+        let entry = entry_by_hand(change.service, self.now(), change.cause, change.changes)?;
+        let entry = Put::builder().table_name(&self.config.table_name).set_item(Some(entry)).build();
+        let entry = entry.map_err(|error| unbuilt(&key, error))?;
+        let writes = vec![edit, TransactWriteItem::builder().put(entry).build()];
+        self.transact(change.service, writes).await
+    }
+
+    fn edit(&self, key: &Key, change: &DefinitionChange<'_>) -> Result<TransactWriteItem, Error> {
+        let table = &self.config.table_name;
+        let after = change.after.map(|value| attribute(key, value)).transpose()?;
+        let before = change.before.and_then(|before| before.raw.clone());
+        let unchanged =
+            if before.is_some() { "#definition = :before" } else { "attribute_not_exists(#definition)" };
+        let mut values: HashMap<_, _> =
+            before.map(|before| (":before".to_owned(), before)).into_iter().collect();
+        let item = TransactWriteItem::builder();
+        let Some(after) = after else {
+            let delete = Delete::builder().table_name(table).set_key(Some(key.attributes()));
+            let values = Some(values).filter(|values| !values.is_empty());
+            let delete = delete.condition_expression(unchanged).set_expression_attribute_values(values);
+            let delete = delete.expression_attribute_names("#definition", DEFINITION);
+            return Ok(item.delete(delete.build().map_err(|error| unbuilt(key, error))?).build());
+        };
+        // An update, so that whatever else the item holds stays.
+        values.insert(":after".to_owned(), after);
+        let update = Update::builder().table_name(table).set_key(Some(key.attributes()));
+        let update = update.update_expression("SET #definition = :after").condition_expression(unchanged);
+        let update = update.expression_attribute_names("#definition", DEFINITION);
+        let update = update.set_expression_attribute_values(Some(values)).build();
+        Ok(item.update(update.map_err(|error| unbuilt(key, error))?).build())
+    }
+}
+
+fn stored(mut item: Item) -> Result<StoredDefinition, Error> {
+    let key = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+    let raw = item.remove(DEFINITION);
+    let value = raw.clone().unwrap_or(AttributeValue::Null(true));
+    let definition = serde_dynamo::from_attribute_value(value).map_err(|error| Error::Unreadable {
+        what: format!("table item service / {key}"),
+        source: Box::new(error),
+    })?;
+    Ok(StoredDefinition { key, definition, raw })
+}
+
+fn attribute(key: &Key, value: &Value) -> Result<AttributeValue, Error> {
+    serde_dynamo::to_attribute_value(value).map_err(|error| unbuilt(key, error))
+}
+
+fn unbuilt(key: &Key, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Unreadable { what: format!("a write of {} / {}", key.pk, key.sk), source: Box::new(error) }
+}
