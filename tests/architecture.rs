@@ -36,7 +36,8 @@ fn read(path: &str) -> String {
 
 /// The AWS actions named in a text, such as `ec2:DescribeVpcEndpoints`.
 fn actions(text: &str) -> BTreeSet<String> {
-    let action = Regex::new(r"\b(ec2|route53|dynamodb|sqs|sts|organizations):[A-Z][A-Za-z]+\b").unwrap();
+    let services = "dynamodb|ec2|lambda|organizations|route53|sqs|sts";
+    let action = Regex::new(&format!(r"\b({services}):[A-Z][A-Za-z]+\b")).unwrap();
     let found = action.find_iter(text).map(|found| found.as_str().to_owned());
     // Condition keys of IAM look alike.
     let keys = ["NormalizedRecordNames", "ExternalId", "LeadingKeys"];
@@ -46,42 +47,99 @@ fn actions(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The actions in the `Action` lists of a template, comments aside.
-fn granted(template: &str) -> BTreeSet<String> {
-    let text: String = read(template)
-        .lines()
-        .filter(|line| !line.trim().starts_with('#'))
-        .fold(String::new(), |text, line| text + line + "\n");
-    actions(&text)
+/// The actions in the `Action` lists of a text of a template, comments aside.
+fn granted(text: &str) -> BTreeSet<String> {
+    let lines = text.lines().filter(|line| !line.trim().starts_with('#'));
+    actions(&lines.fold(String::new(), |text, line| text + line + "\n"))
 }
 
-/// What the code calls, with what DynamoDB asks for in place of a transaction.
-fn called() -> BTreeSet<String> {
-    let code: String = sources("shared/src/aws").into_iter().map(|(_, text)| text).collect();
+/// What stands in the provider's template: the text of the operators' role, and all else.
+fn operators_and_functions() -> (String, String) {
+    let (mut operators, mut functions) = (String::new(), String::new());
+    let mut is_role = false;
+    for line in read("template.yaml").lines() {
+        if line.starts_with("  OperatorRole:") {
+            is_role = true;
+        } else if !line.is_empty() && !line.starts_with("   ") {
+            // The next resource, output or section.
+            is_role = false;
+        }
+        let part = if is_role { &mut operators } else { &mut functions };
+        part.push_str(line);
+        part.push('\n');
+    }
+    assert!(!operators.is_empty(), "template.yaml has no OperatorRole");
+    (operators, functions)
+}
+
+/// What the code of a folder calls, with what DynamoDB asks for in place of a transaction.
+fn called(folder: &str) -> BTreeSet<String> {
+    let code: String = sources(folder).into_iter().map(|(_, text)| text).collect();
     let strings = Regex::new(r#""[^"\n]*""#).unwrap();
     let named: String = strings.find_iter(&code).map(|found| found.as_str()).collect::<Vec<_>>().join(" ");
     let mut called = actions(&named);
-    assert!(called.remove("dynamodb:TransactWriteItems"));
+    // A transaction is checked against the actions of its single items.
+    called.remove("dynamodb:TransactWriteItems");
+    // AWS answers it to everybody.
+    called.remove("sts:GetCallerIdentity");
     called
 }
 
 /// Calls that AWS makes in the functions' name.
 const BY_LAMBDA: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+/// The right of schedules, rules and topics to call a function.
+const TO_LAMBDA: [&str; 1] = ["lambda:InvokeFunction"];
+/// What the library calls for functions alone: no verb of the CLI decides on a connection.
+const BY_FUNCTIONS_ALONE: [&str; 5] = [
+    "ec2:AcceptVpcEndpointConnections",
+    "ec2:RejectVpcEndpointConnections",
+    "ec2:DescribeVpcEndpointServicePermissions",
+    "organizations:DescribeOrganization",
+    "organizations:ListParents",
+];
 /// `route53:ListHostedZonesByVPC` asks for it besides its own right.
 const BY_ROUTE53: [&str; 1] = ["ec2:DescribeVpcs"];
 
 #[test]
 fn every_call_is_granted_and_nothing_else() {
-    let mut granted = granted("template.yaml");
-    for extra in BY_LAMBDA.into_iter().chain(BY_ROUTE53) {
+    let (_, functions) = operators_and_functions();
+    let mut granted = granted(&functions);
+    for extra in BY_LAMBDA.into_iter().chain(TO_LAMBDA).chain(BY_ROUTE53) {
         assert!(granted.remove(extra), "{extra}");
     }
-    assert_eq!(granted, called());
+    assert_eq!(granted, called("shared/src/aws"));
+}
+
+#[test]
+fn the_operator_role_grants_exactly_what_the_cli_calls() {
+    let (operators, _) = operators_and_functions();
+    let mut granted = granted(&operators);
+    for extra in BY_ROUTE53 {
+        assert!(granted.remove(extra), "{extra}");
+    }
+    let mut called: BTreeSet<_> = called("shared/src/aws").into_iter().chain(called("cli/src/aws")).collect();
+    for action in BY_FUNCTIONS_ALONE {
+        assert!(called.remove(action), "{action} is not called any more");
+    }
+    assert_eq!(granted, called);
+}
+
+#[test]
+fn the_client_role_trusts_the_function_and_the_operators_and_nobody_else() {
+    let client = read("infra/client.yaml");
+    let role = Regex::new(r"role/\$\{ProviderStackName\}-([A-Za-z]+)-\*").unwrap();
+    let trusted: Vec<_> = role.captures_iter(&client).map(|found| found[1].to_owned()).collect();
+    // SAM names a function's role after the function.
+    assert_eq!(trusted, ["ReconcileRecordsRole", "OperatorRole"]);
+    let provider = read("template.yaml");
+    for resource in ["\n  ReconcileRecords:\n", "\n  OperatorRole:\n"] {
+        assert!(provider.contains(resource), "{resource}");
+    }
 }
 
 #[test]
 fn the_client_role_grants_exactly_what_is_called_in_client_accounts() {
-    let mut granted = granted("infra/client.yaml");
+    let mut granted = granted(&read("infra/client.yaml"));
     for extra in BY_ROUTE53 {
         assert!(granted.remove(extra), "{extra}");
     }
@@ -92,20 +150,20 @@ fn the_client_role_grants_exactly_what_is_called_in_client_accounts() {
             .any(|part| action.contains(part));
         !own && (action.starts_with("ec2:") || action.starts_with("route53:"))
     };
-    assert_eq!(granted, called().into_iter().filter(of_clients).collect());
+    assert_eq!(granted, called("shared/src/aws").into_iter().filter(of_clients).collect());
 }
 
 #[test]
 fn the_organizations_role_grants_exactly_what_is_called_there() {
-    let mut granted = granted("infra/organizations.yaml");
+    let mut granted = granted(&read("infra/organizations.yaml"));
     assert!(granted.remove("sts:AssumeRole"), "the trust policy");
-    let there = called().into_iter().filter(|action| action.starts_with("organizations:"));
+    let there = called("shared/src/aws").into_iter().filter(|action| action.starts_with("organizations:"));
     assert_eq!(granted, there.collect());
 }
 
 #[test]
 fn upsert_is_neither_written_nor_granted() {
-    for (path, text) in sources("shared/src") {
+    for (path, text) in sources("shared/src").into_iter().chain(sources("cli/src")) {
         let code = text.lines().filter(|line| !line.trim().starts_with("//"));
         assert!(!code.map(str::to_ascii_lowercase).any(|line| line.contains("upsert")), "{}", path.display());
     }
@@ -117,15 +175,12 @@ fn upsert_is_neither_written_nor_granted() {
 }
 
 #[test]
-fn the_sdk_is_named_in_the_aws_edge_only() {
+fn the_sdk_is_named_in_the_aws_edges_only() {
     for folder in ["shared/src", "functions", "cli"] {
         for (path, text) in sources(folder) {
-            let edge = path.to_string_lossy().contains("shared/src/aws");
-            assert!(
-                edge || !(text.contains("aws_sdk_") || text.contains("aws_config")),
-                "{}",
-                path.display()
-            );
+            let path = path.to_string_lossy();
+            let edge = path.contains("shared/src/aws") || path.contains("cli/src/aws");
+            assert!(edge || !(text.contains("aws_sdk_") || text.contains("aws_config")), "{path}");
         }
     }
 }

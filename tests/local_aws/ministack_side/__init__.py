@@ -11,6 +11,7 @@ changed. Each module here does one thing and has one `install()`:
     async_invocation           Lambda's asynchronous invocations: retries, destinations
     lambda_environment         what a function sees and where its log goes
     schedules                  EventBridge Scheduler: first run at once, context attributes
+    sessions                   the account of an assumed role's access key
     metrics                    embedded metric format in a function's log
     call_counts                how many calls of DynamoDB and SQS, and whose
 """
@@ -26,6 +27,7 @@ from . import (
     lambda_environment,
     metrics,
     schedules,
+    sessions,
 )
 
 
@@ -39,6 +41,7 @@ def install():
         async_invocation,
         lambda_environment,
         schedules,
+        sessions,
         metrics,
         call_counts,
         doors,

@@ -112,7 +112,8 @@ def open_session(role_arn: str, name: str, role_id: str | None = None) -> Sessio
         role_arn=role_arn,
         role_id=role_id or "AROA" + secrets.token_hex(9).upper()[:17],
         name=name,
-        access_key="ASIA" + secrets.token_hex(8).upper(),
+        # The other emulator, which keeps no sessions, reads the account out of it.
+        access_key=f"ASIA{parts[0]}{secrets.token_hex(6).upper()}",
     )
     _sessions[session.access_key] = session
     return session
