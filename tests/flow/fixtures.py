@@ -45,7 +45,8 @@ def deployed(local):
     local.settings(**QUICK)
     provider = Provider(local)
     provider.deploy(AllowedPrincipals=f"{accounts.CLIENT_A},{accounts.CLIENT_B}",
-                    ClientAccounts=",".join(CLIENTS), ExternalId=EXTERNAL_ID)
+                    ClientAccounts=",".join(CLIENTS), ExternalId=EXTERNAL_ID,
+                    OperatorPrincipals=f"arn:aws:iam::{accounts.PROVIDER}:root")
     for account in CLIENTS:
         provider.deploy_client(account)
     return provider

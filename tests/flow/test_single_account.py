@@ -7,7 +7,7 @@ import pytest
 from local_aws import deploy
 
 from .client import Client
-from .conftest import empty
+from .fixtures import empty
 from .local import QUICK
 from .provider import Provider
 

@@ -1,44 +1,53 @@
-//! `zonelink check`: whether a service definition would be accepted.
+//! `zonelink check`: whether service definitions would be accepted.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use serde_json::Value;
 use shared::policy::{Adopt, Disallowed, OnRemove, Principal, ServiceDefinition, SharedZones};
 
-/// Checks a definition.
+use crate::definition_file;
+use crate::output::Answer;
+
+/// Checks service definitions as the functions would, without AWS.
+///
+/// Exit codes: 0 they are sound, 1 they are not.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
-    /// A service definition in JSON
+    /// Definitions in YAML or JSON: one, several documents, or a list under `services`; - is standard input
     file: PathBuf,
 }
 
 impl Check {
-    pub(crate) fn run(&self) -> anyhow::Result<String> {
-        let definition = definition(&self.file)?;
-        let names: Vec<_> = definition.names.iter().map(ToString::to_string).collect();
-        let principals: Vec<_> = definition.allowed_principals.iter().map(ToString::to_string).collect();
-        let mut lines = vec![format!(
-            "{} publishes {} with TTL {}; may connect: {}",
-            definition.service,
-            names.join(", "),
-            definition.ttl.seconds(),
-            if principals.is_empty() { "nobody".into() } else { principals.join(", ") }
-        )];
-        lines.extend(acceptance(&definition));
-        if definition.adopt == Adopt::Any {
-            lines.push(
-                "adopt any: records of others at these names are taken over, whatever they hold".into(),
-            );
-        }
-        if definition.on_remove == OnRemove::Delete {
-            lines.push("on_remove delete: records that stood there before go with the last endpoint".into());
-        }
-        if definition.shared_zones == SharedZones::Merge {
-            lines.push("shared_zones merge: VPCs that share a zone get each other's addresses".into());
-        }
-        Ok(lines.join("\n"))
+    pub(crate) fn run(&self) -> anyhow::Result<Answer> {
+        let defined = definition_file::read(&self.file)?;
+        let words: Vec<String> = defined.iter().map(|one| words(&one.definition)).collect();
+        let sound: Vec<&Value> = defined.iter().map(|one| &one.value).collect();
+        Answer::new(&sound, words.join("\n"))
     }
+}
+
+/// What a definition says, in words.
+fn words(definition: &ServiceDefinition) -> String {
+    let names: Vec<_> = definition.names.iter().map(ToString::to_string).collect();
+    let principals: Vec<_> = definition.allowed_principals.iter().map(ToString::to_string).collect();
+    let mut lines = vec![format!(
+        "{} publishes {} with TTL {}; may connect: {}",
+        definition.service,
+        names.join(", "),
+        definition.ttl.seconds(),
+        if principals.is_empty() { "nobody".into() } else { principals.join(", ") }
+    )];
+    lines.extend(acceptance(definition));
+    if definition.adopt == Adopt::Any {
+        lines.push("adopt any: records of others at these names are taken over, whatever they hold".into());
+    }
+    if definition.on_remove == OnRemove::Delete {
+        lines.push("on_remove delete: records that stood there before go with the last endpoint".into());
+    }
+    if definition.shared_zones == SharedZones::Merge {
+        lines.push("shared_zones merge: VPCs that share a zone get each other's addresses".into());
+    }
+    lines.join("\n")
 }
 
 /// What its allow list asks of AWS, and what becomes of those who are not on it.
@@ -64,15 +73,4 @@ fn acceptance(definition: &ServiceDefinition) -> Vec<String> {
         )),
     }
     lines
-}
-
-/// Reads one definition from a file.
-pub(crate) fn definition(file: &Path) -> anyhow::Result<ServiceDefinition> {
-    let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let refused = || format!("{} is no service definition", file.display());
-    // serde would take the members of a list too, in their order.
-    ensure!(!text.trim_start().starts_with('['), "{}: it is a list, not an object", refused());
-    let definition: ServiceDefinition = serde_json::from_str(&text).with_context(refused)?;
-    definition.check().with_context(refused)?;
-    Ok(definition)
 }

@@ -4,42 +4,49 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::Context as _;
+use serde_json::json;
 use shared::event::Event;
 use shared::ids::Region;
 use shared::intent::Ignored;
 use shared::policy::Policy;
 
-/// Reads an event as the functions do.
+use crate::complaint::Complaint;
+use crate::context::Context;
+use crate::definition_file;
+use crate::output::Answer;
+
+/// Reads an event as the functions do, without AWS.
+///
+/// It needs the region of the services: --region, or AWS_REGION.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Replay {
     /// An event as EventBridge delivers it, in JSON
     event: PathBuf,
-    /// The service definitions that are in force, one file each
+    /// The service definitions that are in force, in YAML or JSON; may be given several times
     #[arg(long = "service", value_name = "FILE", required = true)]
     services: Vec<PathBuf>,
-    /// The name of the provider's stack, whose own calls are ignored
-    #[arg(long, default_value = "zonelink")]
-    stack: String,
-    /// The region of the services
-    #[arg(long, env = "AWS_REGION")]
-    region: Region,
 }
 
 impl Replay {
-    pub(crate) fn run(&self) -> anyhow::Result<String> {
+    pub(crate) fn run(&self, context: &Context) -> anyhow::Result<Answer> {
+        let region = context.common.region.as_deref().unwrap_or_default();
+        let region: Region = region
+            .parse()
+            .map_err(|error| Complaint::arguments(format!("{error}"), "give --region, or set AWS_REGION"))?;
         let mut services = BTreeMap::new();
         for file in &self.services {
-            let definition = crate::check::definition(file)?;
-            services.insert(definition.service.clone(), definition);
+            for defined in definition_file::read(file)? {
+                services.insert(defined.definition.service.clone(), defined.definition);
+            }
         }
-        let policy = Policy { region: self.region.clone(), services };
+        let policy = Policy { region, services };
         let path = self.event.display();
         let text = fs::read_to_string(&self.event).with_context(|| format!("{path} cannot be read"))?;
         let message = serde_json::from_str(&text).with_context(|| format!("{path} is not JSON"))?;
         let event = Event::from_eventbridge(&message)
             .with_context(|| format!("{path} would end in the dead-letter queue"))?;
-        let review = match event.review(&policy, &self.stack) {
+        let review = match event.review(&policy, &context.common.stack) {
             Ok(review) => {
                 let services: Vec<_> = review.services.iter().map(ToString::to_string).collect();
                 format!("review the connections of {} ({})", services.join(", "), review.cause)
@@ -50,6 +57,7 @@ impl Replay {
             Ok(intent) => intent.to_string(),
             Err(Ignored(reason)) => format!("ignored: {reason}"),
         };
-        Ok(format!("accept-connections  {review}\nreconcile-records   {intent}"))
+        let text = format!("accept-connections  {review}\nreconcile-records   {intent}");
+        Answer::new(&json!({"accept_connections": review, "reconcile_records": intent}), text)
     }
 }

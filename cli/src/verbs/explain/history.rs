@@ -1,0 +1,128 @@
+//! What the journal says: the entries, and the rule by which a connection was accepted.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::aws::{Aws, Inspected, JournalEntry};
+use shared::hold::Subject;
+use shared::ids::{ServiceId, VpcEndpointId};
+
+use crate::output::{age, moment};
+
+/// How a connection came to be accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Acceptance {
+    /// The allowed principal that matched.
+    pub(super) rule: String,
+    /// When that was journalled.
+    pub(super) at: Timestamp,
+    /// How it ended.
+    pub(super) outcome: String,
+}
+
+/// The acceptances of a service's connections, read once for all its endpoints.
+#[derive(Debug, Default)]
+pub(super) struct Acceptances(BTreeMap<ServiceId, Vec<JournalEntry>>);
+
+impl Acceptances {
+    /// The last acceptance of an endpoint's connection; none when the journal has none.
+    pub(super) async fn of(
+        &mut self,
+        aws: &Aws,
+        service: &ServiceId,
+        vpc_endpoint: &VpcEndpointId,
+    ) -> anyhow::Result<Option<Acceptance>> {
+        if !self.0.contains_key(service) {
+            let entries = aws.inspect_journal(&Subject::Service(service.clone())).await?;
+            self.0.insert(service.clone(), entries.items);
+        }
+        let entries = self.0.get(service).into_iter().flatten().rev();
+        let found: Vec<_> = entries.filter_map(|entry| acceptance(entry, vpc_endpoint)).collect();
+        // Two workers may have tried at once, of whom AWS heard one.
+        let done = found.iter().find(|acceptance| acceptance.outcome == "done");
+        Ok(done.or(found.first()).cloned())
+    }
+}
+
+/// The rule by which an entry accepted an endpoint's connection: "… vpce-1 of 2222 (allowed by 2222) …".
+fn acceptance(entry: &JournalEntry, vpc_endpoint: &VpcEndpointId) -> Option<Acceptance> {
+    let step = entry.steps.iter().find(|step| step.starts_with("accept connections"))?;
+    let (_, said) = step.split_once(&format!(" {vpc_endpoint} of "))?;
+    let (_, rule) = said.split_once("(allowed by ")?;
+    let (rule, _) = rule.split_once(')')?;
+    Some(Acceptance { rule: rule.to_owned(), at: entry.at, outcome: entry.outcome.clone() })
+}
+
+/// Several journals as one, in order; and what could not be read of them.
+pub(super) fn merged(journals: Vec<Inspected<JournalEntry>>) -> (Vec<JournalEntry>, Vec<String>) {
+    let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
+    for journal in journals {
+        entries.extend(journal.items);
+        unreadable.extend(journal.unreadable);
+    }
+    entries.sort_by_key(|entry: &JournalEntry| entry.at);
+    (entries, unreadable)
+}
+
+/// Entries as people read them.
+pub(super) fn text(entries: &[JournalEntry], now: Timestamp) -> String {
+    if entries.is_empty() {
+        return "  nothing in the last 90 days".to_owned();
+    }
+    let lines = entries.iter().map(|entry| {
+        let took = entry.milliseconds.map(|milliseconds| format!(", {milliseconds} ms after the event"));
+        let mut lines = vec![
+            format!("  {}  {}  ({} ago)", moment(entry.at), entry.subject, age(entry.at, now)),
+            format!("    because {}", entry.reason),
+        ];
+        lines.extend(entry.steps.iter().map(|step| format!("    {step}")));
+        lines.push(format!("    {}; from {}{}", entry.outcome, entry.cause, took.unwrap_or_default()));
+        lines.join("\n")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(step: &str) -> JournalEntry {
+        JournalEntry {
+            subject: "vpce-svc-0123456789abcdef0/".into(),
+            at: Timestamp::UNIX_EPOCH,
+            cause: "a test".into(),
+            reason: "their owners are allowed".into(),
+            steps: vec![step.into()],
+            outcome: "done".into(),
+            milliseconds: None,
+        }
+    }
+
+    #[test]
+    fn rule_is_that_of_the_endpoint_and_of_no_other() {
+        let step = "accept connections of vpce-svc-0123456789abcdef0: vpce-0123456789abcdef0 of 222222222222 (allowed by \
+                    222222222222) vpce-0123456789abcdef1 of 333333333333 (allowed by o-a1b2c3d4e5)";
+        let rule = |id: &str| {
+            let id = id.parse().unwrap_or_else(|error| panic!("{error}"));
+            acceptance(&entry(step), &id).map(|acceptance| acceptance.rule)
+        };
+        assert_eq!(rule("vpce-0123456789abcdef0").as_deref(), Some("222222222222"));
+        assert_eq!(rule("vpce-0123456789abcdef1").as_deref(), Some("o-a1b2c3d4e5"));
+        assert_eq!(rule("vpce-0123456789abcdef2"), None);
+    }
+
+    #[test]
+    fn steps_read_as_the_plan_writes_them() {
+        use shared::plan::{Accepted, Step};
+        let parse = |error| panic!("{error}");
+        let id: VpcEndpointId = "vpce-0123456789abcdef0".parse().unwrap_or_else(parse);
+        let accepted =
+            Accepted { owner: "222222222222".parse().unwrap_or_else(parse), rule: "222222222222".into() };
+        let step = Step::AcceptConnections {
+            service: "vpce-svc-0123456789abcdef0".parse().unwrap_or_else(parse),
+            vpc_endpoints: [(id.clone(), accepted)].into(),
+        };
+        assert!(acceptance(&entry(&step.to_string()), &id).is_some());
+    }
+}

@@ -1,0 +1,33 @@
+//! `zonelink man`: the manual page, made from the arguments themselves.
+
+use anyhow::Context as _;
+use clap::{Command, CommandFactory};
+
+use crate::arguments::Arguments;
+use crate::output::Answer;
+
+/// Prints the manual page: of zonelink, or of one of its commands.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Man {
+    /// The command, as in `man service apply`; all together when left out
+    command: Vec<String>,
+}
+
+impl Man {
+    pub(crate) fn run(&self) -> anyhow::Result<Answer> {
+        let mut top = Arguments::command();
+        // Common options are shown with every command once the tree is built.
+        top.build();
+        let mut command = &top;
+        for word in &self.command {
+            command = command.find_subcommand(word).with_context(|| format!("there is no command {word}"))?;
+        }
+        let mut page = Vec::new();
+        render(command, &mut page)?;
+        Ok(Answer::raw(String::from_utf8_lossy(&page)))
+    }
+}
+
+fn render(command: &Command, page: &mut Vec<u8>) -> anyhow::Result<()> {
+    clap_mangen::Man::new(command.clone()).render(page).context("the manual page cannot be made")
+}

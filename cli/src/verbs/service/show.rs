@@ -1,0 +1,34 @@
+//! `zonelink service show`: one definition.
+
+use serde_json::Value;
+use shared::ids::ServiceId;
+
+use super::difference::shown;
+use super::known::{State, all, find};
+use crate::context::Context;
+use crate::output::{Answer, table};
+
+/// Shows one definition.
+///
+/// `--output json` has the definition as `service apply` takes it, under `definition`.
+///
+/// Exit codes: 0 it is in force or being ended, 3 it is refused.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Show {
+    /// The endpoint service, `vpce-svc-…`
+    service: ServiceId,
+}
+
+impl Show {
+    pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
+        let known = find(all(&context.installation().await?).await?, &self.service)?;
+        let mut rows = vec![
+            ["state".to_owned(), known.words()],
+            ["defined by".to_owned(), known.source.words().to_owned()],
+        ];
+        let fields = known.definition.as_object().into_iter().flatten();
+        rows.extend(fields.map(|(field, value): (&String, &Value)| [field.clone(), shown(value)]));
+        let refused = known.state == State::Refused;
+        Ok(Answer::new(&known, table(&["field", "value"], rows))?.held_if(refused))
+    }
+}

@@ -1,0 +1,1 @@
+"""The command line, run as operators run it, against the local AWS."""
