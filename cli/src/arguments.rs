@@ -5,13 +5,14 @@ use shared::aws::Login;
 
 use crate::verbs::Verb;
 
-/// Keeps private DNS right for AWS PrivateLink.
+/// Shows operators what zonelink does and why, and takes their word on what it is to do.
+///
+/// zonelink keeps private DNS right for AWS PrivateLink. This is its command line: it uses the same library as the
+/// functions, so what it shows is what they would do.
 #[derive(Debug, Parser)]
 #[command(
     name = "zonelink",
     version,
-    about,
-    infer_subcommands = false,
     after_help = "Credentials, region and endpoints come from where the AWS CLI takes them. Data goes to standard output, all else to \
                   standard error.\n\nExit codes: 0 all is well, 1 it failed, 2 wrong arguments, 3 something is held or differs (a \
                   command that uses it says so in its help)."
@@ -31,13 +32,20 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// The region of the installation
-    #[arg(long, global = true, value_name = "REGION", env = "AWS_REGION")]
+    #[arg(long, global = true, value_name = "REGION", env = "AWS_REGION", hide_env_values = true)]
     pub(crate) region: Option<String>,
     /// A role to assume first: the stack's output `OperatorRoleArn`
     #[arg(long, global = true, value_name = "ARN")]
     pub(crate) role_arn: Option<String>,
     /// The name of the provider's stack
-    #[arg(long, global = true, value_name = "NAME", env = "ZONELINK_STACK", default_value = "zonelink")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "ZONELINK_STACK",
+        hide_env_values = true,
+        default_value = "zonelink"
+    )]
     pub(crate) stack: String,
     /// The form of the answer
     #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t)]

@@ -117,12 +117,15 @@ fn definition(prefix: &str, node: &Node) -> Result<Defined, Problem> {
     }
     let value = node.value();
     let definition: ServiceDefinition = serde_path_to_error::deserialize(&value).map_err(|error| {
-        let (place, field) = locate(node, error.path());
+        let (name, value, field) = locate(node, error.path());
+        let message = error.inner().to_string();
+        // A field that nobody knows is wrong where its name stands; all else, where the value does.
+        let place = if message.starts_with("unknown field") { name } else { value };
         let said = match field.as_str() {
             "" => String::new(),
             field => format!("{prefix}{field}: "),
         };
-        Problem { place, what: format!("{said}{}", explained(&error.inner().to_string())) }
+        Problem { place, what: format!("{said}{}", explained(&message)) }
     })?;
     definition
         .check()
@@ -130,8 +133,8 @@ fn definition(prefix: &str, node: &Node) -> Result<Defined, Problem> {
     Ok(Defined { definition, value })
 }
 
-/// The place of a path, and the path as people write it.
-fn locate(node: &Node, path: &FieldPath) -> (Place, String) {
+/// The places of a path's last name and of its value, and the path as people write it.
+fn locate(node: &Node, path: &FieldPath) -> (Place, Place, String) {
     let mut place = node.place;
     let mut here = Some(node);
     let mut field = String::new();
@@ -139,7 +142,6 @@ fn locate(node: &Node, path: &FieldPath) -> (Place, String) {
         match segment {
             Segment::Map { key } => {
                 let found = here.and_then(|node| node.field(key));
-                // A field that nobody knows is wrong where its name stands.
                 place = found.map_or(place, |(key, _)| key.place);
                 here = found.map(|(_, node)| node);
                 let _ = write!(field, "{}{key}", if field.is_empty() { "" } else { "." });
@@ -152,15 +154,13 @@ fn locate(node: &Node, path: &FieldPath) -> (Place, String) {
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
-    // A value that is wrong is wrong where it stands, not where its name does.
-    if let Some(node) = here {
-        place = node.place;
-    }
-    (place, field)
+    (place, here.map_or(place, |node| node.place), field)
 }
 
-/// serde's words, with the word that was meant when one is near.
+/// serde's words in those of people, with the word that was meant when one is near.
 fn explained(message: &str) -> String {
+    let message = &message.replace("expected u32", "expected a whole number");
+    let message = &message.replace("expected string or map", "expected a word");
     let mut quoted = message.split('`').skip(1).step_by(2);
     let is_unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
     let Some(said) = quoted.next().filter(|_| is_unknown) else { return message.to_owned() };

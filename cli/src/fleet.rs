@@ -68,15 +68,13 @@ impl Fleet {
     /// When EC2 or the table cannot be read.
     pub(crate) async fn read(aws: &Aws) -> anyhow::Result<Fleet> {
         let read_at = aws.now();
-        let definitions = aws.definitions().await?;
+        // None of these needs another, and somebody waits for them.
+        let (definitions, index, holds) =
+            tokio::try_join!(aws.definitions(), aws.inspect_claim_index(), aws.inspect_holds())?;
         let policy = aws.config().policy(definitions.sound);
-        let mut unreadable = Vec::new();
-        let index = aws.inspect_claim_index().await?;
-        unreadable.extend(index.unreadable);
         let claims = aws.inspect_claims(index.items.iter().map(|claim| &claim.key)).await?;
-        unreadable.extend(claims.unreadable);
-        let holds = aws.inspect_holds().await?;
-        unreadable.extend(holds.unreadable);
+        let unreadable = [index.unreadable, claims.unreadable, holds.unreadable];
+        let mut unreadable: Vec<String> = unreadable.into_iter().flatten().collect();
         let claims: BTreeMap<_, _> =
             claims.items.into_iter().map(|claim| (claim.key.clone(), claim)).collect();
         let holds: Vec<HoldView> = holds.items.into_iter().map(HoldView::from).collect();
@@ -138,11 +136,12 @@ impl Parts {
         service: &ServiceId,
         unreadable: &mut Vec<String>,
     ) -> anyhow::Result<()> {
-        for connection in aws.inspect_connections(service).await? {
+        let read = tokio::try_join!(aws.inspect_connections(service), aws.inspect_endpoints(service));
+        let (connections, stored) = read?;
+        for connection in connections {
             let key = (service.clone(), connection.vpc_endpoint);
             self.connections.insert(key, (connection.owner, connection.state));
         }
-        let stored = aws.inspect_endpoints(service).await?;
         unreadable.extend(stored.unreadable);
         let stored = stored.items.into_iter();
         self.stored.extend(stored.map(|stored| ((service.clone(), stored.vpc_endpoint.clone()), stored)));

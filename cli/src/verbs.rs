@@ -17,19 +17,13 @@ use crate::output::Answer;
 /// What can be asked.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Show how every endpoint is, and what is held
+    // What each does is said where it is done: clap takes the text from there.
     Status(status::Status),
-    /// Say why a record or an endpoint is as it is
     Explain(explain::Explain),
-    /// Define services: who may connect, and which names lead there
     Service(service::Service),
-    /// Check service definitions as the functions would, without AWS
     Check(check::Check),
-    /// Say where an event would make zonelink look, without looking
     Replay(replay::Replay),
-    /// Print the completions for a shell
     Completions(completions::Completions),
-    /// Print the manual page
     Man(man::Man),
 }
 

@@ -5,7 +5,11 @@ use std::process::Command;
 /// Exit code, standard output, standard error.
 fn zonelink(arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zonelink"));
-    let command = command.args(arguments).env_remove("AWS_REGION").current_dir(env!("CARGO_MANIFEST_DIR"));
+    let command = command
+        .args(arguments)
+        .env_remove("AWS_REGION")
+        .env_remove("ZONELINK_STACK")
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     let output = command.output().unwrap_or_else(|error| panic!("{error}"));
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
     (output.status.code(), text(output.stdout), text(output.stderr))
@@ -29,8 +33,9 @@ fn sound_definition_is_said_back_in_words() {
 
 #[test]
 fn definition_that_lets_in_everybody_is_refused_with_its_place_and_the_remedy() {
-    let expected = "error: tests/definitions/everybody.json is no service definition: allowed principal \
-                    \"*\" is refused: it would accept everybody; list account ids at line 4 column 29";
+    let expected = "error: tests/definitions/everybody.json:4:26: allowed_principals[0]: allowed principal \
+                    \"*\" is refused: it would accept everybody; list account ids\n\
+                    remedy: zonelink service schema prints the form of a definition";
     let (code, _, error) = zonelink(&["check", "tests/definitions/everybody.json"]);
     assert_eq!((code, error.as_str()), (Some(1), expected));
 }
@@ -39,7 +44,9 @@ fn definition_that_lets_in_everybody_is_refused_with_its_place_and_the_remedy() 
 fn what_a_definition_dares_is_said_and_what_says_nothing_is_refused() {
     let (code, said, _) = zonelink(&["check", "tests/definitions/daring.json"]);
     assert_eq!((code, said.lines().count()), (Some(0), 4), "{said}");
-    for (file, words) in [("nameless", "give at least one name"), ("list", "it is a list, not an object")] {
+    for (file, words) in
+        [("nameless", "give at least one name"), ("list", "put several in a list under services")]
+    {
         let (code, _, error) = zonelink(&["check", &format!("tests/definitions/{file}.json")]);
         assert_eq!(code, Some(1));
         assert!(error.contains(words), "{error}");
@@ -83,4 +90,7 @@ fn missing_files_and_arguments_give_a_sentence() {
     let (code, _, error) = zonelink(&["replay", "nowhere.json"]);
     assert_eq!(code, Some(2));
     assert!(error.contains("--service <FILE>"), "{error}");
+    let (code, _, error) = zonelink(&["replay", "nowhere.json", "--service", "nowhere.json"]);
+    assert_eq!(code, Some(2));
+    assert!(error.contains("give --region, or set AWS_REGION"), "{error}");
 }

@@ -168,12 +168,15 @@ mod tests {
 
     use super::*;
 
+    fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+        text.parse().unwrap()
+    }
+
     fn endpoint(state: Option<&str>, pending: &[bool]) -> EndpointView {
-        let parse = |error| panic!("{error}");
-        let account: AccountId = "222222222222".parse().unwrap_or_else(parse);
-        let vpc: VpcId = "vpc-0123456789abcdef0".parse().unwrap_or_else(parse);
+        let account: AccountId = id("222222222222");
+        let vpc: VpcId = id("vpc-0123456789abcdef0");
         let record = |is_pending: &bool| RecordView {
-            zone: "Z1".parse().unwrap_or_else(parse),
+            zone: id("Z1"),
             name: "*.example.com".into(),
             addresses: Addresses::default(),
             origin: Origin::Created,
@@ -182,9 +185,9 @@ mod tests {
             vpc: vpc.clone(),
         };
         EndpointView {
-            service: "vpce-svc-0123456789abcdef0".parse().unwrap_or_else(parse),
+            service: id("vpce-svc-0123456789abcdef0"),
             is_defined: true,
-            vpc_endpoint: "vpce-0123456789abcdef0".parse().unwrap_or_else(parse),
+            vpc_endpoint: id("vpce-0123456789abcdef0"),
             state: state.map(Into::into),
             status: Status::NotConfigured,
             records: pending.iter().map(record).collect(),
@@ -219,7 +222,7 @@ mod tests {
     #[test]
     fn what_is_held_is_said_before_all_else() {
         let mut endpoint = endpoint(Some("available"), &[false]);
-        let subject = "222222222222/".parse().unwrap_or_else(|error| panic!("{error}"));
+        let subject = id("222222222222/");
         let hold = Hold {
             subject,
             reason: HoldReason::NoZone,

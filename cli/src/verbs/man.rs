@@ -4,12 +4,13 @@ use anyhow::Context as _;
 use clap::{Command, CommandFactory};
 
 use crate::arguments::Arguments;
+use crate::complaint::Complaint;
 use crate::output::Answer;
 
 /// Prints the manual page: of zonelink, or of one of its commands.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Man {
-    /// The command, as in `man service apply`; all together when left out
+    /// The command, as in `man service apply`; the overview when left out
     command: Vec<String>,
 }
 
@@ -20,7 +21,10 @@ impl Man {
         top.build();
         let mut command = &top;
         for word in &self.command {
-            command = command.find_subcommand(word).with_context(|| format!("there is no command {word}"))?;
+            let found = command.find_subcommand(word);
+            let remedy = "zonelink help lists the commands";
+            let unknown = || Complaint::arguments(format!("there is no command {word}"), remedy);
+            command = found.ok_or_else(unknown)?;
         }
         let mut page = Vec::new();
         render(command, &mut page)?;

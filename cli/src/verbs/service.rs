@@ -13,7 +13,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::output::Answer;
 
-/// Works on the definitions of services.
+/// Defines services: who may connect, and which names lead there.
 ///
 /// The stack's own service is defined by the stack's parameters; every other one by an item of the table.
 #[derive(Debug, clap::Args)]
@@ -24,15 +24,10 @@ pub(crate) struct Service {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Write the definitions of a file into the table
     Apply(apply::Apply),
-    /// List all definitions
     List(list::List),
-    /// Show one definition
     Show(show::Show),
-    /// End a service: its records go or stay, its definition goes
     Remove(remove::Remove),
-    /// Print the JSON Schema of a definition
     Schema(schema::Schema),
 }
 

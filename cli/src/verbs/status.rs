@@ -108,6 +108,9 @@ impl Report<'_> {
         if !self.unreadable.is_empty() {
             parts.push(format!("Not readable by this version:\n  {}", self.unreadable.join("\n  ")));
         }
+        if self.endpoints.is_empty() {
+            return parts.join("\n\n");
+        }
         parts.push(
             "state: EC2 now · vpc, known for: table · zones, addresses: claims in the table, Route 53 is not read · held: table".into(),
         );

@@ -2,6 +2,7 @@
 //!
 //! An item that this version cannot read does not hide the others: it is named, and left out.
 
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -9,13 +10,16 @@ use serde_json::Value;
 
 use super::clients::Aws;
 use super::journal::place;
-use super::table::{Item, Key, WaitItem, read};
+use super::table::{BATCH_GET_KEYS, Item, Key, WaitItem, read};
 use crate::claim::{Claim, IndexedClaim};
 use crate::error::Error;
 use crate::facts::{Connection, StoredEndpoint};
 use crate::hold::{Hold, Subject};
 use crate::ids::{ServiceId, VpcEndpointId};
 use crate::record::RecordKey;
+
+/// How many batches are asked for at once.
+const BATCHES_AT_ONCE: usize = 8;
 
 /// What was read, and what could not be.
 #[derive(Debug, Clone)]
@@ -82,7 +86,7 @@ impl Aws {
     pub async fn inspect_claim_index(&self) -> Result<Inspected<(RecordKey, IndexedClaim)>, Error> {
         let mut found = Inspected { items: Vec::new(), unreadable: Vec::new() };
         for item in self.query("claims", "").await? {
-            let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+            let sk = sort_key(&item);
             let key = sk.parse().map_err(|error| format!("table item claims / {sk}: {error}"));
             let claim = read::<IndexedClaim>(item).map_err(|error| error.chain());
             match (key, claim) {
@@ -101,7 +105,15 @@ impl Aws {
         &self,
         keys: impl Iterator<Item = &'a RecordKey>,
     ) -> Result<Inspected<Claim>, Error> {
-        Ok(inspected(self.get_items(keys.map(Key::claim).collect()).await?))
+        let keys: Vec<Key> = keys.map(Key::claim).collect();
+        let batches = keys.chunks(BATCH_GET_KEYS).map(|keys| self.get_items(keys.iter().cloned().collect()));
+        // A few batches at once: what people wait for is the way to the table and back.
+        let mut answers = stream::iter(batches).buffered(BATCHES_AT_ONCE);
+        let mut items = Vec::with_capacity(keys.len());
+        while let Some(answer) = answers.next().await {
+            items.extend(answer?);
+        }
+        Ok(inspected(items))
     }
 
     /// All holds, each with since when it stands.
@@ -157,17 +169,24 @@ impl Aws {
         self.inspect_journal_at(vpc_endpoint.as_str()).await
     }
 
-    /// Sweeps and backfills: their items as they stand in the table, oldest first.
+    /// Runs of backfill: each id and what the item says, oldest first.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn inspect_runs(&self) -> Result<Inspected<Value>, Error> {
-        Ok(inspected(self.query("run", "").await?))
+    pub async fn inspect_runs(&self) -> Result<Inspected<(String, Value)>, Error> {
+        let items = self.query("run", "").await?;
+        let ids: Vec<String> = items.iter().map(sort_key).collect();
+        let Inspected { items, unreadable } = inspected(items);
+        Ok(Inspected { items: ids.into_iter().zip(items).collect(), unreadable })
     }
 
     async fn inspect_journal_at(&self, place: &str) -> Result<Inspected<JournalEntry>, Error> {
         Ok(inspected(self.query(&format!("journal#{place}"), "").await?))
     }
+}
+
+fn sort_key(item: &Item) -> String {
+    item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default()
 }
 
 fn inspected<T: DeserializeOwned>(items: Vec<Item>) -> Inspected<T> {

@@ -35,7 +35,7 @@ use crate::record::RecordKey;
 pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// `BatchGetItem` takes at most this many keys.
-const BATCH_GET_KEYS: usize = 100;
+pub(super) const BATCH_GET_KEYS: usize = 100;
 
 /// The primary key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

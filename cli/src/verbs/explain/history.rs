@@ -1,6 +1,7 @@
 //! What the journal says: the entries, and the rule by which a connection was accepted.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -21,28 +22,38 @@ pub(super) struct Acceptance {
     pub(super) outcome: String,
 }
 
-/// The acceptances of a service's connections, read once for all its endpoints.
+/// The journals of services, each read once: what was decided on their connections together.
 #[derive(Debug, Default)]
-pub(super) struct Acceptances(BTreeMap<ServiceId, Vec<JournalEntry>>);
+pub(super) struct ServiceJournals(BTreeMap<ServiceId, Inspected<JournalEntry>>);
 
-impl Acceptances {
-    /// The last acceptance of an endpoint's connection; none when the journal has none.
-    pub(super) async fn of(
+impl ServiceJournals {
+    /// The entries of a service that name an endpoint, oldest first, and what could not be read of its journal.
+    pub(super) async fn naming(
         &mut self,
         aws: &Aws,
         service: &ServiceId,
         vpc_endpoint: &VpcEndpointId,
-    ) -> anyhow::Result<Option<Acceptance>> {
-        if !self.0.contains_key(service) {
-            let entries = aws.inspect_journal(&Subject::Service(service.clone())).await?;
-            self.0.insert(service.clone(), entries.items);
-        }
-        let entries = self.0.get(service).into_iter().flatten().rev();
-        let found: Vec<_> = entries.filter_map(|entry| acceptance(entry, vpc_endpoint)).collect();
-        // Two workers may have tried at once, of whom AWS heard one.
-        let done = found.iter().find(|acceptance| acceptance.outcome == "done");
-        Ok(done.or(found.first()).cloned())
+    ) -> anyhow::Result<Inspected<JournalEntry>> {
+        let journal = match self.0.entry(service.clone()) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(unread) => {
+                unread.insert(aws.inspect_journal(&Subject::Service(service.clone())).await?)
+            }
+        };
+        let named = format!(" {vpc_endpoint} ");
+        let names =
+            |entry: &&JournalEntry| entry.steps.iter().any(|step| format!("{step} ").contains(&named));
+        let items = journal.items.iter().filter(names).cloned().collect();
+        Ok(Inspected { items, unreadable: journal.unreadable.clone() })
     }
+}
+
+/// The last acceptance of an endpoint's connection; none when no entry has one.
+pub(super) fn last_acceptance(entries: &[JournalEntry], vpc_endpoint: &VpcEndpointId) -> Option<Acceptance> {
+    let found: Vec<_> = entries.iter().rev().filter_map(|entry| acceptance(entry, vpc_endpoint)).collect();
+    // Two workers may have tried at once, of whom AWS heard one.
+    let done = found.iter().find(|acceptance| acceptance.outcome == "done");
+    done.or(found.first()).cloned()
 }
 
 /// The rule by which an entry accepted an endpoint's connection: "… vpce-1 of 2222 (allowed by 2222) …".
@@ -61,7 +72,11 @@ pub(super) fn merged(journals: Vec<Inspected<JournalEntry>>) -> (Vec<JournalEntr
         entries.extend(journal.items);
         unreadable.extend(journal.unreadable);
     }
-    entries.sort_by_key(|entry: &JournalEntry| entry.at);
+    entries.sort_by(|a: &JournalEntry, b| (a.at, &a.subject).cmp(&(b.at, &b.subject)));
+    // One place may have been read for several reasons.
+    entries.dedup();
+    unreadable.sort();
+    unreadable.dedup();
     (entries, unreadable)
 }
 
@@ -87,6 +102,10 @@ pub(super) fn text(entries: &[JournalEntry], now: Timestamp) -> String {
 mod tests {
     use super::*;
 
+    fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+        text.parse().unwrap()
+    }
+
     fn entry(step: &str) -> JournalEntry {
         JournalEntry {
             subject: "vpce-svc-0123456789abcdef0/".into(),
@@ -103,9 +122,8 @@ mod tests {
     fn rule_is_that_of_the_endpoint_and_of_no_other() {
         let step = "accept connections of vpce-svc-0123456789abcdef0: vpce-0123456789abcdef0 of 222222222222 (allowed by \
                     222222222222) vpce-0123456789abcdef1 of 333333333333 (allowed by o-a1b2c3d4e5)";
-        let rule = |id: &str| {
-            let id = id.parse().unwrap_or_else(|error| panic!("{error}"));
-            acceptance(&entry(step), &id).map(|acceptance| acceptance.rule)
+        let rule = |vpc_endpoint: &str| {
+            acceptance(&entry(step), &id(vpc_endpoint)).map(|acceptance| acceptance.rule)
         };
         assert_eq!(rule("vpce-0123456789abcdef0").as_deref(), Some("222222222222"));
         assert_eq!(rule("vpce-0123456789abcdef1").as_deref(), Some("o-a1b2c3d4e5"));
@@ -115,14 +133,12 @@ mod tests {
     #[test]
     fn steps_read_as_the_plan_writes_them() {
         use shared::plan::{Accepted, Step};
-        let parse = |error| panic!("{error}");
-        let id: VpcEndpointId = "vpce-0123456789abcdef0".parse().unwrap_or_else(parse);
-        let accepted =
-            Accepted { owner: "222222222222".parse().unwrap_or_else(parse), rule: "222222222222".into() };
+        let vpc_endpoint: VpcEndpointId = id("vpce-0123456789abcdef0");
+        let accepted = Accepted { owner: id("222222222222"), rule: "222222222222".into() };
         let step = Step::AcceptConnections {
-            service: "vpce-svc-0123456789abcdef0".parse().unwrap_or_else(parse),
-            vpc_endpoints: [(id.clone(), accepted)].into(),
+            service: id("vpce-svc-0123456789abcdef0"),
+            vpc_endpoints: [(vpc_endpoint.clone(), accepted)].into(),
         };
-        assert!(acceptance(&entry(&step.to_string()), &id).is_some());
+        assert!(acceptance(&entry(&step.to_string()), &vpc_endpoint).is_some());
     }
 }

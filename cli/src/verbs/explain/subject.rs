@@ -12,7 +12,7 @@ use shared::hold::Subject as Held;
 use shared::ids::VpcEndpointId;
 use shared::record::RecordKey;
 
-use super::history::{self, Acceptance, Acceptances, merged};
+use super::history::{self, Acceptance, ServiceJournals, last_acceptance, merged};
 use crate::complaint::Complaint;
 use crate::fleet::{EndpointView, Fleet, HoldView};
 use crate::output::{moment, table};
@@ -83,14 +83,14 @@ impl Subject {
     /// # Errors
     /// When nothing is known of it, or the table cannot be read.
     pub(super) async fn explained(&self, aws: &Aws, fleet: &Fleet) -> anyhow::Result<Vec<Explanation>> {
-        let mut acceptances = Acceptances::default();
+        let mut services = ServiceJournals::default();
         let explanations = match self {
-            Subject::Endpoint(id) => vec![endpoint(id, aws, fleet, &mut acceptances).await?],
-            Subject::Record(key) => vec![record(key, aws, fleet, &mut acceptances).await?],
+            Subject::Endpoint(id) => vec![endpoint(id, aws, fleet, &mut services).await?],
+            Subject::Record(key) => vec![record(key, aws, fleet, &mut services).await?],
             Subject::Name(name) => {
                 let mut explanations = Vec::new();
                 for key in keys(name, fleet) {
-                    explanations.push(record(&key, aws, fleet, &mut acceptances).await?);
+                    explanations.push(record(&key, aws, fleet, &mut services).await?);
                 }
                 explanations.extend(without_zone(name, fleet));
                 explanations
@@ -148,7 +148,7 @@ async fn endpoint(
     id: &VpcEndpointId,
     aws: &Aws,
     fleet: &Fleet,
-    acceptances: &mut Acceptances,
+    services: &mut ServiceJournals,
 ) -> anyhow::Result<Explanation> {
     let mut journals = vec![aws.inspect_endpoint_journal(id).await?];
     let mut endpoints = Vec::new();
@@ -157,8 +157,16 @@ async fn endpoint(
             let key = format!("{}/{}", record.zone, record.name).parse()?;
             journals.push(aws.inspect_record_journal(&key).await?);
         }
-        let accepted = acceptances.of(aws, &endpoint.service, id).await?;
-        endpoints.push(Connected { endpoint: endpoint.clone(), accepted });
+        for hold in &endpoint.holds {
+            // A service's journal tells of all its connections; what names this one follows.
+            if !matches!(hold.subject, Held::Service(_)) {
+                journals.push(aws.inspect_journal(&hold.subject).await?);
+            }
+        }
+        let decided = services.naming(aws, &endpoint.service, id).await?;
+        endpoints
+            .push(Connected { endpoint: endpoint.clone(), accepted: last_acceptance(&decided.items, id) });
+        journals.push(decided);
     }
     let mut holds: Vec<_> = endpoints.iter().flat_map(|one| one.endpoint.holds.clone()).collect();
     if endpoints.is_empty() {
@@ -176,22 +184,26 @@ async fn record(
     key: &RecordKey,
     aws: &Aws,
     fleet: &Fleet,
-    acceptances: &mut Acceptances,
+    services: &mut ServiceJournals,
 ) -> anyhow::Result<Explanation> {
     let claim = fleet.claims.get(key).cloned();
     let mut endpoints = Vec::new();
+    let mut decisions = Vec::new();
     if let Some(claim) = &claim {
         for id in claim.contributions.keys() {
             let adds = |one: &&EndpointView| one.vpc_endpoint == *id && one.service == claim.service;
             if let Some(endpoint) = fleet.endpoints.iter().find(adds) {
-                let accepted = acceptances.of(aws, &endpoint.service, id).await?;
+                let decided = services.naming(aws, &endpoint.service, id).await?;
+                let accepted = last_acceptance(&decided.items, id);
                 endpoints.push(Connected { endpoint: endpoint.clone(), accepted });
+                decisions.push(decided);
             }
         }
     }
     let of_record = |hold: &&HoldView| matches!(&hold.subject, Held::Record(_, held) if held == key);
     let holds = fleet.holds.iter().filter(of_record).cloned().collect();
-    let (journal, unreadable) = merged(vec![aws.inspect_record_journal(key).await?]);
+    decisions.push(aws.inspect_record_journal(key).await?);
+    let (journal, unreadable) = merged(decisions);
     let subject = key.to_string();
     Ok(Explanation { subject, claim, endpoints, holds, journal, unreadable, is_record: true })
 }
@@ -261,7 +273,6 @@ fn claimed(claim: Option<&Claim>) -> String {
         format!("  pending  {}", pending.unwrap_or_else(|| "nothing".to_owned())),
         format!("  origin   {origin}"),
         format!("  zone of  account {}", claim.zone_account),
-        format!("  version  {}", claim.version),
     ]
     .join("\n")
 }

@@ -126,9 +126,9 @@ impl Edit {
     fn words(&self, dry_run: bool) -> String {
         let verb = match (self.action, dry_run) {
             (Action::Create, true) => "would be created",
-            (Action::Create, false) => "is created",
+            (Action::Create, false) => "will be created",
             (Action::Change, true) => "would be changed",
-            (Action::Change, false) => "is changed",
+            (Action::Change, false) => "will be changed",
             (Action::None, _) => "stays as it is",
         };
         let mut lines = vec![format!("{} {verb}", self.service)];

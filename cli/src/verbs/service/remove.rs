@@ -58,9 +58,9 @@ impl Remove {
         let left = claims_left(&installation, &self.service).await?;
         let marked = known.definition.get("removed").and_then(Value::as_str) == Some(word);
         if !marked && !(known.state == State::Removed && left == 0) {
-            let effect = if self.keep_records { "stay and are let go of" } else { "are deleted" };
+            let effect = if self.keep_records { "stays and is let go of" } else { "is deleted" };
             let records = count(left, "record");
-            confirm(&format!("End {}? It has {records}, which {effect}.", self.service), self.yes)?;
+            confirm(&format!("End {}? It has {records}; each {effect}.", self.service), self.yes)?;
             self.mark(&installation, &known, word).await?;
             if !self.wait {
                 let said = format!(

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use shared::ids::ServiceId;
 
-use super::difference::shown;
+use super::difference::{between, shown};
 use super::known::{State, all, find};
 use crate::context::Context;
 use crate::output::{Answer, table};
@@ -26,8 +26,8 @@ impl Show {
             ["state".to_owned(), known.words()],
             ["defined by".to_owned(), known.source.words().to_owned()],
         ];
-        let fields = known.definition.as_object().into_iter().flatten();
-        rows.extend(fields.map(|(field, value): (&String, &Value)| [field.clone(), shown(value)]));
+        let said = between(&Value::Null, &known.definition);
+        rows.extend(said.into_iter().map(|field| [field.field, shown(&field.after)]));
         let refused = known.state == State::Refused;
         Ok(Answer::new(&known, table(&["field", "value"], rows))?.held_if(refused))
     }
