@@ -28,7 +28,7 @@ demo: setup build ## Watch it work, start to end, in a local AWS of its own (hal
 test: setup lint build ## Run every check and every test
 	cargo test --locked -p shared --no-default-features
 	cargo test --locked --workspace
-	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/flow tests/bench
+	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/flow tests/cli tests/bench
 
 .PHONY: bench
 bench: setup $(BENCH_STAMP) ## Measure everything beside a plain boto3 function (half an hour); BUILDS=1 adds clean builds

@@ -72,7 +72,7 @@ impl Fleet {
         let (definitions, index, holds) =
             tokio::try_join!(aws.definitions(), aws.inspect_claim_index(), aws.inspect_holds())?;
         let policy = aws.config().policy(definitions.sound);
-        let claims = aws.inspect_claims(index.items.iter().map(|claim| &claim.key)).await?;
+        let claims = aws.inspect_claims(index.items.iter().map(|(key, _)| key)).await?;
         let unreadable = [index.unreadable, claims.unreadable, holds.unreadable];
         let mut unreadable: Vec<String> = unreadable.into_iter().flatten().collect();
         let claims: BTreeMap<_, _> =

@@ -1,8 +1,11 @@
 """What cannot be done is said in a sentence, with what helps, and never as a debug dump."""
 
+import pathlib
+import subprocess
+
 import pytest
 
-from .command import check
+from .command import binary, check
 from .passage import Passage
 
 NOBODY = "vpce-0123456789abcdef0"
@@ -91,13 +94,11 @@ def test_empty_table(zonelink):
           zonelink.run("service", "list"))
 
 
-def test_reader_that_has_seen_enough_is_no_failure(zonelink, tmp_path):
-    import subprocess
-    from .command import binary
-    process = subprocess.Popen([binary(), "man"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdout.close()
-    assert process.stderr.read() == b""
-    assert process.wait() == 0
+def test_reader_that_has_seen_enough_is_no_failure():
+    with subprocess.Popen([binary(), "man"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
 
 
 def test_operator_role_sees_and_does_what_the_command_line_needs(zonelink):
@@ -108,3 +109,19 @@ def test_operator_role_sees_and_does_what_the_command_line_needs(zonelink):
     zonelink.local.settled()
     assert zonelink.run("status", *role).code == 0
     assert zonelink.run("service", "list", *role).code == 0
+
+
+def test_profile_that_assumes_the_operator_role_is_used(zonelink, tmp_path):
+    provider = pathlib.Path(zonelink.local.running["aws_config"]).read_text()
+    profile = (f"[profile zonelink]\nrole_arn = {zonelink.provider.outputs['OperatorRoleArn']}\nsource_profile = provider\n"
+               f"region = us-west-2\nendpoint_url = {zonelink.local.running['ministack']['url']}\nservices = local-aws\n")
+    (tmp_path / "config").write_text(profile + provider)
+    (tmp_path / "definition").write_text(
+        f'{{"service": "{zonelink.provider.make_service()[0]}", "names": ["*.second.example.com"]}}')
+    for profile in ({"AWS_PROFILE": "zonelink"}, {}):
+        named = [] if profile else ["--profile", "zonelink"]
+        said = zonelink.run("service", "apply", str(tmp_path / "definition"), *named, profile=None,
+                            AWS_CONFIG_FILE=str(tmp_path / "config"), **profile)
+        assert said.code == 0, said
+    [entry] = zonelink.table.journal("vpce-svc-")
+    assert ":assumed-role/zonelink-OperatorRole-" in entry["cause"]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use shared::facts::VpcEndpointState;
 use shared::hold::{Hold, Subject};
 use shared::ids::{AccountId, ServiceId, VpcId};
 use shared::policy::Policy;
@@ -49,7 +50,9 @@ impl HoldView {
     /// The service that its subject names.
     pub(crate) fn service(&self) -> Option<&ServiceId> {
         match &self.subject {
-            Subject::Service(service) | Subject::Connection(service, _) => Some(service),
+            Subject::Service(service) | Subject::AllowList(service) | Subject::Connection(service, _) => {
+                Some(service)
+            }
             _ => None,
         }
     }
@@ -88,6 +91,8 @@ pub(super) fn of(endpoint: &EndpointView, policy: &Policy, by_scope: &ByScope) -
     };
     let concerns = |subject: &Subject| match subject {
         Subject::Account(_) | Subject::Service(_) | Subject::Definition(_) => true,
+        // Who is connected already is not held by a list that cannot be read.
+        Subject::AllowList(_) => endpoint.state == Some(VpcEndpointState::PendingAcceptance),
         Subject::Connection(_, id) | Subject::VpcEndpoint(_, id) | Subject::UnknownEndpoint(_, id) => {
             *id == endpoint.vpc_endpoint
         }

@@ -174,10 +174,15 @@ impl Aws {
     /// # Errors
     /// When the table cannot be read.
     pub async fn inspect_runs(&self) -> Result<Inspected<(String, Value)>, Error> {
-        let items = self.query("run", "").await?;
-        let ids: Vec<String> = items.iter().map(sort_key).collect();
-        let Inspected { items, unreadable } = inspected(items);
-        Ok(Inspected { items: ids.into_iter().zip(items).collect(), unreadable })
+        let mut runs = Inspected { items: Vec::new(), unreadable: Vec::new() };
+        for item in self.query("run", "").await? {
+            let id = sort_key(&item);
+            match read(item) {
+                Ok(run) => runs.items.push((id, run)),
+                Err(error) => runs.unreadable.push(error.chain()),
+            }
+        }
+        Ok(runs)
     }
 
     async fn inspect_journal_at(&self, place: &str) -> Result<Inspected<JournalEntry>, Error> {

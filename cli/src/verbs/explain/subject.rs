@@ -159,7 +159,7 @@ async fn endpoint(
         }
         for hold in &endpoint.holds {
             // A service's journal tells of all its connections; what names this one follows.
-            if !matches!(hold.subject, Held::Service(_)) {
+            if !matches!(hold.subject, Held::Service(_) | Held::AllowList(_)) {
                 journals.push(aws.inspect_journal(&hold.subject).await?);
             }
         }

@@ -172,5 +172,5 @@ async fn claims_left(installation: &Installation, service: &ServiceId) -> anyhow
         let remedy = "use a version of zonelink that is as new as the functions";
         return Err(Complaint::new(format!("not every claim can be read: {first}"), remedy).into());
     }
-    Ok(index.items.iter().filter(|claim| claim.service == *service).count())
+    Ok(index.items.iter().filter(|(_, claim)| claim.service == *service).count())
 }
