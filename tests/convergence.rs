@@ -335,7 +335,8 @@ proptest! {
     fn a_sweep_removes_nothing_that_it_has_not_reserved(facts in facts(), policy in policy(), run in run()) {
         let plan = plan(&intent_of(run.clone()), &facts, &policy, &[]);
         for group in &plan.groups {
-            let removes = group.steps.iter().any(|step| matches!(
+            let changes = group.steps.iter().any(|step| matches!(step, Step::ChangeRecords { .. }));
+            let removes = changes && group.steps.iter().any(|step| matches!(
                 step,
                 Step::PutClaim { claim, .. } if claim.pending.as_ref().is_some_and(|p| p.to.is_empty())
             ));

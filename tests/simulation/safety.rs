@@ -48,6 +48,9 @@ pub(crate) fn check_removals(world: &mut World, plan: &Plan, run: Option<&RunPar
 }
 
 fn removes(group: &Group) -> bool {
+    if !group.steps.iter().any(|step| matches!(step, Step::ChangeRecords { .. })) {
+        return false;
+    }
     let announced = group.steps.iter().filter_map(|step| match step {
         Step::PutClaim { claim, .. } => claim.pending.as_ref(),
         _ => None,

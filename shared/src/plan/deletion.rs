@@ -40,6 +40,10 @@ impl VpcPlan<'_> {
 
 /// Whether a record set becomes nothing.
 fn removes(decision: &Decision) -> bool {
+    if !decision.steps.iter().any(|step| matches!(step, Step::ChangeRecords { .. })) {
+        // A claim alone may still bear a change whose time is over.
+        return false;
+    }
     let announced = decision.steps.iter().filter_map(|step| match step {
         Step::PutClaim { claim, .. } => claim.pending.as_ref(),
         _ => None,
