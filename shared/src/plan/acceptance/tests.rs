@@ -538,8 +538,7 @@ fn removed_service_accepts_and_holds_nobody_and_sends_on_what_is_remembered() {
     let mut definition = definition();
     definition.removed = Some(crate::policy::Records::KeepRecords);
     let none = BTreeSet::new();
-    let now = Timestamp::UNIX_EPOCH;
-    let question = Question { send_on: SendOn::All, accounts: &none, cause: "a test", since: None, now };
+    let question = asked(&none, 0);
     let plan = plan(&facts, &definition, &question);
     assert_eq!(accepted(&plan), [""; 0]);
     assert!(plan.holds.is_empty());
