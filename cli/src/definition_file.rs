@@ -61,7 +61,7 @@ fn definitions(text: &str) -> Result<Vec<Defined>, Vec<Problem>> {
     for document in &documents {
         match document.field("services") {
             Some((_, services)) if document.field("service").is_none() => {
-                list(document, services, &mut found)?
+                list(document, services, &mut found)?;
             }
             _ => found.push((String::new(), document)),
         }
@@ -138,7 +138,7 @@ fn locate(node: &Node, path: &FieldPath) -> (Place, Place, String) {
     let mut place = node.place;
     let mut here = Some(node);
     let mut field = String::new();
-    for segment in path.iter() {
+    for segment in path {
         match segment {
             Segment::Map { key } => {
                 let found = here.and_then(|node| node.field(key));

@@ -105,19 +105,18 @@ impl Fleet {
     pub(crate) fn selected_holds(&self, selection: &Selection) -> Vec<&HoldView> {
         let shown: BTreeSet<_> =
             self.selected(selection).flat_map(|endpoint| &endpoint.holds).map(|hold| &hold.subject).collect();
-        self.holds
-            .iter()
-            .filter(|hold| shown.contains(&hold.subject) || self.concerns(hold, selection))
-            .collect()
+        self.holds.iter().filter(|hold| shown.contains(&hold.subject) || selection.means(hold)).collect()
     }
+}
 
-    /// Whether a hold is of a selection by its own subject, without any endpoint.
-    fn concerns(&self, hold: &HoldView, selection: &Selection) -> bool {
+impl Selection {
+    /// Whether a hold is meant by its own subject, without any endpoint.
+    fn means(&self, hold: &HoldView) -> bool {
         let is = |wanted: Option<bool>| wanted.unwrap_or(true);
         // Of what a hold does not name, it is not known to be part.
-        is(selection.service.as_ref().map(|service| hold.service() == Some(service)))
-            && is(selection.account.as_ref().map(|account| hold.account.as_ref() == Some(account)))
-            && is(selection.vpc.as_ref().map(|vpc| hold.vpc() == Some(vpc)))
+        is(self.service.as_ref().map(|service| hold.service() == Some(service)))
+            && is(self.account.as_ref().map(|account| hold.account.as_ref() == Some(account)))
+            && is(self.vpc.as_ref().map(|vpc| hold.vpc() == Some(vpc)))
     }
 }
 

@@ -8,14 +8,6 @@ from boto3.dynamodb.types import TypeSerializer
 _write = TypeSerializer().serialize
 
 
-def index(fleet):
-    """The index of claims, as the functions keep it."""
-    for claim in fleet.table.claims().values():
-        key = claim["key"]
-        fleet.table.put({"pk": "claims", "sk": f"{key['zone']}/{key['name']}", "service": claim["service"],
-                         "account": claim["zone_account"]})
-
-
 def remembered(service, account, number):
     """The items of one endpoint in a VPC with a zone of its own: what is remembered, its claim, the claim's index."""
     vpc_endpoint, vpc, zone = f"vpce-{number:017x}", f"vpc-{number:017x}", f"Z{number:012d}"
@@ -28,7 +20,7 @@ def remembered(service, account, number):
         {"pk": f"claim#{zone}", "sk": name, "key": key, "zone_account": account, "service": service,
          "contributions": {vpc_endpoint: {"vpc": vpc, "account": account, "addresses": addresses}},
          "origin": "created", "confirmed": addresses, "version": 1},
-        {"pk": "claims", "sk": f"{zone}/{name}", "service": service, "account": account},
+        {"pk": "claims", "sk": f"{zone}/{name}", "service": service, "account": account, "vpc": vpc},
     ]
 
 

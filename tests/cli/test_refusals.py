@@ -69,7 +69,7 @@ def test_aws_cannot_be_reached(command):
 def test_table_refuses(zonelink):
     with Passage(zonelink.local.running["ministack"]["url"]) as table:
         table.refuse("Query", "AccessDeniedException", "User x is not authorized to perform: dynamodb:Query")
-        check("table_refused", zonelink.run("status", AWS_ENDPOINT_URL_DYNAMODB=table.url))
+        check("table_refused", zonelink.run("service", "list", AWS_ENDPOINT_URL_DYNAMODB=table.url))
 
 
 def test_role_that_does_not_trust_us(zonelink):

@@ -116,11 +116,11 @@ def test_removing_asks_marks_and_deletes_when_nothing_is_left(second):
     second.apply()
     second.vpc.endpoint(second.service_name)
     second.local.settled()
-    _index(second)
     remove = ("service", "remove", second.service, "--delete-records")
     said = [second.run(*remove), second.run(*remove, "--yes"), second.run("service", "list"), second.run(*remove)]
     assert second.stored()[second.service]["definition"]["removed"] == "delete_records"
-    _nothing_left(second)
+    second.provider.sweep()
+    assert second.zone.record(name=SECOND) is None
     said += [second.run(*remove), second.run("service", "show", second.service)]
     check("service_remove", *said)
     assert second.stored() == {}
@@ -132,19 +132,17 @@ def test_removing_waits_until_nothing_is_left(second):
     second.apply()
     second.vpc.endpoint(second.service_name)
     second.local.settled()
-    _index(second)
-    threading.Timer(1, _nothing_left, [second]).start()
+    threading.Timer(1, second.provider.sweep).start()
     said = second.run("service", "remove", second.service, "--keep-records", "--yes", "--wait", "--output", "json")
     assert said.code == 0 and said.json == {"service": second.service, "state": "deleted", "claims_left": 0}
     assert said.err == "1 claim left\n"
-    assert second.stored() == {}
+    assert second.stored() == {} and second.zone.record(name=SECOND), "let go of, and left"
 
 
 def test_removing_ends_its_wait_and_says_what_is_left(second):
     second.apply()
     second.vpc.endpoint(second.service_name)
     second.local.settled()
-    _index(second)
     said = second.run("service", "remove", second.service, "--keep-records", "--yes", "--wait", "--timeout", "0")
     assert said.code == 3 and said.out.endswith("is ending: 1 claim left\n")
     assert second.stored()[second.service]["definition"]["removed"] == "keep_records"
@@ -177,17 +175,3 @@ def test_stacks_own_service_is_ended_by_a_mark_that_stays(second):
     assert [one["service"] for one in second.run("service", "list", "--output", "json").json["services"]] == [own]
     second.run("service", "remove", own, "--cancel", "--yes")
     assert second.stored() == {}
-
-
-def _index(zonelink):
-    """The index of claims, as the functions keep it."""
-    for claim in zonelink.table.claims().values():
-        key = claim["key"]
-        zonelink.table.put({"pk": "claims", "sk": f"{key['zone']}/{key['name']}", "service": claim["service"],
-                            "account": claim["zone_account"]})
-
-
-def _nothing_left(zonelink):
-    """No claim of the service is left, as when a sweep has been there."""
-    for item in zonelink.table.items("claims"):
-        zonelink.table.delete(item["pk"], item["sk"])

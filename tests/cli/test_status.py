@@ -7,7 +7,7 @@ import time
 import pytest
 
 from .command import check
-from .fleets import index, remembered, write
+from .fleets import remembered, write
 from .passage import Passage
 
 
@@ -21,7 +21,6 @@ def mixed(zonelink):
     foreign.put("192.0.2.1")
     zonelink.endpoints = {name: vpc.endpoint() for name, vpc in zonelink.vpcs.items()}
     zonelink.local.settled()
-    index(zonelink)
     return zonelink
 
 
@@ -75,7 +74,6 @@ def test_endpoint_is_followed_through_its_life(zonelink):
             ServiceId=zonelink.provider.service, VpcEndpointIds=[endpoint.id])
         assert endpoint.state == "available" and word() == "not configured".replace(" ", "_")
         zonelink.provider.sweep()
-        index(zonelink)
         assert word() == "active"
         endpoint.delete(lingers=False)
         assert word() == "deleting", "its record still stands"

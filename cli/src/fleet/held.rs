@@ -101,6 +101,6 @@ pub(super) fn of(endpoint: &EndpointView, policy: &Policy, by_scope: &ByScope) -
     };
     let vpc = endpoint.vpc.as_ref().map(ToString::to_string);
     let scopes = [Some(endpoint.service.to_string()), Some(endpoint.account.to_string()), vpc];
-    let scoped = scopes.into_iter().flatten().filter_map(|scope| by_scope.get(&scope)).flatten();
-    scoped.filter(|hold| concerns(&hold.subject)).map(|hold| (*hold).clone()).collect()
+    let there = scopes.into_iter().flatten().filter_map(|scope| by_scope.get(&scope)).flatten();
+    there.filter(|hold| concerns(&hold.subject)).map(|hold| (*hold).clone()).collect()
 }

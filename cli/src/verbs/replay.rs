@@ -18,7 +18,7 @@ use crate::output::Answer;
 
 /// Reads an event as the functions do, without AWS.
 ///
-/// It needs the region of the services: --region, or AWS_REGION.
+/// It needs the region of the services: --region, or `AWS_REGION`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Replay {
     /// An event as EventBridge delivers it, in JSON

@@ -40,9 +40,8 @@ impl ServiceJournals {
                 unread.insert(aws.inspect_journal(&Subject::Service(service.clone())).await?)
             }
         };
-        let named = format!(" {vpc_endpoint} ");
-        let names =
-            |entry: &&JournalEntry| entry.steps.iter().any(|step| format!("{step} ").contains(&named));
+        let id = format!(" {vpc_endpoint} ");
+        let names = |entry: &&JournalEntry| entry.steps.iter().any(|step| format!("{step} ").contains(&id));
         let items = journal.items.iter().filter(names).cloned().collect();
         Ok(Inspected { items, unreadable: journal.unreadable.clone() })
     }

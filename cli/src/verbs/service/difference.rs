@@ -70,8 +70,8 @@ mod tests {
 
     use super::*;
 
-    fn words(before: Value, after: Value) -> Vec<String> {
-        between(&before, &after).iter().map(Difference::words).collect()
+    fn words(before: &Value, after: &Value) -> Vec<String> {
+        between(before, after).iter().map(Difference::words).collect()
     }
 
     #[test]
@@ -79,13 +79,13 @@ mod tests {
         let before = json!({"names": ["a", "b"], "ttl": 60, "adopt": "any"});
         let after = json!({"names": ["b", "c"], "ttl": 30, "x": 1});
         assert_eq!(
-            words(before, after),
+            words(&before, &after),
             ["names: − a, + c", "ttl: 60 → 30", "adopt: any → not said", "x: + 1"]
         );
     }
 
     #[test]
     fn what_is_equal_is_not_said() {
-        assert_eq!(words(json!({"names": ["a"]}), json!({"names": ["a"]})), Vec::<String>::new());
+        assert_eq!(words(&json!({"names": ["a"]}), &json!({"names": ["a"]})), Vec::<String>::new());
     }
 }

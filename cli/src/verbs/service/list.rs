@@ -27,8 +27,7 @@ impl List {
             [known.service.clone(), source, names, principals(definition), known.words()]
         });
         let header = ["service", "defined by", "names", "allowed principals", "state"];
-        let mut text = table(&header, rows);
-        text.push_str(&format!("\n\n{}", count(known.len(), "service")));
+        let text = format!("{}\n\n{}", table(&header, rows), count(known.len(), "service"));
         Ok(Answer::new(&json!({"services": known}), text)?.held_if(refused))
     }
 }

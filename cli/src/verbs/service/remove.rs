@@ -24,6 +24,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// Exit codes: 0 it is done, 3 it is under way.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("records").required(true))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Remove {
     /// The endpoint service, `vpce-svc-…`
     service: ServiceId,
@@ -57,7 +58,8 @@ impl Remove {
         let word = if self.keep_records { "keep_records" } else { "delete_records" };
         let left = claims_left(&installation, &self.service).await?;
         let marked = known.definition.get("removed").and_then(Value::as_str) == Some(word);
-        if !marked && !(known.state == State::Removed && left == 0) {
+        let over = known.state == State::Removed && left == 0;
+        if !(marked || over) {
             let effect = if self.keep_records { "stays and is let go of" } else { "is deleted" };
             let records = count(left, "record");
             confirm(&format!("End {}? It has {records}; each {effect}.", self.service), self.yes)?;
@@ -74,15 +76,40 @@ impl Remove {
         self.finish(&installation, left).await
     }
 
-    /// Deletes the definition once nothing is left, waiting for that if told to.
-    async fn finish(&self, installation: &Installation, mut left: usize) -> anyhow::Result<Answer> {
-        let until = installation.aws.now().as_second() + i64::try_from(self.timeout).unwrap_or(i64::MAX);
+    /// Deletes the definition if nothing is left.
+    async fn finish(&self, installation: &Installation, left: usize) -> anyhow::Result<Answer> {
+        let left = if self.wait { self.until_nothing_is_left(installation, left).await? } else { left };
+        let service = &self.service;
+        if left > 0 {
+            let text = format!("{service} is ending: {} left", count(left, "claim"));
+            return self.answer("ending", left, text).map(|answer| answer.held_if(true));
+        }
+        let known = find(all(installation).await?, service)?;
+        let own = installation.config().own_service.as_ref();
+        if own.is_some_and(|own| own.service == *service) {
+            let remedy = "delete the stack, or give --cancel";
+            let why = "The mark stays, or the stack's parameters would count again";
+            return self.answer(
+                "ended",
+                0,
+                format!("{service} has ended: no claim is left. {why}: {remedy}"),
+            );
+        }
+        self.write(installation, &known, None, vec!["definition deleted: no claim is left".into()]).await?;
+        let text = format!("{service} has ended: no claim is left, and its definition is deleted");
+        self.answer("deleted", 0, text)
+    }
+
+    /// Looks until nothing is left or the time is over; gives what is left then.
+    async fn until_nothing_is_left(
+        &self,
+        installation: &Installation,
+        mut left: usize,
+    ) -> anyhow::Result<usize> {
+        let seconds = i64::try_from(self.timeout).unwrap_or(i64::MAX);
+        let until = installation.aws.now().as_second().saturating_add(seconds);
         let mut said = None;
-        while left > 0 {
-            if !self.wait || installation.aws.now().as_second() >= until {
-                let text = format!("{} is ending: {} left", self.service, count(left, "claim"));
-                return self.answer("ending", left, text).map(|answer| answer.held_if(true));
-            }
+        while left > 0 && installation.aws.now().as_second() < until {
             if said != Some(left) {
                 note(&format!("{} left", count(left, "claim")));
                 said = Some(left);
@@ -91,22 +118,7 @@ impl Remove {
             tokio::time::sleep(LOOK_AGAIN).await;
             left = claims_left(installation, &self.service).await?;
         }
-        let known = find(all(installation).await?, &self.service)?;
-        let own = installation.config().own_service.as_ref();
-        if own.is_some_and(|own| own.service == self.service) {
-            let text = format!(
-                "{} has ended: no claim is left. The mark stays, or the stack's parameters would count again: delete the stack, or \
-                 give --cancel",
-                self.service
-            );
-            return self.answer("ended", 0, text);
-        }
-        self.write(installation, &known, None, vec!["definition deleted: no claim is left".into()]).await?;
-        self.answer(
-            "deleted",
-            0,
-            format!("{} has ended: no claim is left, and its definition is deleted", self.service),
-        )
+        Ok(left)
     }
 
     async fn take_back(&self, installation: &Installation, known: &Known) -> anyhow::Result<Answer> {
