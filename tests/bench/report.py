@@ -140,13 +140,15 @@ def _backfill(figure):
         ["arithmetic limit of the account's whole quota", f"{figure['limit_of_the_quota']:.1f} s"],
         ["requests, and how many are needed", f"{figure['requests']:,}, {figure['requests_needed']:,}"],
         ["throttled", f"{figure['throttled']} ({figure['throttled_share']:.2%})"],
+        ["EC2 calls for each hundred VPCs", f"{figure['ec2_per_hundred_vpcs']:.1f}"],
         [f"longest wait of {figure['joined']} endpoints that joined",
          f"{figure['longest_wait_of_a_new_endpoint']:.2f} s ({figure['longest_wait_unscaled']:.0f} s unscaled)"],
     ]
     return _TITLES["backfill"], [
         f"{figure['vpcs']:,} new VPCs of one account, each with an endpoint that waits for acceptance. Route 53 gives "
         f"10 requests a second and 50 at once, zonelink takes 5 and 25; all four are multiplied by {figure['scale']}. "
-        "Whole seconds of delay and the calls' own time are not scaled, and count against us.", _table(rows, ["", ""])]
+        "Whole seconds of delay and the calls' own time are not scaled, and count against us.", _table(rows, ["", ""]),
+        "Calls: " + ", ".join(f"{action} {count:,}" for action, count in figure["calls"].items())]
 
 
 def _planning(figure):
