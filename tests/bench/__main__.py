@@ -3,6 +3,7 @@
 import argparse
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +18,9 @@ FIGURES = ("start", "event_to_record", "sweep", "backfill", "planning")
 def main():
     """One run. A figure that fails is said, and the others are measured all the same."""
     asked = _arguments()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # A terminated run leaves no more running than an interrupted one.
+        signal.signal(number, lambda *_: sys.exit("Terminated."))
     folder = builds.target() / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     stage.clean()

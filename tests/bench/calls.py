@@ -32,14 +32,20 @@ class Calls:
         return sum(self.count("dynamodb", action) for action in _READS)
 
     def table_writes(self):
-        """Calls that change the table, reservations of Route 53 requests left out."""
-        return self.count("dynamodb") - self.table_reads() - self.reservations()
+        """Calls that change what the table knows: reservations and a sweep's own progress left out."""
+        return self.count("dynamodb") - self.table_reads() - self.bookkeeping()
+
+    def bookkeeping(self):
+        """Writes of what a sweep leaves of itself, whatever it finds."""
+        return sum(self.count("dynamodb", about=about) for about in BOOKKEEPING)
 
     def reservations(self):
         """Updates of the buckets."""
         return self.count("dynamodb", about="bucket")
 
 
+# The buckets, and the runs of sweeps and backfills.
+BOOKKEEPING = ("bucket", "run")
 _READS = ("GetItem", "BatchGetItem", "Query", "Scan")
 
 

@@ -5,9 +5,12 @@ ROUTE53_IN_SYNC = 2
 ROUTE53_NEW = 3
 
 # EC2 in a client account, for a hundred endpoints of it, each in a VPC of its own, in one sweep.
-EC2_PER_HUNDRED = 111
+EC2_PER_HUNDRED = 3
+
+# What EC2 answered is asked again after so many seconds, so that a slow machine may need it more than once.
+EC2_FRESH_SECONDS = 10
 
 # The table, for a hundred endpoints in sync, in one sweep. Reservations come on top: one for each VPC while
 # the account's bucket is full, two while it is in use.
-TABLE_READS_PER_HUNDRED = 429
+TABLE_READS_PER_HUNDRED = 232
 TABLE_WRITES_IN_SYNC = 0

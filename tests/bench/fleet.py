@@ -8,6 +8,7 @@ sweep of a fleet in sync writes nothing.
 import json
 
 from . import stage as stages
+from .calls import BOOKKEEPING
 
 TTL = 60
 
@@ -25,7 +26,7 @@ def copy_items(stage, table, key, pattern, fleet):
     """Write for each VPC of the fleet what the table has for the VPC `pattern`; how many items that are."""
     dynamodb = stage.client("dynamodb")
     templates = [json.dumps(item) for item in items(stage, table)
-                 if _names(pattern, json.dumps(item)) and not item[key]["S"].startswith(("journal#", "bucket#"))]
+                 if _names(pattern, json.dumps(item)) and _kind(item, key) not in ("journal", *BOOKKEEPING)]
     requests = [{"PutRequest": {"Item": json.loads(_renamed(text, pattern, vpc))}}
                 for vpc in fleet for text in templates]
     for start in range(0, len(requests), 25):
@@ -42,9 +43,13 @@ def items(stage, table):
 
 
 def digest(stage):
-    """Our table without what moves on with each reservation, to be compared."""
+    """Our table without what moves on with each sweep, to be compared."""
     return sorted(json.dumps(item, sort_keys=True) for item in items(stage, stage.outputs["TableName"])
-                  if not item["pk"]["S"].startswith("bucket#"))
+                  if _kind(item, "pk") not in BOOKKEEPING)
+
+
+def _kind(item, key):
+    return item[key]["S"].partition("#")[0]
 
 
 def _names(vpc, text):

@@ -127,9 +127,8 @@ def _sweep(figure):
                "table writes each", "records, claims, journal written", "ms each", "MB at most"]
     return _TITLES["sweep"], [
         "One endpoint and one zone in each VPC, all in sync; two workers. The baseline is measured up to 1,000 "
-        "endpoints. Table writes are reservations of Route 53 "
-        "requests, where there are any. That nothing else was written is counted, and up to 1,000 endpoints the whole "
-        "table is compared.", _table(rows, headers), "![Growth](growth.svg)",
+        "endpoints. Table writes are reservations of Route 53 requests and the sweep's own progress. That nothing "
+        "else was written is counted, and up to 1,000 endpoints the whole table is compared.", _table(rows, headers), "![Growth](growth.svg)",
         _table(calls, ["endpoints", "", "calls"])]
 
 
@@ -141,13 +140,15 @@ def _backfill(figure):
         ["arithmetic limit of the account's whole quota", f"{figure['limit_of_the_quota']:.1f} s"],
         ["requests, and how many are needed", f"{figure['requests']:,}, {figure['requests_needed']:,}"],
         ["throttled", f"{figure['throttled']} ({figure['throttled_share']:.2%})"],
+        ["EC2 calls for each hundred VPCs", f"{figure['ec2_per_hundred_vpcs']:.1f}"],
         [f"longest wait of {figure['joined']} endpoints that joined",
          f"{figure['longest_wait_of_a_new_endpoint']:.2f} s ({figure['longest_wait_unscaled']:.0f} s unscaled)"],
     ]
     return _TITLES["backfill"], [
         f"{figure['vpcs']:,} new VPCs of one account, each with an endpoint that waits for acceptance. Route 53 gives "
         f"10 requests a second and 50 at once, zonelink takes 5 and 25; all four are multiplied by {figure['scale']}. "
-        "Whole seconds of delay and the calls' own time are not scaled, and count against us.", _table(rows, ["", ""])]
+        "Whole seconds of delay and the calls' own time are not scaled, and count against us.", _table(rows, ["", ""]),
+        "Calls: " + ", ".join(f"{action} {count:,}" for action, count in figure["calls"].items())]
 
 
 def _planning(figure):

@@ -10,7 +10,7 @@ import json
 import threading
 import time
 
-from .. import events, fleet, pump
+from .. import calls, events, fleet, pump
 from .. import stage as stages
 
 SCALE = 10
@@ -43,7 +43,7 @@ def measure(binaries, vpcs=VPCS, scale=SCALE):
 
 
 def _run(stage, account, vpcs, scale, accept, backfill, workers):
-    stage.local.forget_calls()
+    calls.forget(stage)
     began = time.time()
     backfill.invoke({})
     queue = pump.Pump(stage, stage.outputs["QueueUrl"], workers)
@@ -51,6 +51,7 @@ def _run(stage, account, vpcs, scale, accept, backfill, workers):
     joiners.start()
     queue.drain(within=1200)
     joiners.join()
+    counted = calls.of_functions(stage)
     log = [call for call in stage.local.calls(None, account) if call["service"] == "route53"]
     changes = [call for call in log if call["action"] == CHANGE and not call["error"]]
     if joiners.failures or len(changes) != vpcs + len(JOIN_AT) or queue.failed:
@@ -65,6 +66,8 @@ def _run(stage, account, vpcs, scale, accept, backfill, workers):
         "vpcs": vpcs, "scale": scale, "seconds": took, "seconds_unscaled": took * scale,
         "requests": len(log), "requests_needed": needed, "throttled": throttled,
         "throttled_share": throttled / len(log),
+        "ec2_per_hundred_vpcs": counted.count("ec2", account=account) / len(changes) * 100,
+        "calls": counted.by_action(),
         "limit_of_the_share": limit, "ratio_to_the_share": took / limit if limit > 0 else None,
         "limit_of_the_quota": (needed - QUOTA_BURST * scale) / (QUOTA * scale),
         "joined": len(waits), "longest_wait_of_a_new_endpoint": max(waits),

@@ -105,7 +105,7 @@ def _swept(stage, endpoints, queue, workers, processes, sweep):
         "route53_per_vpc": counted.count("route53") / endpoints,
         "ec2_per_hundred_endpoints": counted.count("ec2", account=clients) / endpoints * 100,
         "table_reads_per_endpoint": counted.table_reads() / endpoints,
-        "table_writes_per_endpoint": (counted.table_writes() + counted.reservations()) / endpoints,
+        "table_writes_per_endpoint": (counted.table_writes() + counted.bookkeeping()) / endpoints,
         "writes": counted.table_writes(), "route53_changes": counted.count("route53", "ChangeResourceRecordSets"),
         "reservations": counted.reservations(), "messages": counted.count("sqs"),
         "failed_messages": len(moved.failed), "peaks": peaks,

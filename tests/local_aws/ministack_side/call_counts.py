@@ -40,9 +40,9 @@ def install():
             more = message.get("more_body", False)
         account = _CREDENTIAL.search(headers.get(b"authorization", b""))
         role = headers.get(b"x-amz-security-token", b"").decode().rpartition("/")[2]
-        for about in _about(action, body) if service == "dynamodb" else [""]:
-            with _guard:
-                _counts[account[1].decode() if account else "", role, service, action, about] += 1
+        about = _about(action, body) if service == "dynamodb" else ""
+        with _guard:
+            _counts[account[1].decode() if account else "", role, service, action, about] += 1
         await inner(scope, _again(body, receive), send)
 
     ministack.app.app = application
@@ -78,9 +78,9 @@ def _again(body, receive):
 def _about(action, body):
     """The kind of item that a write is about; one call counts once, by the first item that it writes."""
     if action not in ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"):
-        return [""]
+        return ""
     request = json.loads(body)
     if action == "TransactWriteItems":
         request = next(iter((request.get("TransactItems") or [{}])[0].values()), {})
     key = (request.get("Item") or request.get("Key") or {}).get("pk", {}).get("S", "")
-    return [key.partition("#")[0] if "#" in key else ""]
+    return key.partition("#")[0]

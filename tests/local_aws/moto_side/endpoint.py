@@ -122,7 +122,9 @@ class VpcEndpoint:
 
     def seen_by_owner(self) -> dict[str, Any]:
         """The endpoint as DescribeVpcEndpoints shows it."""
-        groups = [self.backend.get_security_group_from_id(group_id) for group_id in self.group_ids]
+        # moto's own lookup goes through all groups of the account.
+        of_vpc = self.backend.groups.get(self.vpc_id, {})
+        groups = [of_vpc.get(group_id) for group_id in self.group_ids]
         return {
             "VpcEndpointId": self.id,
             "VpcEndpointType": "Interface",

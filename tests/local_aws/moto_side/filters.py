@@ -34,8 +34,10 @@ def select(
         if name not in facts and name != "tag-key" and not name.startswith("tag:"):
             raise AwsError("InvalidParameterValue", f"The filter '{name}' is invalid")
 
+    read = {name: _Wanted(wanted) for name, wanted in filters.items() if wanted}
+
     def passes(item: T) -> bool:
-        return all(not wanted or _matches(_value(item, name), wanted) for name, wanted in filters.items())
+        return all(wanted.matches(_value(item, name)) for name, wanted in read.items())
 
     def _value(item: T, name: str) -> Any:
         if name == "tag-key":
@@ -47,11 +49,18 @@ def select(
     return [item for item in items if passes(item)]
 
 
-def _matches(value: Any, wanted: list[str]) -> bool:
-    if value is None:
-        return False
-    values = value if isinstance(value, list) else [value]
-    return any(_pattern(want).fullmatch(str(one)) for want in wanted for one in values)
+class _Wanted:
+    """The values of one filter, read once for all items: a hundred ids are looked up, not tried one by one."""
+
+    def __init__(self, values: list[str]):
+        self.plain = {value for value in values if not set(value) & set("*?\\")}
+        self.patterns = [_pattern(value) for value in values if value not in self.plain]
+
+    def matches(self, value: Any) -> bool:
+        if value is None:
+            return False
+        texts = [str(one) for one in (value if isinstance(value, list) else [value])]
+        return any(one in self.plain or any(want.fullmatch(one) for want in self.patterns) for one in texts)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -4,7 +4,8 @@ import ipaddress
 import secrets
 from typing import Any
 
-from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface, NetworkInterfaceBackend
+from moto.ec2.utils import generic_filter
 
 from .errors import AwsError
 
@@ -110,3 +111,18 @@ def _checked(network: Any, used: set[str], wanted: str) -> str:
     if str(address) in used:
         raise AwsError("InvalidIPAddress.InUse", f"Address {wanted} is in use.")
     return str(address)
+
+
+def install() -> None:
+    """Look interfaces up where a filter names their ids; moto tries each id on each interface of the account."""
+    by_trying = NetworkInterfaceBackend.get_all_network_interfaces
+    by_id = "network-interface-id"
+
+    def get_all(self: Any, eni_ids: list[str] | None = None, filters: Any = None) -> list[NetworkInterface]:
+        wanted = (filters or {}).get(by_id) or []
+        if eni_ids or not wanted or any(set(one) & set("*?[") for one in wanted):
+            return by_trying(self, eni_ids, filters)
+        named = [self.enis[one] for one in dict.fromkeys(wanted) if one in self.enis]
+        return generic_filter({name: values for name, values in filters.items() if name != by_id}, named)
+
+    NetworkInterfaceBackend.get_all_network_interfaces = get_all  # type: ignore[method-assign]
