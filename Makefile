@@ -25,7 +25,7 @@ demo: setup build ## Watch it work, start to end, in a local AWS of its own (hal
 	@$(PYTHON) -m demo
 
 .PHONY: test
-test: setup lint build ## Run every check and every test
+test: setup browser lint build ## Run every check and every test
 	cargo test --locked -p shared --no-default-features
 	cargo test --locked --workspace
 	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/flow tests/cli tests/bench
@@ -67,6 +67,10 @@ $(STAMP): tests/local_aws/requirements.txt .ci/setup
 $(BENCH_STAMP): tests/bench/requirements.txt .ci/setup
 	@.ci/setup $(BENCH_VENV) $<
 	@touch $@
+
+.PHONY: browser
+browser: ## Bring Chromium, in which tests look at the report
+	@.ci/browser
 
 .PHONY: clean
 clean: down ## Remove .local and Python's caches; cargo's target stays

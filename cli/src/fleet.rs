@@ -17,7 +17,7 @@ use shared::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
 use shared::policy::Policy;
 use shared::record::RecordKey;
 
-pub(crate) use endpoint::{EndpointView, Status};
+pub(crate) use endpoint::{EndpointView, RecordView, Status};
 pub(crate) use held::HoldView;
 
 /// Where each part of an endpoint comes from, as programs and people are told.

@@ -9,6 +9,7 @@ mod document;
 mod fleet;
 mod installation;
 mod output;
+mod report;
 mod verbs;
 
 use std::process::ExitCode;

@@ -5,6 +5,7 @@ mod completions;
 mod explain;
 mod man;
 mod replay;
+mod report;
 mod service;
 mod status;
 
@@ -20,6 +21,7 @@ pub(crate) enum Verb {
     // What each does is said where it is done: clap takes the text from there.
     Status(status::Status),
     Explain(explain::Explain),
+    Report(report::Report),
     Service(service::Service),
     Check(check::Check),
     Replay(replay::Replay),
@@ -36,6 +38,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
     match arguments.verb {
         Verb::Status(status) => status.run(&context).await,
         Verb::Explain(explain) => explain.run(&context).await,
+        Verb::Report(report) => report.run(&context).await,
         Verb::Service(service) => service.run(&context).await,
         Verb::Check(check) => check.run(),
         Verb::Replay(replay) => replay.run(&context),
