@@ -11,7 +11,7 @@ STAMP := $(VENV)/complete
 BENCH_VENV := .local/bench-venv
 BENCH_STAMP := $(BENCH_VENV)/complete
 FUNCTIONS := accept-connections reconcile-records backfill
-TEMPLATES := template.yaml infra/client.yaml infra/organizations.yaml
+TEMPLATES := template.yaml infra/client.yaml infra/organizations.yaml infra/route53-events.yaml
 
 export PYTHONPATH := tests
 export PYTHONDONTWRITEBYTECODE := 1

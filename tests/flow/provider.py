@@ -88,6 +88,12 @@ class Provider:
             "ClientRoleName": self.outputs["ClientRoleName"], "ExternalId": EXTERNAL_ID,
             "RecordNames": NAME, **parameters}, running=self.local.running)
 
+    def deploy_route53_events(self, account):
+        """Deploy infra/route53-events.yaml into an account, as the stack's output says it."""
+        deploy.deploy_route53_events(account, {
+            "ProviderBusArn": self.outputs["BusArn"], "RuleName": f"{STACK}-route53-{accounts.REGION}",
+        }, running=self.local.running)
+
     def backfill(self, **request):
         """Invoke backfill by hand and wait for its summary."""
         return self.invoke("BackfillFunction", request)
