@@ -10,6 +10,9 @@ STAMP := $(VENV)/complete
 # What only the measure needs; the baseline runs in it.
 BENCH_VENV := .local/bench-venv
 BENCH_STAMP := $(BENCH_VENV)/complete
+# The evaluator of IAM policies, with Node.js if the machine has none.
+EVALUATOR := .local/iam
+EVALUATOR_STAMP := $(EVALUATOR)/complete
 FUNCTIONS := accept-connections reconcile-records backfill
 TEMPLATES := template.yaml infra/client.yaml infra/organizations.yaml infra/route53-events.yaml
 
@@ -25,10 +28,11 @@ demo: setup build ## Watch it work, start to end, in a local AWS of its own (hal
 	@$(PYTHON) -m demo
 
 .PHONY: test
-test: setup lint build ## Run every check and every test
+test: setup $(EVALUATOR_STAMP) lint build ## Run every check and every test
 	cargo test --locked -p shared --no-default-features
 	cargo test --locked --workspace
 	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/flow tests/cli tests/bench
+	$(PYTHON) -m pytest -p no:cacheprovider -q tests/iam
 
 .PHONY: bench
 bench: setup $(BENCH_STAMP) ## Measure everything beside a plain boto3 function (half an hour); BUILDS=1 adds clean builds
@@ -66,6 +70,10 @@ $(STAMP): tests/local_aws/requirements.txt .ci/setup
 
 $(BENCH_STAMP): tests/bench/requirements.txt .ci/setup
 	@.ci/setup $(BENCH_VENV) $<
+	@touch $@
+
+$(EVALUATOR_STAMP): tests/iam/package-lock.json .ci/setup-node
+	@.ci/setup-node $(EVALUATOR) $(<D)
 	@touch $@
 
 .PHONY: clean

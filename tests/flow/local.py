@@ -14,6 +14,8 @@ import urllib.request
 
 from local_aws import accounts, state
 
+from .evidence import Evidence
+
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _POLL_SECONDS = 0.02
 
@@ -42,6 +44,7 @@ class Local:
         self.accounts = set(accounts.BY_NAME.values())
         self.queues = {}
         self.tables = {}
+        self.evidence = Evidence(self)
 
     @functools.cache
     def client(self, service, account):
@@ -74,6 +77,10 @@ class Local:
         """The calls of one kind, or of every kind, since `forget_calls`, those of the tests included."""
         return [call for call in self._ask("moto", "GET", "calls")
                 if action in (None, call["action"]) and account in (None, call["account"])]
+
+    def asked(self, emulator):
+        """What IAM would have been asked by an emulator since its start."""
+        return self._ask(emulator, "GET", "asked")
 
     def forget_calls(self):
         """Start counting calls anew."""
