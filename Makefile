@@ -10,6 +10,9 @@ STAMP := $(VENV)/complete
 # What only the measure needs; the baseline runs in it.
 BENCH_VENV := .local/bench-venv
 BENCH_STAMP := $(BENCH_VENV)/complete
+# The linter of policies and templates.
+CHECKOV := .local/checkov
+CHECKOV_STAMP := $(CHECKOV)/complete
 # The evaluator of IAM policies, with Node.js if the machine has none.
 EVALUATOR := .local/iam
 EVALUATOR_STAMP := $(EVALUATOR)/complete
@@ -43,10 +46,11 @@ bench-smoke: setup build ## Check the exact counts of calls, and the measure its
 	$(PYTHON) -m pytest -p no:cacheprovider -q tests/bench
 
 .PHONY: lint
-lint: setup ## Check form: rustfmt, clippy, cfn-lint
+lint: setup $(CHECKOV_STAMP) ## Check form: rustfmt, clippy, cfn-lint, checkov
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(VENV)/bin/cfn-lint $(TEMPLATES)
+	$(CHECKOV)/bin/checkov --config-file .checkov.yaml $(TEMPLATES:%=--file %)
 
 .PHONY: build
 build: ## Build the functions and the command line tool
@@ -70,6 +74,10 @@ $(STAMP): tests/local_aws/requirements.txt .ci/setup
 
 $(BENCH_STAMP): tests/bench/requirements.txt .ci/setup
 	@.ci/setup $(BENCH_VENV) $<
+	@touch $@
+
+$(CHECKOV_STAMP): .ci/checkov.txt .ci/setup
+	@.ci/setup $(CHECKOV) $<
 	@touch $@
 
 $(EVALUATOR_STAMP): tests/iam/package-lock.json .ci/setup-node
