@@ -34,7 +34,7 @@ demo: setup build ## Watch it work, start to end, in a local AWS of its own (hal
 test: setup $(EVALUATOR_STAMP) lint build ## Run every check and every test
 	cargo test --locked -p shared --no-default-features
 	cargo test --locked --workspace
-	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/flow tests/cli tests/bench
+	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/terraform tests/flow tests/cli tests/bench
 	$(PYTHON) -m pytest -p no:cacheprovider -q tests/iam
 
 .PHONY: bench
@@ -51,6 +51,7 @@ lint: setup $(CHECKOV_STAMP) ## Check form: rustfmt, clippy, cfn-lint, checkov
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(VENV)/bin/cfn-lint $(TEMPLATES)
 	$(CHECKOV)/bin/checkov --config-file .checkov.yaml $(TEMPLATES:%=--file %)
+	$(CHECKOV)/bin/checkov --config-file .checkov.yaml --directory infra/terraform
 
 .PHONY: build
 build: ## Build the functions and the command line tool
