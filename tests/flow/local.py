@@ -101,9 +101,9 @@ class Local:
         return self._ask("ministack", "POST", "queues/release",
                          {"account": account, "region": accounts.REGION, "name": name})["Released"]
 
-    def at_rest(self):
+    def at_rest(self, within=40):
         """Wait until nothing is on its way but messages that a queue delays. Returns how many."""
-        return self._rest(release=False, within=40)
+        return self._rest(release=False, within=within)
 
     def settled(self, within=40):
         """Wait until nothing is on its way at all. Delays and retries are hurried, not skipped."""

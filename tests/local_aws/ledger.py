@@ -37,7 +37,10 @@ def add(principal: str, question: Asked, **more: Any) -> None:
     entry = json.loads(json.dumps({"principal": principal, **vars(question), **more}))
     kind = json.dumps(_masked(entry), sort_keys=True)
     with _guard:
-        _entries.setdefault(kind, {**entry, "at": time.time(), "times": 0})["times"] += 1
+        known = _entries.setdefault(kind, {**entry, "at": time.time(), "times": 0, "keys": 0})
+        known["times"] += 1
+        # How many keys of DynamoDB all these calls named: what reading them costs.
+        known["keys"] += len(question.context.get("dynamodb:LeadingKeys", ()))
 
 
 def _masked(value: Any) -> Any:
