@@ -10,8 +10,14 @@ STAMP := $(VENV)/complete
 # What only the measure needs; the baseline runs in it.
 BENCH_VENV := .local/bench-venv
 BENCH_STAMP := $(BENCH_VENV)/complete
+# The linter of policies and templates.
+CHECKOV := .local/checkov
+CHECKOV_STAMP := $(CHECKOV)/complete
+# The evaluator of IAM policies, with Node.js if the machine has none.
+EVALUATOR := .local/iam
+EVALUATOR_STAMP := $(EVALUATOR)/complete
 FUNCTIONS := accept-connections reconcile-records backfill
-TEMPLATES := template.yaml infra/client.yaml infra/organizations.yaml
+TEMPLATES := template.yaml infra/client.yaml infra/organizations.yaml infra/route53-events.yaml
 
 export PYTHONPATH := tests
 export PYTHONDONTWRITEBYTECODE := 1
@@ -25,10 +31,11 @@ demo: setup build ## Watch it work, start to end, in a local AWS of its own (hal
 	@$(PYTHON) -m demo
 
 .PHONY: test
-test: setup browser lint build ## Run every check and every test
+test: setup browser $(EVALUATOR_STAMP) lint build ## Run every check and every test
 	cargo test --locked -p shared --no-default-features
 	cargo test --locked --workspace
-	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/flow tests/cli tests/bench
+	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/terraform tests/flow tests/cli tests/bench
+	$(PYTHON) -m pytest -p no:cacheprovider -q tests/iam
 
 .PHONY: bench
 bench: setup $(BENCH_STAMP) ## Measure everything beside a plain boto3 function (half an hour); BUILDS=1 adds clean builds
@@ -39,10 +46,12 @@ bench-smoke: setup build ## Check the exact counts of calls, and the measure its
 	$(PYTHON) -m pytest -p no:cacheprovider -q tests/bench
 
 .PHONY: lint
-lint: setup ## Check form: rustfmt, clippy, cfn-lint
+lint: setup $(CHECKOV_STAMP) ## Check form: rustfmt, clippy, cfn-lint, checkov
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(VENV)/bin/cfn-lint $(TEMPLATES)
+	$(CHECKOV)/bin/checkov --config-file .checkov.yaml $(TEMPLATES:%=--file %)
+	$(CHECKOV)/bin/checkov --config-file .checkov.yaml --directory infra/terraform
 
 .PHONY: build
 build: ## Build the functions and the command line tool
@@ -71,6 +80,13 @@ $(BENCH_STAMP): tests/bench/requirements.txt .ci/setup
 .PHONY: browser
 browser: ## Bring Chromium, in which tests look at the report
 	@.ci/browser
+$(CHECKOV_STAMP): .ci/checkov.txt .ci/setup
+	@.ci/setup $(CHECKOV) $<
+	@touch $@
+
+$(EVALUATOR_STAMP): tests/iam/package-lock.json .ci/setup-node
+	@.ci/setup-node $(EVALUATOR) $(<D)
+	@touch $@
 
 .PHONY: clean
 clean: down ## Remove .local and Python's caches; cargo's target stays

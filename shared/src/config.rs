@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 use crate::ids::{AccountId, Region, RoleArn, ServiceId};
+use crate::lookup::OwnCalls;
 use crate::policy::{Policy, Principal, RecordName, ServiceDefinition, Ttl, revocation_grace};
 use crate::rate::Rate;
 
@@ -101,6 +102,22 @@ impl Config {
     pub fn from_environment() -> Result<Config, Error> {
         #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
         Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// By which the stack's own calls are known when they come back as events.
+    #[must_use]
+    pub fn own_calls(&self) -> OwnCalls {
+        OwnCalls {
+            stack: self.stack_name.clone(),
+            client_role: self.client_role_name.clone(),
+            session: self.session_name(),
+        }
+    }
+
+    /// The name of the functions' sessions under the client role.
+    #[must_use]
+    pub fn session_name(&self) -> String {
+        format!("zonelink-{}", self.account)
     }
 
     /// The policy: the template's own service and those that the table defines. Where both define one

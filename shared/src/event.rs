@@ -1,10 +1,11 @@
 //! Events: what rings the bell.
 //!
 //! An event is a hint. It says where to look, never what to do: nothing that stands in one is believed
-//! but the account that EventBridge itself put on the envelope. Two kinds come in, EC2 API calls that
-//! CloudTrail recorded, and SNS connection notifications.
+//! but the account that EventBridge itself put on the envelope. Three kinds come in, API calls of EC2 and of
+//! Route 53 that CloudTrail recorded, and SNS connection notifications.
 
 mod cloudtrail;
+mod route53;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,11 +17,15 @@ use serde_json::Value;
 
 use crate::ids::{AccountId, Region, ServiceId, VpcEndpointId};
 
+pub use route53::{ZoneAction, ZoneCall};
+
 /// A message that is an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// An EC2 API call on endpoints.
     ApiCall(ApiCall),
+    /// A Route 53 API call on zones.
+    ZoneCall(ZoneCall),
     /// An SNS connection notification.
     Notification(Notification),
     /// A sound event of a kind that zonelink has no use for, and what it is.
@@ -122,17 +127,24 @@ impl Event {
         let envelope = Envelope::deserialize(message)
             .map_err(|error| InvalidEvent::new(format!("not an EventBridge event: {error}")))?;
         let record = &envelope.detail;
-        if envelope.source != "aws.ec2" || envelope.detail_type != "AWS API Call via CloudTrail" {
-            return Ok(Event::Other(format!("{} from {}", envelope.detail_type, envelope.source)));
-        }
         let name = record["eventName"].as_str().unwrap_or_default();
-        if record["eventSource"] != "ec2.amazonaws.com" {
-            return Ok(Event::Other(format!("{name} of {}", record["eventSource"])));
-        }
-        let Ok(action) = Action::deserialize(&record["eventName"]) else {
-            return Ok(Event::Other(format!("EC2 API call {name:?}")));
+        let (source, api) = match envelope.source.as_str() {
+            source @ ("aws.ec2" | "aws.route53") if envelope.detail_type == "AWS API Call via CloudTrail" => {
+                (source, record["eventSource"].as_str().unwrap_or_default())
+            }
+            source => return Ok(Event::Other(format!("{} from {source}", envelope.detail_type))),
         };
-        cloudtrail::api_call(&envelope, action).map(Event::ApiCall)
+        match (source, api) {
+            ("aws.ec2", "ec2.amazonaws.com") => match Action::deserialize(&record["eventName"]) {
+                Ok(action) => cloudtrail::api_call(&envelope, action).map(Event::ApiCall),
+                Err(_) => Ok(Event::Other(format!("EC2 API call {name:?}"))),
+            },
+            ("aws.route53", "route53.amazonaws.com") => match ZoneAction::deserialize(&record["eventName"]) {
+                Ok(action) => route53::zone_call(&envelope, action).map(Event::ZoneCall),
+                Err(_) => Ok(Event::Other(format!("Route 53 API call {name:?}"))),
+            },
+            _ => Ok(Event::Other(format!("{name} of {api:?}"))),
+        }
     }
 
     /// Reads the text of an SNS connection notification. One that names nothing, as AWS may send to try the

@@ -164,6 +164,7 @@ impl Event {
     fn watched_call(&self, policy: &Policy) -> Result<&ApiCall, Ignored> {
         match self {
             Event::Other(what) => Err(Ignored(format!("not an event that is watched: {what}"))),
+            Event::ZoneCall(call) => Err(Ignored(format!("{} concerns zones, not endpoints", call.action))),
             Event::Notification(_) => Err(Ignored("a notification concerns connections".into())),
             Event::ApiCall(call) if call.region != policy.region => {
                 Err(Ignored(format!("{} was made in {}, not in {}", call.action, call.region, policy.region)))

@@ -23,6 +23,7 @@ pub mod functions;
 pub mod hold;
 pub mod ids;
 pub mod intent;
+pub mod lookup;
 pub mod plan;
 pub mod policy;
 pub mod rate;

@@ -24,6 +24,13 @@ def test_every_target_of_make_that_is_named_exists():
         assert named and named <= targets, page
 
 
+def test_there_is_one_version():
+    workspace = re.search(r'^version = "(.*)"', _text("Cargo.toml"), re.MULTILINE)[1]
+    application = re.search(r"SemanticVersion: (.*)", _text("template.yaml"))[1]
+    assert application == workspace
+    assert f"## {workspace} " in _text("CHANGELOG.md")
+
+
 def test_every_file_that_is_linked_exists():
     for page in ("README.md", "CONTRIBUTING.md", "docs/README.md"):
         folder = (state.REPOSITORY / page).parent

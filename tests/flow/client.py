@@ -6,6 +6,9 @@ import time
 from local_aws import accounts
 
 NAME = "*.aws-us-west-2.byoc.example.com"
+# The names of services that tests define in the table: as on AWS, nothing may be written that the stacks do not name.
+MORE_NAMES = ("*.second.example.com", "*.third.example.com", "db.example.com", "*.merged.example.com",
+              "*.renamed.example.com", "*.commotion.example.com")
 # The most specific zone that can hold the name.
 DOMAIN = "aws-us-west-2.byoc.example.com"
 

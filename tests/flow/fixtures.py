@@ -12,7 +12,7 @@ import pytest
 from local_aws import accounts, state, up
 
 from .client import Client
-from .local import QUICK, Local
+from .local import QUICK, Local, wait_until
 from .provider import EXTERNAL_ID, Provider
 
 # The accounts that the provider's stack names as clients; of them client-c is a stranger to the service.
@@ -20,8 +20,8 @@ CLIENTS = (accounts.CLIENT_A, accounts.CLIENT_B, accounts.CLIENT_C)
 
 
 @pytest.fixture(scope="session")
-def local():
-    """The emulators, running."""
+def local(request):
+    """The emulators, running. What they were asked is written down at the end, for tests/iam."""
     before = os.environ.get("LOCAL_AWS_DIR")
     os.environ["LOCAL_AWS_DIR"] = str(state.REPOSITORY / ".local" / "flow")
     try:
@@ -30,7 +30,9 @@ def local():
                 up.stop(left_over)
             running = up.start()
             try:
-                yield Local(running)
+                found = Local(running)
+                yield found
+                found.evidence.write({item.path.stem for item in request.session.items})
             finally:
                 up.stop(running)
     finally:
@@ -96,12 +98,20 @@ def _delete_endpoints(ec2):
 def _delete_zones(route53):
     for page in route53.get_paginator("list_hosted_zones").paginate():
         for zone in page["HostedZones"]:
-            found = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
-            changes = [{"Action": "DELETE", "ResourceRecordSet": one} for one in found
-                       if one["Type"] not in ("NS", "SOA")]
-            if changes:
-                route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch={"Changes": changes})
-            route53.delete_hosted_zone(Id=zone["Id"])
+            # A worker whose message was given to another one too may still be at it when the queue is empty.
+            wait_until(lambda: _is_deleted(route53, zone["Id"]))
+
+
+def _is_deleted(route53, zone):
+    found = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    changes = [{"Action": "DELETE", "ResourceRecordSet": one} for one in found if one["Type"] not in ("NS", "SOA")]
+    if changes:
+        route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+    try:
+        route53.delete_hosted_zone(Id=zone)
+    except route53.exceptions.HostedZoneNotEmpty:
+        return False
+    return True
 
 
 def _delete_other_services(provider):

@@ -14,6 +14,8 @@ import urllib.request
 
 from local_aws import accounts, state
 
+from .evidence import Evidence
+
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _POLL_SECONDS = 0.02
 
@@ -42,6 +44,7 @@ class Local:
         self.accounts = set(accounts.BY_NAME.values())
         self.queues = {}
         self.tables = {}
+        self.evidence = Evidence(self)
 
     @functools.cache
     def client(self, service, account):
@@ -75,6 +78,10 @@ class Local:
         return [call for call in self._ask("moto", "GET", "calls")
                 if action in (None, call["action"]) and account in (None, call["account"])]
 
+    def asked(self, emulator):
+        """What IAM would have been asked by an emulator since its start."""
+        return self._ask(emulator, "GET", "asked")
+
     def forget_calls(self):
         """Start counting calls anew."""
         self._ask("moto", "DELETE", "calls")
@@ -94,9 +101,9 @@ class Local:
         return self._ask("ministack", "POST", "queues/release",
                          {"account": account, "region": accounts.REGION, "name": name})["Released"]
 
-    def at_rest(self):
+    def at_rest(self, within=40):
         """Wait until nothing is on its way but messages that a queue delays. Returns how many."""
-        return self._rest(release=False, within=40)
+        return self._rest(release=False, within=within)
 
     def settled(self, within=40):
         """Wait until nothing is on its way at all. Delays and retries are hurried, not skipped."""

@@ -8,7 +8,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from local_aws import accounts, deploy
 from local_aws.stacks import outputs
 
-from .client import NAME
+from .client import MORE_NAMES, NAME
 from .local import wait_until
 
 STACK = "zonelink"
@@ -50,9 +50,12 @@ class Provider:
             # Whatever a test may update stands here, so that it can be put back.
             "SweepState": "DISABLED", "ConnectionNotifications": "true", "RecordTtl": "60", "MaxDeletes": "20",
             "Disallowed": "leave", "RevocationGrace": "86400", "MaxRejects": "10", "OrganizationsRoleArn": "",
+            "AdditionalRecordNames": ",".join(MORE_NAMES),
             # As much as the emulator gives: tests of the rate ask for less.
             "Route53RequestsPerSecond": "1000", "Route53Burst": "5000", **parameters}
-        self._read(deploy.deploy_provider(self.parameters, running=self.local.running, account=self.account))
+        with self.local.evidence.deployment(self.account):
+            made = deploy.deploy_provider(self.parameters, running=self.local.running, account=self.account)
+        self._read(made)
 
     def update(self, **changes):
         """Update the stack, as `aws cloudformation deploy --parameter-overrides` does."""
@@ -62,17 +65,19 @@ class Provider:
         there = {one["ParameterKey"]: one["ParameterValue"] for one in there}
         if all(there[name] == value for name, value in wanted.items()):
             return
-        cloudformation.update_stack(
-            StackName=STACK, UsePreviousTemplate=True,
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-            Parameters=[{"ParameterKey": name, "ParameterValue": wanted[name]} if name in wanted
-                        else {"ParameterKey": name, "UsePreviousValue": True} for name in there])
-        wait_until(lambda: cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
-                   == "UPDATE_COMPLETE")
+        with self.local.evidence.deployment(self.account):
+            cloudformation.update_stack(
+                StackName=STACK, UsePreviousTemplate=True,
+                Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+                Parameters=[{"ParameterKey": name, "ParameterValue": wanted[name]} if name in wanted
+                            else {"ParameterKey": name, "UsePreviousValue": True} for name in there])
+            wait_until(lambda: cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
+                       == "UPDATE_COMPLETE")
         self._read(outputs(cloudformation, STACK))
 
     def _read(self, made):
         self.outputs = made
+        self.local.evidence.note_resources(self.account, made)
         self.table = Table(self.local.client("dynamodb", self.account), made["TableName"])
         self.local.queues[made["QueueUrl"]] = self.account
         self.local.tables[made["TableName"]] = self.table
@@ -83,10 +88,18 @@ class Provider:
 
     def deploy_client(self, account, **parameters):
         """Deploy infra/client.yaml into a client account."""
-        return deploy.deploy_client(account, {
-            "ProviderAccountId": self.account, "ProviderBusArn": self.outputs["BusArn"],
-            "ClientRoleName": self.outputs["ClientRoleName"], "ExternalId": EXTERNAL_ID,
-            "RecordNames": NAME, **parameters}, running=self.local.running)
+        with self.local.evidence.deployment(account):
+            return deploy.deploy_client(account, {
+                "ProviderAccountId": self.account, "ProviderBusArn": self.outputs["BusArn"],
+                "ClientRoleName": self.outputs["ClientRoleName"], "ExternalId": EXTERNAL_ID,
+                "RecordNames": ",".join((NAME, *MORE_NAMES)), **parameters}, running=self.local.running)
+
+    def deploy_route53_events(self, account):
+        """Deploy infra/route53-events.yaml into an account, as the stack's output says it."""
+        with self.local.evidence.deployment(account):
+            deploy.deploy_route53_events(account, {
+                "ProviderBusArn": self.outputs["BusArn"], "RuleName": f"{STACK}-route53-{accounts.REGION}",
+            }, running=self.local.running)
 
     def backfill(self, **request):
         """Invoke backfill by hand and wait for its summary."""

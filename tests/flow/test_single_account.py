@@ -58,6 +58,19 @@ def test_own_endpoint_is_accepted_and_gets_its_record_by_events(alone):
     assert alone.provider.dead_letters() == []
 
 
+def test_zone_that_leaves_the_vpc_loses_the_record(alone):
+    empty(alone.local, alone.provider)
+    vpc, other = alone.client.vpc(), alone.client.vpc()
+    zone = other.zone()
+    vpc.joins(zone)
+    endpoint = vpc.endpoint()
+    alone.local.settled()
+    assert zone.addresses() == endpoint.addresses
+    vpc.leaves(zone)
+    alone.provider.sweep()
+    assert zone.record() is None
+
+
 def test_other_account_is_not_let_in(alone):
     empty(alone.local, alone.provider)
     endpoint = Client(alone.local, "222222222222", alone.provider).vpc().endpoint()

@@ -2,10 +2,10 @@
 
     provider [--binaries target/debug] [Name=value ...]     template.yaml, packaged
     client <account> [Name=value ...]                       infra/client.yaml, unchanged
-    delete provider | delete client <account>
+    route53-events <account> [Name=value ...]               infra/route53-events.yaml, in us-east-1
+    delete provider | delete client <account> | delete route53-events <account>
 
-Tests use deploy_provider, deploy_client, delete_provider and delete_client; deploying
-again is an update.
+Tests use the functions deploy_… and delete_…; deploying again is an update.
 """
 
 import argparse
@@ -19,6 +19,9 @@ from . import accounts, packaging, stacks, state
 
 PROVIDER_STACK = "zonelink"
 CLIENT_STACK = "zonelink-client"
+ROUTE53_EVENTS_STACK = "zonelink-route53-events"
+# Where CloudTrail records Route 53's calls.
+ROUTE53_REGION = "us-east-1"
 
 # What CloudFormation takes in the request itself; a larger template goes through S3.
 _LARGEST_BODY = 51200
@@ -56,6 +59,20 @@ def deploy_client(account, parameters=None, *, template=None, running=None, stac
     return stacks.deploy(state.client("cloudformation", account, running), stack,
                          {"TemplateBody": path.read_text()}, parameters or {},
                          ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"])
+
+
+def deploy_route53_events(account, parameters=None, *, running=None, stack=ROUTE53_EVENTS_STACK):
+    """Deploy infra/route53-events.yaml into an account; returns the stack's outputs."""
+    running = running or state.required()
+    path = state.REPOSITORY / "infra" / "route53-events.yaml"
+    cloudformation = state.client("cloudformation", account, running, ROUTE53_REGION)
+    return stacks.deploy(cloudformation, stack, {"TemplateBody": path.read_text()}, parameters or {},
+                         ["CAPABILITY_IAM"])
+
+
+def delete_route53_events(account, *, running=None, stack=ROUTE53_EVENTS_STACK):
+    """Delete that stack."""
+    stacks.delete(state.client("cloudformation", account, running, ROUTE53_REGION), stack)
 
 
 def delete_provider(*, running=None, stack=PROVIDER_STACK, account=accounts.PROVIDER):
@@ -110,8 +127,11 @@ def _arguments():
     client = what.add_parser("client")
     client.add_argument("account", type=accounts.number)
     client.add_argument("parameters", nargs="*", type=_pair)
+    events = what.add_parser("route53-events")
+    events.add_argument("account", type=accounts.number)
+    events.add_argument("parameters", nargs="*", type=_pair)
     delete = what.add_parser("delete")
-    delete.add_argument("side", choices=["provider", "client"])
+    delete.add_argument("side", choices=["provider", "client", "route53-events"])
     delete.add_argument("account", nargs="?", type=accounts.number)
     return parser.parse_args()
 
@@ -124,12 +144,15 @@ def main():
             made = deploy_provider(dict(arguments.parameters), binaries=arguments.binaries)
         elif arguments.what == "client":
             made = deploy_client(arguments.account, dict(arguments.parameters))
+        elif arguments.what == "route53-events":
+            made = deploy_route53_events(arguments.account, dict(arguments.parameters))
         elif arguments.side == "provider":
             made = delete_provider()
         elif arguments.account:
-            made = delete_client(arguments.account)
+            delete = {"client": delete_client, "route53-events": delete_route53_events}[arguments.side]
+            made = delete(arguments.account)
         else:
-            raise SystemExit("delete client: which account?")
+            raise SystemExit(f"delete {arguments.side}: which account?")
     except (stacks.StackFailed, ClientError, FileNotFoundError) as failure:
         raise SystemExit(str(failure)) from failure
     print(json.dumps(made or {}, indent=2))

@@ -70,13 +70,13 @@ def forget():
         (directory() / name).unlink(missing_ok=True)
 
 
-def client(service, account, state=None):
-    """A boto3 client that acts as the account, at the emulator that has the service."""
+def client(service, account, state=None, region=None):
+    """A boto3 client that acts as the account, at the emulator that has the service, in our region or another."""
     state = state or required()
     emulator = "moto" if service in _MOTO_CLIENTS else "ministack"
     return boto3.client(
         service,
-        region_name=state["region"],
+        region_name=region or state["region"],
         endpoint_url=state[emulator]["url"],
         aws_access_key_id=accounts.number(account),
         aws_secret_access_key=accounts.SECRET,

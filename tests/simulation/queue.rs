@@ -25,6 +25,7 @@ impl std::fmt::Display for Job {
                 let ids: Vec<_> = call.vpc_endpoints.iter().map(ToString::to_string).collect();
                 format!("{} {}", call.action, ids.join(" "))
             }
+            Event::ZoneCall(call) => call.action.to_string(),
             Event::Notification(notification) => format!("notification {:?}", notification.vpc_endpoints),
             Event::Other(what) => what.clone(),
         };

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde_json::json;
 use shared::event::Event;
-use shared::ids::Region;
+use shared::ids::{AccountId, Region};
 use shared::intent::Ignored;
+use shared::lookup::OwnCalls;
 use shared::policy::Policy;
 
 use crate::complaint::Complaint;
@@ -26,6 +27,9 @@ pub(crate) struct Replay {
     /// The service definitions that are in force, in YAML or JSON; may be given several times
     #[arg(long = "service", value_name = "FILE", required = true)]
     services: Vec<PathBuf>,
+    /// The provider's account, by whose sessions in client accounts its own calls are known
+    #[arg(long)]
+    account: Option<AccountId>,
 }
 
 impl Replay {
@@ -53,11 +57,25 @@ impl Replay {
             }
             Err(Ignored(reason)) => format!("ignored: {reason}"),
         };
-        let intent = match event.intent(&policy) {
-            Ok(intent) => intent.to_string(),
-            Err(Ignored(reason)) => format!("ignored: {reason}"),
+        let intent = match &event {
+            Event::ZoneCall(_) => self.lookup(&event, &policy, &context.common.stack),
+            _ => event.intent(&policy).map(|intent| intent.to_string()),
         };
+        let intent = intent.unwrap_or_else(|Ignored(reason)| format!("ignored: {reason}"));
         let text = format!("accept-connections  {review}\nreconcile-records   {intent}");
         Answer::new(&json!({"accept_connections": review, "reconcile_records": intent}), text)
+    }
+
+    fn lookup(&self, event: &Event, policy: &Policy, stack: &str) -> Result<String, Ignored> {
+        let account = self.account.as_ref().map(ToString::to_string).unwrap_or_default();
+        // As the templates name them when nobody says otherwise.
+        let client_role = format!("{stack}-client-{}", policy.region);
+        let own = OwnCalls { stack: stack.to_owned(), client_role, session: format!("zonelink-{account}") };
+        let lookup = event.lookup(policy, &own)?;
+        let zone =
+            lookup.zone.iter().map(|zone| format!("the VPCs that have claims or holds in zone {zone}"));
+        let what: Vec<_> =
+            zone.chain(lookup.vpc.iter().map(|vpc| format!("{vpc}, if it is known"))).collect();
+        Ok(format!("reconcile {} ({})", what.join(" and "), lookup.cause))
     }
 }

@@ -119,12 +119,11 @@ impl Aws {
     /// Credentials of a role, and when they expire.
     pub(super) async fn assume(&self, role: &str) -> Result<(Credentials, Timestamp), Error> {
         const OPERATION: &str = "sts:AssumeRole";
-        let session = format!("zonelink-{}", self.config.account);
         let call = self
             .sts
             .assume_role()
             .role_arn(role)
-            .role_session_name(session)
+            .role_session_name(self.config.session_name())
             .set_external_id(self.config.external_id.clone());
         let answer = call.send().await.map_err(failed(OPERATION, role))?;
         let missing = || Error::Unreadable {

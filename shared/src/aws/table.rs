@@ -27,7 +27,7 @@ use crate::claim::Claim;
 use crate::error::Error;
 use crate::facts::{Place, StoredEndpoint, Wait};
 use crate::hold::{Hold, HoldReason, Subject};
-use crate::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
+use crate::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId, VpcId};
 use crate::policy::ServiceDefinition;
 use crate::record::RecordKey;
 
@@ -199,6 +199,11 @@ impl Aws {
         Ok(claims.into_iter().map(|claim| (claim.key.clone(), claim)).collect())
     }
 
+    /// All claims in a zone.
+    pub(super) async fn claims_in(&self, zone: &HostedZoneId) -> Result<Vec<Claim>, Error> {
+        self.query(&format!("claim#{zone}"), "").await?.into_iter().map(read).collect()
+    }
+
     /// The holds whose subject begins with `scope`: an id and a slash.
     pub(super) async fn holds(&self, scope: &str) -> Result<BTreeMap<Subject, HoldReason>, Error> {
         let items = self.query("hold", scope).await?;
@@ -235,6 +240,15 @@ impl Aws {
             }
         }
         Ok(waiting)
+    }
+
+    /// What is held in VPCs, each with the account of its VPC.
+    pub(super) async fn held_in_vpcs(&self) -> Result<Vec<(Subject, AccountId)>, Error> {
+        let holds: Result<Vec<Hold>, _> = self.query("hold", "vpc-").await?.into_iter().map(read).collect();
+        Ok(holds?
+            .into_iter()
+            .filter_map(|hold| hold.account.map(|account| (hold.subject, account)))
+            .collect())
     }
 
     /// The holds on definitions, and on services and their connections, whether they are defined or not.

@@ -47,7 +47,7 @@ pub(super) fn api_call(envelope: &Envelope, action: Action) -> Result<ApiCall, I
 
 /// The envelope's account is EventBridge's word. A record that names another recipient was not made by
 /// CloudTrail for this account.
-fn check_account(envelope: &Envelope) -> Result<(), InvalidEvent> {
+pub(super) fn check_account(envelope: &Envelope) -> Result<(), InvalidEvent> {
     let recipient = &envelope.detail["recipientAccountId"];
     let account = match recipient {
         Value::Null => return Ok(()),

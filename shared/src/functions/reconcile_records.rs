@@ -8,10 +8,12 @@ use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::aws::Aws;
+use crate::aws::{Aws, observe_lookup};
 use crate::error::Error;
 use crate::event::{Event, InvalidEvent};
 use crate::intent::{Ignored, Intent, Message};
+use crate::lookup::{Lookup, OwnCalls};
+use crate::plan::Step;
 use crate::policy::Policy;
 use crate::reconcile::{Reconciled, reconcile};
 use crate::run::Part;
@@ -46,8 +48,9 @@ pub async fn reconcile_records(aws: &Aws, batch: LambdaEvent<SqsEvent>) -> Resul
 }
 
 async fn take(aws: &Aws, policy: &Policy, message: &SqsMessage) -> Result<(), Error> {
-    match intent(message.body.as_deref().unwrap_or_default(), policy)? {
-        Ok(intent) => {
+    let body = message.body.as_deref().unwrap_or_default();
+    match work(body, policy, &aws.config().own_calls())? {
+        Ok(Work::Reconcile(intent)) => {
             let outcome = reconcile(aws, policy, &intent).await;
             let why = |error: &Error| Part { failed: Some(error.chain()), ..Part::default() };
             let part = outcome.as_ref().map_or_else(why, |reconciled| reconciled.part.clone());
@@ -60,12 +63,28 @@ async fn take(aws: &Aws, policy: &Policy, message: &SqsMessage) -> Result<(), Er
             let (steps, held) = (plan.steps().count(), part.held);
             tracing::info!(account = %intent.account, cause = intent.cause, steps, held, "reconciled");
         }
+        Ok(Work::Find(lookup)) => {
+            let intents = lookup.intents(observe_lookup(aws, &lookup).await?);
+            tracing::info!(cause = lookup.cause, intents = intents.len(), "looked up");
+            for intent in intents {
+                aws.apply_one(&Step::SendIntent { intent, delay_seconds: 0 }).await?;
+            }
+        }
         Err(Ignored(reason)) => tracing::info!(reason, "ignored"),
     }
     Ok(())
 }
 
-fn intent(body: &str, policy: &Policy) -> Result<Result<Intent, Ignored>, Error> {
+/// What a message asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Work {
+    /// The VPCs are known: make them right.
+    Reconcile(Intent),
+    /// The table knows which VPCs it is about.
+    Find(Lookup),
+}
+
+fn work(body: &str, policy: &Policy, own: &OwnCalls) -> Result<Result<Work, Ignored>, Error> {
     let malformed = |why: String| Error::Malformed(InvalidEvent::new(why));
     let message: Value =
         serde_json::from_str(body).map_err(|error| malformed(format!("not JSON: {error}")))?;
@@ -73,9 +92,13 @@ fn intent(body: &str, policy: &Policy) -> Result<Result<Intent, Ignored>, Error>
         let message = serde_json::from_value(message);
         let Message::Reconcile(intent) =
             message.map_err(|error| malformed(format!("not an intent: {error}")))?;
-        return Ok(Ok(intent));
+        return Ok(Ok(Work::Reconcile(intent)));
     }
-    Event::from_eventbridge(&message).map(|event| event.intent(policy)).map_err(Error::Malformed)
+    let event = Event::from_eventbridge(&message).map_err(Error::Malformed)?;
+    Ok(match event {
+        Event::ZoneCall(_) => event.lookup(policy, own).map(Work::Find),
+        _ => event.intent(policy).map(Work::Reconcile),
+    })
 }
 
 #[cfg(test)]
@@ -86,7 +109,13 @@ mod tests {
 
     fn read(body: &str) -> Result<Result<Intent, Ignored>, String> {
         let region = "us-west-2".parse().unwrap_or_else(|error| panic!("{error}"));
-        intent(body, &Policy { region, services: BTreeMap::new() }).map_err(|error| error.chain())
+        let own = OwnCalls { stack: "f".into(), client_role: "c".into(), session: "s".into() };
+        let work = work(body, &Policy { region, services: BTreeMap::new() }, &own);
+        let intent = |work| match work {
+            Work::Reconcile(intent) => intent,
+            Work::Find(lookup) => panic!("{lookup:?}"),
+        };
+        work.map(|work| work.map(intent)).map_err(|error| error.chain())
     }
 
     #[test]

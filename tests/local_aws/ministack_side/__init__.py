@@ -14,11 +14,13 @@ changed. Each module here does one thing and has one `install()`:
     sessions                   the account of an assumed role's access key
     metrics                    embedded metric format in a function's log
     call_counts                how many calls of DynamoDB and SQS, and whose
+    calls                      what IAM would be asked for the functions' calls
 """
 
 from . import (
     async_invocation,
     call_counts,
+    calls,
     cloudformation_properties,
     cloudformation_types,
     doors,
@@ -44,6 +46,7 @@ def install():
         sessions,
         metrics,
         call_counts,
+        calls,
         doors,
     ):
         module.install()

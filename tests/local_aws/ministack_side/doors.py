@@ -8,6 +8,7 @@ and account are kept: they are what a consumer dedupes and checks on.
     POST /_local/schedules/fire     {"account", "region", "name", "group"?}: it runs now
     POST /_local/queues/release     {"account", "region", "name"}: what is delayed or in
                                     flight is visible now, as if its time had passed
+    GET  /_local/asked              what IAM would have been asked: see ledger
     GET  /_local/activity           {"background": n}: how many deliveries and invocations
                                     run or wait for their next attempt
     GET, DELETE /_local/calls       how many calls, and whose: see call_counts
@@ -25,6 +26,7 @@ from ministack.core.responses import request_scope
 from ministack.services import eventbridge as events
 from ministack.services import sqs
 
+from .. import ledger
 from . import call_counts, schedules
 
 logger = logging.getLogger("local_aws.doors")
@@ -117,6 +119,7 @@ def _activity(_):
 _ROUTES = {
     ("GET", "/_local/calls"): call_counts.counts,
     ("DELETE", "/_local/calls"): call_counts.forget,
+    ("GET", "/_local/asked"): lambda _: ledger.entries(),
     ("GET", "/_local/activity"): _activity,
     ("POST", "/_local/events"): deliver,
     ("POST", "/_local/schedules/fire"): _fire,

@@ -13,6 +13,9 @@ from ministack.core.iam_evaluator import EvalContext
 from ministack.core.responses import get_region
 from ministack.services import iam
 
+from .. import ledger
+from ..authorization import Asked
+
 logger = logging.getLogger("local_aws.policies")
 
 ORGANIZATION_ID = os.environ.get("LOCAL_AWS_ORG_ID", "o-exampleorgid")
@@ -31,7 +34,9 @@ def service_may(policy, service, action, resource, source_arn, source_account):
     """Whether a resource policy lets an AWS service act for `source_arn`."""
     context = _service_context(action, resource, source_arn, source_account)
     result = iam_evaluator.evaluate_resource_policy(policy, context, service=service)
-    return result.decision == "Allow"
+    granted = result.decision == "Allow"
+    _note(service, action, resource, _source(source_arn, source_account), granted=granted, policy=policy)
+    return granted
 
 
 def account_may_put_events(policy, bus_arn, role_arn, account, source, detail_type):
@@ -47,7 +52,12 @@ def account_may_put_events(policy, bus_arn, role_arn, account, source, detail_ty
         principal_keys={"aws:principalorgid": organization_of(account)},
         service_context={"events:source": source, "events:detail-type": detail_type},
     )
-    return iam_evaluator.evaluate_resource_policy(policy, context).decision == "Allow"
+    granted = iam_evaluator.evaluate_resource_policy(policy, context).decision == "Allow"
+    keys = {"events:source": source, "events:detail-type": detail_type}
+    if organization := organization_of(account):
+        keys["aws:PrincipalOrgID"] = organization
+    _note(role_arn, "events:PutEvents", bus_arn, keys, granted=granted, policy=policy)
+    return granted
 
 
 def role_problem(role_arn, service, action, resource, source_arn=None):
@@ -63,6 +73,8 @@ def role_problem(role_arn, service, action, resource, source_arn=None):
     assume = _service_context("sts:AssumeRole", role_arn, source_arn, account)
     trust = iam_evaluator.evaluate_resource_policy(
         role.get("AssumeRolePolicyDocument"), assume, service=service)
+    _note(service, "sts:AssumeRole", role_arn, _source(source_arn, account), granted=trust.decision == "Allow",
+          policy=role.get("AssumeRolePolicyDocument"))
     if trust.decision != "Allow":
         return f"the trust policy of {role_arn} does not let {service} assume it for {source_arn}"
     context = EvalContext(
@@ -76,6 +88,9 @@ def role_problem(role_arn, service, action, resource, source_arn=None):
     )
     policies = iam_evaluator._gather_role_policies(name, account)
     decision = iam_evaluator.evaluate(context, policies).decision
+    if resource.split(":")[4] == account:
+        # Across accounts the resource's own policy is asked too, and notes this one.
+        _note(role_arn, action, resource, {}, granted=decision == "Allow")
     if decision == "Allow":
         return None
     unknown = _unknown_managed_policies(role, account)
@@ -84,6 +99,19 @@ def role_problem(role_arn, service, action, resource, source_arn=None):
                        action, resource, ", ".join(unknown))
         return None
     return f"{role_arn} is not allowed {action} on {resource}"
+
+
+def _note(principal, action, resource, keys, **more):
+    """For the proof of the policies, which asks an evaluator of IAM the same."""
+    ledger.add(principal, Asked(action, resource, resource.split(":")[4], keys), **more)
+
+
+def _source(arn, account):
+    """The condition keys of a service that acts for a resource of an account."""
+    keys = {"aws:SourceAccount": account, "aws:SourceArn": arn}
+    if organization := organization_of(account):
+        keys["aws:SourceOrgID"] = organization
+    return {name: value for name, value in keys.items() if value}
 
 
 def _service_context(action, resource, source_arn, source_account):

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .. import ledger
 from . import accounts, call_log, faults, fleet
 from .courier import COURIER
 from .settings import SETTINGS, reset
@@ -83,6 +84,7 @@ _ROUTES: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("GET", "/_local/calls/counts"): lambda _: call_log.counts(),
     ("DELETE", "/_local/calls"): _delete_calls,
     ("POST", "/_local/fleet"): fleet.make,
+    ("GET", "/_local/asked"): lambda _: ledger.entries(),
     ("GET", "/_local/settings"): lambda _: SETTINGS.as_json(),
     ("PUT", "/_local/settings"): _put_settings,
     ("GET", "/_local/faults"): lambda _: faults.remaining(),

@@ -12,6 +12,7 @@ from xml.sax.saxutils import unescape
 from botocore.model import OperationNotFoundError
 from moto.core.responses import BaseResponse
 
+from .. import ledger
 from . import accounts, call_log, errors, faults, throttle, trail
 from .errors import AwsError
 from .settings import LOCK
@@ -57,7 +58,10 @@ def install() -> None:
             body = _REQUEST_ID.sub(rf"<\1>{request_id}</\1>", body)
         code, message = _error(status, body)
         call_log.add(call, status, code)
-        trail.record(self, call, accounts.caller(self), request_id, status, body, code, message)
+        caller = accounts.caller(self)
+        if caller.session and not refused:
+            _note(caller, call, self.region, granted=call.service != "sts" or status < 400)
+        trail.record(self, call, caller, request_id, status, body, code, message)
         return status, response_headers, body
 
     BaseResponse._dispatch = dispatch  # type: ignore[method-assign]
@@ -75,6 +79,11 @@ def _act(act: Any, response: BaseResponse, call: call_log.Call) -> Answer:
         # A mistake of the emulator: said aloud here, and to the caller in a form that its SDK can read.
         traceback.print_exc(file=sys.stderr)
         return errors.answer(response, AwsError("InternalFailure", f"{type(mistake).__name__}: {mistake}", 500))
+
+
+def _note(caller: accounts.Caller, call: call_log.Call, region: str, granted: bool) -> None:
+    """For the proof of the policies. Only STS asks a policy here, the role's trust policy, so only its answer tells."""
+    ledger.add_call(caller.principal_arn, call.service, call.action, call.parameters, region, granted=granted)
 
 
 def _call(response: BaseResponse) -> call_log.Call:

@@ -1,0 +1,236 @@
+# The parameters of template.yaml, which has the reasons. Made from them: python -m terraform.
+
+variable "name" {
+  description = "What the stack's name is to template.yaml: names and roles begin with it. 28 characters at most."
+  type        = string
+  default     = "zonelink"
+
+  validation {
+    condition     = can(regex("^[A-Za-z][A-Za-z0-9-]{0,27}$", var.name))
+    error_message = "name must be a letter and at most 27 letters, digits and hyphens."
+  }
+}
+
+variable "packages" {
+  description = "The folder in which cargo lambda build --release --arm64 --output-format zip left <function>/bootstrap.zip."
+  type        = string
+}
+
+variable "service_id" {
+  description = "Id of the VPC endpoint service in this account and region, as in vpce-svc-0123456789abcdef0."
+  type        = string
+
+  validation {
+    condition     = can(regex("^vpce-svc-([0-9a-f]{8}|[0-9a-f]{17})$", var.service_id))
+    error_message = "service_id must be the id of an endpoint service (vpce-svc-…), not its name."
+  }
+}
+
+variable "allowed_principals" {
+  description = "Accounts whose connections are accepted: account ids, or account ARNs (arn:aws:iam::111122223333:root). Empty accepts nobody."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for one in var.allowed_principals : can(regex("^(|[0-9]{12}|arn:aws[a-z-]*:iam::[0-9]{12}:root)$", one))])
+    error_message = "allowed_principals must be 12-digit account ids or account root ARNs; * and user or role ARNs are refused."
+  }
+}
+
+variable "connection_notifications" {
+  description = "Whether the endpoint service notifies zonelink of connections through SNS. It works without a CloudTrail trail. Choose false when the service belongs to another account."
+  type        = bool
+  default     = true
+}
+
+variable "record_name" {
+  description = "Name of the record that client VPCs resolve, as in *.aws-us-west-2.byoc.example.com: an exact name, or a wildcard in the leftmost label. Lower case, without a trailing dot."
+  type        = string
+
+  validation {
+    condition     = can(regex("^(\\*\\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.record_name))
+    error_message = "record_name must be a domain name in lower case without a trailing dot; * may only be the whole leftmost label."
+  }
+}
+
+variable "record_ttl" {
+  description = "TTL of the record, in seconds."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.record_ttl >= 1 && var.record_ttl <= 86400
+    error_message = "record_ttl must be between 1 and 86400 seconds."
+  }
+}
+
+variable "adopt" {
+  description = "Which records that stand at the name already are taken over; any takes over whatever they hold."
+  type        = string
+  default     = "identical"
+
+  validation {
+    condition     = contains(["never", "identical", "any"], var.adopt)
+    error_message = "adopt must be one of never, identical, any."
+  }
+}
+
+variable "on_remove" {
+  description = "What becomes of a record that was taken over and never changed, when the last endpoint goes."
+  type        = string
+  default     = "keep"
+
+  validation {
+    condition     = contains(["keep", "delete"], var.on_remove)
+    error_message = "on_remove must be one of keep, delete."
+  }
+}
+
+variable "shared_zones" {
+  description = "Whether VPCs that share a zone share its record. Merge only where they are routed to each other."
+  type        = string
+  default     = "refuse"
+
+  validation {
+    condition     = contains(["refuse", "merge"], var.shared_zones)
+    error_message = "shared_zones must be one of refuse, merge."
+  }
+}
+
+variable "additional_record_names" {
+  description = "Record names of services that are defined in the table besides this one. zonelink may write these names in this account too."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for one in var.additional_record_names : can(regex("^(\\*\\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9-]{1,63}$", one))])
+    error_message = "additional_record_names must be domain names in lower case without trailing dots."
+  }
+}
+
+variable "client_accounts" {
+  description = "Ids of the accounts that may send events to the event bus. Leave it empty for a single account, or give client_organization_id instead."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for one in var.client_accounts : can(regex("^[0-9]{12}$", one))])
+    error_message = "client_accounts must be 12-digit account ids."
+  }
+}
+
+variable "client_organization_id" {
+  description = "Id of the organization all of whose accounts may send events to the event bus, instead of client_accounts. It lets events in; it accepts nobody's connections."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(|o-[a-z0-9]{10,32})$", var.client_organization_id))
+    error_message = "client_organization_id must be an organization id, as in o-a1b2c3d4e5."
+  }
+}
+
+variable "client_role_name" {
+  description = "Name of the role that infra/client.yaml makes in every client account. Empty means the stack's name, -client- and the region."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(|[A-Za-z0-9_.-]{1,64})$", var.client_role_name))
+    error_message = "client_role_name must be a role name of letters, digits, dots, underscores and hyphens, without a path."
+  }
+}
+
+variable "external_id" {
+  description = "External id for the role of the client accounts. Required as soon as there are client accounts."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(|[A-Za-z0-9_+=.@:/-]{2,1224})$", var.external_id))
+    error_message = "external_id must have 2 to 1224 letters, digits or the characters _+=.@:/-."
+  }
+}
+
+variable "route53_requests_per_second" {
+  description = "Route 53 requests a second that zonelink makes in one account, in the long run."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.route53_requests_per_second >= 1 && var.route53_requests_per_second <= 1000
+    error_message = "route53_requests_per_second must be a number from 1 to 1000."
+  }
+}
+
+variable "route53_burst" {
+  description = "Route 53 requests that zonelink makes in one account at once. A sweep leaves half of them to events."
+  type        = number
+  default     = 25
+
+  validation {
+    condition     = var.route53_burst >= 2 && var.route53_burst <= 5000
+    error_message = "route53_burst must be a number from 2 to 5000."
+  }
+}
+
+variable "sweep_interval" {
+  description = "How often everything is looked at without an event, as an EventBridge Scheduler expression."
+  type        = string
+  default     = "rate(15 minutes)"
+
+  validation {
+    condition     = can(regex("^(rate\\([1-9][0-9]* (minute|minutes|hour|hours|day|days)\\)|cron\\(.+\\))$", var.sweep_interval))
+    error_message = "sweep_interval must be a rate(…) or cron(…) expression."
+  }
+}
+
+variable "sweep_state" {
+  description = "Whether the sweep runs. Events may be lost, so DISABLED is for maintenance only."
+  type        = string
+  default     = "ENABLED"
+
+  validation {
+    condition     = contains(["ENABLED", "DISABLED"], var.sweep_state)
+    error_message = "sweep_state must be one of ENABLED, DISABLED."
+  }
+}
+
+variable "architecture" {
+  description = "Instruction set of the Lambda functions. It must be the one they were built for."
+  type        = string
+  default     = "arm64"
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture must be one of arm64, x86_64."
+  }
+}
+
+variable "log_level" {
+  description = "The least severe level that the functions log."
+  type        = string
+  default     = "INFO"
+
+  validation {
+    condition     = contains(["TRACE", "DEBUG", "INFO", "WARN", "ERROR"], var.log_level)
+    error_message = "log_level must be one of TRACE, DEBUG, INFO, WARN, ERROR."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How many days the functions' logs are kept."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether DynamoDB refuses to delete the table. Choose false in a sandbox."
+  type        = bool
+  default     = true
+}

@@ -1,0 +1,65 @@
+"""What tests/iam judges: the policies that were deployed, and what IAM would have been asked under them."""
+
+import contextlib
+import functools
+import json
+import time
+
+from local_aws import state
+
+
+def path():
+    """Where the evidence of the last run stands."""
+    return state.REPOSITORY / ".local" / "flow" / "evidence.json"
+
+
+class Evidence:
+    """Collected over one run of these tests."""
+
+    def __init__(self, local):
+        self.local = local
+        self.roles = {}
+        self.resources = {}
+
+    @contextlib.contextmanager
+    def deployment(self, account):
+        """Note the roles that a stack of this account has when the `with` is over, as of its beginning."""
+        since = time.time()
+        yield
+        self._note_roles(account, since)
+
+    def _note_roles(self, account, since):
+        """Read the roles of an account as CloudFormation made them."""
+        iam = self.local.client("iam", account)
+        for page in iam.get_paginator("list_roles").paginate():
+            for role in page["Roles"]:
+                versions = self.roles.setdefault(role["Arn"], [])
+                found = {"trust": role["AssumeRolePolicyDocument"], "policies": _policies(iam, role["RoleName"])}
+                if not versions or {**versions[-1], "since": None} != {**found, "since": None}:
+                    versions.append({**found, "since": since})
+
+    def note_resources(self, account, outputs):
+        """Read the policies of a provider's stack that are not of roles, by the names in its outputs."""
+        client = functools.partial(self.local.client, account=account)
+        for url in (outputs["QueueUrl"], outputs["DeadLetterQueueUrl"]):
+            attributes = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            self.resources[attributes["QueueArn"]] = attributes["Policy"]
+        topic = client("sns").get_topic_attributes(TopicArn=outputs["TopicArn"])["Attributes"]
+        self.resources[outputs["TopicArn"]] = topic["Policy"]
+        function = client("lambda").get_policy(FunctionName=outputs["AcceptConnectionsFunction"])["Policy"]
+        self.resources[outputs["AcceptConnectionsFunction"]] = function
+        if policy := client("events").describe_event_bus(Name=outputs["BusName"]).get("Policy"):
+            self.resources[outputs["BusArn"]] = policy
+
+    def write(self, modules):
+        """Write it all down, with the test modules that it comes from."""
+        asked = [entry for emulator in ("moto", "ministack") for entry in self.local.asked(emulator)]
+        path().write_text(json.dumps({
+            "modules": sorted(modules), "roles": self.roles, "resources": self.resources, "asked": asked}, indent=1))
+
+
+def _policies(iam, role):
+    """The role's own policies by name. Attached ones are AWS's, which the templates do not write."""
+    names = [name for page in iam.get_paginator("list_role_policies").paginate(RoleName=role)
+             for name in page["PolicyNames"]]
+    return {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}

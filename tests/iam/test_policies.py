@@ -1,0 +1,76 @@
+"""Least privilege, proven: what is called is allowed, what is close to it is denied, and nothing else is granted."""
+
+import json
+
+from . import questions, simulator, statements
+from .exceptions import UNUSED
+from .variants import variants
+
+
+def shown(entry):
+    """A question in one line, for a failure."""
+    return json.dumps({name: entry[name] for name in ("principal", "action", "resource", "context", "times")})
+
+
+def test_evaluator_tells_allowed_from_denied():
+    policy = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-west-2:111111111111:one"}]}
+    entry = {"principal": "arn:aws:iam::111111111111:role/r", "action": "sqs:SendMessage", "owner": "111111111111",
+             "context": {}, "at": 1.0, "times": 1, "granted": True}
+    roles = {entry["principal"]: [{"since": 0, "trust": {}, "policies": {"p": policy}}]}
+    asked = [questions.question({**entry, "resource": f"arn:aws:sqs:us-west-2:111111111111:{name}"}, roles)
+             for name in ("one", "two")]
+    assert [answer["result"] for answer in simulator.simulate(asked)] == ["Allowed", "ImplicitlyDenied"]
+
+
+def test_every_call_that_was_made_is_allowed(judged):
+    assert len(judged) > 50, "the flows ask for more than this"
+    # A trust policy or a policy of a resource that refused in the local AWS has to refuse here too.
+    wrong = [f"{answer['result']} {answer.get('errors', '')}: {shown(entry)}" for entry, answer in judged
+             if (answer["result"] == "Allowed") != entry["granted"]]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_answer_rests_on_a_condition_key_that_aws_does_not_send(judged):
+    ignored = {(entry["action"], key) for entry, answer in judged for key in answer.get("ignored", ())}
+    assert not ignored
+
+
+def test_every_call_that_differs_in_one_thing_is_denied(evidence, judged):
+    changed = [(what, entry, one) for entry, answer in judged if answer["result"] == "Allowed"
+               for what, one in variants(entry)]
+    assert len(changed) > 200, "each kind of call has variants"
+    answers = simulator.simulate([questions.question(one, evidence["roles"]) for _, _, one in changed])
+    wrong = [f"{what}: {answer['result']} {answer.get('errors', '')}: {shown(entry)}"
+             for (what, entry, _), answer in zip(changed, answers, strict=True)
+             if answer["result"] not in ("ImplicitlyDenied", "ExplicitlyDenied")]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_role_may_do_what_only_another_one_does(evidence, judged):
+    """The functions' roles are as different as their calls."""
+    ours = [(entry, answer) for entry, answer in judged
+            if answer["result"] == "Allowed" and statements.kind_of(entry["principal"]) in statements.FUNCTIONS]
+    does = {(statements.kind_of(entry["principal"]), entry["action"]) for entry, _ in ours}
+    of_account = {(entry["principal"].split(":")[4], statements.kind_of(entry["principal"])): entry["principal"]
+                  for entry, _ in ours}
+    swapped = [(entry, role) for entry, _ in ours for (account, kind), role in of_account.items()
+               if account == entry["principal"].split(":")[4] and (kind, entry["action"]) not in does]
+    answers = simulator.simulate([
+        questions.question({**entry, "principal": role}, evidence["roles"]) for entry, role in swapped])
+    wrong = [f"{role} may {shown(entry)}" for (entry, role), answer in zip(swapped, answers, strict=True)
+             if answer["result"] == "Allowed"]
+    assert swapped and not wrong, "\n".join(wrong)
+
+
+def test_no_statement_grants_or_forbids_what_nothing_uses(evidence, judged):
+    allowed = [(entry, answer) for entry, answer in judged if answer["result"] == "Allowed"]
+    used = set().union(*(statements.decisive(entry, answer) for entry, answer in allowed))
+    changed = [one for entry, _ in allowed for _, one in variants(entry)]
+    answers = simulator.simulate([questions.question(one, evidence["roles"]) for one in changed])
+    for entry, answer in zip(changed, answers, strict=True):
+        if answer["result"] == "ExplicitlyDenied":
+            used |= statements.decisive(entry, answer)
+    unused = statements.unused(statements.deployed(evidence), used)
+    assert unused - set(UNUSED) == set(), "nothing uses these"
+    assert set(UNUSED) - unused == set(), "these are used after all: tests/iam/exceptions.py is out of date"

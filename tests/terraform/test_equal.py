@@ -1,0 +1,144 @@
+"""The Terraform modules make what the templates make. They are parsed and compared; nothing is applied."""
+
+import json
+import re
+
+import hcl2
+import pytest
+
+from local_aws import state
+
+from . import cloudformation
+from .correspondence import ADDRESSES, OF_SAM, SETTINGS
+from .documents import MODULES, TEMPLATES, documents
+from .variables import snake, variables
+
+ACCOUNT = "111111111111"
+
+
+def parsed(module):
+    """The blocks of a module: resources by address, locals, outputs."""
+    found = {"resource": {}, "locals": {}, "output": set()}
+    for path in sorted((MODULES / module).glob("*.tf")):
+        blocks = _plain(hcl2.loads(path.read_text()))
+        for block in blocks.get("resource", []):
+            for kind, named in block.items():
+                for name, body in named.items():
+                    found["resource"][f"{kind}.{name}"] = body
+        for block in blocks.get("locals", []):
+            found["locals"] |= block
+        found["output"] |= {name for block in blocks.get("output", []) for name in block}
+    return found
+
+
+def _plain(value):
+    """Without the parser's marks: quotes around names and texts, comments."""
+    if isinstance(value, dict):
+        return {key.strip('"'): _plain(one) for key, one in value.items() if not key.startswith("__")}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.strip('"') if isinstance(value, str) else value
+
+
+def template(module):
+    return cloudformation.read(state.REPOSITORY / TEMPLATES[module])
+
+
+@pytest.mark.parametrize("module", TEMPLATES)
+def test_policies_patterns_and_variables_are_those_of_the_template(module):
+    stale = [path for path, text in {**documents(module), "variables.tf": variables(module)}.items()
+             if not (MODULES / module / path).is_file() or (MODULES / module / path).read_text() != text]
+    assert not stale, "the template has changed: PYTHONPATH=tests .local/venv/bin/python -m terraform"
+
+
+@pytest.mark.parametrize("module", TEMPLATES)
+def test_every_document_is_sound_once_it_is_completed_and_used_once(module):
+    text = "".join(path.read_text() for path in (MODULES / module).glob("*.tf"))
+    files = sorted((MODULES / module).rglob("*.json.tftpl"))
+    assert files
+    for path in files:
+        completed = re.sub(r"\$\{jsonencode\(\w+\)\}", '["x"]', path.read_text())
+        completed = json.loads(re.sub(r"\$\{[\w.]+\}", "x", completed))
+        assert "Statement" in completed or "source" in completed
+        assert "${" not in json.dumps(completed)
+        # By name, or by a name that is put together: documents/${each.key}, patterns/${each.value.pattern}.
+        stem = path.name.removesuffix(".json.tftpl")
+        assert re.search(rf'\b{stem}(\.json\.tftpl|")', text) or f"{stem} = {{" in text or stem.startswith("event-bus-")
+
+
+@pytest.mark.parametrize("module", TEMPLATES)
+def test_every_word_of_a_document_is_given(module):
+    words = {word for path in (MODULES / module).rglob("*.json.tftpl")
+             for word in re.findall(r"\$\{(?:jsonencode\()?(\w+)", path.read_text())}
+    text = "".join(path.read_text() for path in (MODULES / module).glob("*.tf"))
+    assert words and {word for word in words if not re.search(rf"\b{word}\s*=", text)} == set()
+
+
+@pytest.mark.parametrize("module", TEMPLATES)
+def test_every_resource_has_its_counterpart(module):
+    made = set(template(module)["Resources"])
+    assert made == set(ADDRESSES[module]), "tests/terraform/correspondence.py names what corresponds"
+    there = set(parsed(module)["resource"])
+    named = {address for addresses in ADDRESSES[module].values() for address in addresses}
+    assert there == named | OF_SAM.get(module, set())
+
+
+@pytest.mark.parametrize("module", TEMPLATES)
+def test_every_setting_is_the_same(module):
+    resources = template(module)["Resources"]
+    blocks = parsed(module)
+    wrong = []
+    for (logical, path), (address, attribute) in SETTINGS[module].items():
+        expected = _at(resources[logical].get("Properties", {}), path)
+        found = _at(blocks["resource"][address], attribute)
+        if found != expected:
+            wrong.append(f"{logical}.{path} is {expected!r}, {address}.{attribute} is {found!r}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _at(value, path):
+    """A part by its dotted path; a block of Terraform is a list of one."""
+    for step in path.split("."):
+        if isinstance(value, list) and not step.isdigit():
+            [value] = value
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
+
+
+def test_functions_are_the_same():
+    resources, globals_ = template("provider")["Resources"], template("provider")["Globals"]["Function"]
+    blocks = parsed("provider")
+    one = blocks["resource"]["aws_lambda_function.function"]
+    for function in blocks["locals"]["functions"].values():
+        made = resources[_text(function["logical"])]["Properties"]
+        assert _text(function["description"]) == made["Description"]
+        assert int(function["timeout"]) == made.get("Timeout", globals_["Timeout"])
+    assert {_text(function["logical"]) for function in blocks["locals"]["functions"].values()} == {
+        name for name, body in resources.items() if body["Type"] == "AWS::Serverless::Function"}
+    assert (one["runtime"], one["handler"], one["memory_size"]) == (
+        globals_["Runtime"], globals_["Handler"], globals_["MemorySize"])
+    [environment] = one["environment"]
+    assert set(environment["variables"]) == set(globals_["Environment"]["Variables"])
+
+
+def test_rules_are_the_same():
+    resources = template("provider")["Resources"]
+    rules = {name: body["Properties"] for name, body in resources.items() if body["Type"] == "AWS::Events::Rule"}
+    found = parsed("provider")["locals"]["rules"]
+    assert set(found) == set(rules)
+    for name, rule in rules.items():
+        assert _text(found[name]["description"]) == rule["Description"]
+        assert bool(found[name]["of_clients"]) == ("EventBusName" in rule)
+        assert [_text(target) for target in found[name]["targets"]] == [target["Id"] for target in rule["Targets"]]
+        for target in rule["Targets"]:
+            assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 32}
+
+
+@pytest.mark.parametrize("module", TEMPLATES)
+def test_outputs_are_the_same_but_for_the_commands(module):
+    made = {snake(name) for name in template(module)["Outputs"] if not name.endswith("Command")}
+    assert parsed(module)["output"] - {"client"} == made
+
+
+def _text(value):
+    return value.strip('"')
