@@ -5,6 +5,7 @@ mod aws;
 mod complaint;
 mod context;
 mod definition_file;
+mod doctor;
 mod document;
 mod fleet;
 mod installation;
