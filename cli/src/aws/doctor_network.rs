@@ -56,7 +56,6 @@ pub(crate) async fn endpoint(session: &Session, id: &VpcEndpointId) -> Result<Op
             }
             _ => NotRead::Failed(error.chain()),
         }),
-        interfaces,
     }))
 }
 

@@ -90,7 +90,7 @@ impl Check {
             ),
             NotRead::Failed(words) => Self::unknown(check, words.clone(), "ask again in a minute"),
             NotRead::NotAsked(why) => {
-                Self::unknown(check, *why, "mend what stands above first, and ask again")
+                Self::unknown(check, *why, "mend what fails first, and ask again")
             }
         }
     }

@@ -158,7 +158,6 @@ pub(crate) struct Endpoint {
     pub(crate) vpc: VpcId,
     pub(crate) state: VpcEndpointState,
     pub(crate) subnets: BTreeSet<SubnetId>,
-    pub(crate) interfaces: Vec<String>,
     pub(crate) groups: Vec<String>,
     pub(crate) ip_address_type: IpAddressType,
     pub(crate) has_private_dns: bool,
@@ -259,7 +258,8 @@ pub(crate) struct ZoneRecord {
     pub(crate) zone: HostedZone,
     /// What stands there; none when the zone is gone.
     pub(crate) seen: Read<Option<SeenRecords>>,
-    pub(crate) claim: Option<Claim>,
+    /// Whose it is.
+    pub(crate) claim: Read<Option<Claim>>,
 }
 
 /// How events travel.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use shared::aws::{Aws, Session};
-use shared::claim::Claim;
 use shared::dns::DnsName;
 use shared::hold::Subject;
 use shared::ids::{AccountId, HostedZoneId, ServiceId, VpcId};
@@ -236,7 +235,10 @@ impl<'a> Reader<'a> {
 
     async fn record(&mut self, zone: &HostedZone, name: &DnsName) -> ZoneRecord {
         let key = RecordKey { zone: zone.id.clone(), name: name.clone() };
-        let claim: Option<Claim> = self.fleet.claims.get(&key).cloned();
+        // By its key: a claim that the index of all claims does not have yet counts, too.
+        let claims = self.aws().inspect_claims([&key].into_iter()).await;
+        let claim = claims.map_err(|error| NotRead::Failed(error.chain()));
+        let claim = claim.map(|claims| claims.items.into_iter().next());
         let seen = match &zone.account {
             Some(owner) => {
                 let seen = self.aws().inspect_record_sets(owner, &key).await;

@@ -114,13 +114,14 @@ fn record(facts: &Facts, name: &NameFacts) -> Check {
             format!("{zone} has {} and it is held: {}: {}", name.name, hold.reason, hold.message),
             hold.remedy.clone(),
         ),
-        (Some(claim), None) if claim.service != facts.service.service => Check::fail(
+        (Err(why), None) => Check::not_read(RECORD, facts, why),
+        (Ok(Some(claim)), None) if claim.service != facts.service.service => Check::fail(
             RECORD,
             format!("{} in {zone} leads to {}", name.name, claim.service),
             "give the services names of their own",
         ),
-        (Some(_), None) => Check::ok(RECORD, format!("{zone} has {}, and it is zonelink's", name.name)),
-        (None, None) => Check::warn(
+        (Ok(Some(_)), None) => Check::ok(RECORD, format!("{zone} has {}, and it is zonelink's", name.name)),
+        (Ok(None), None) => Check::warn(
             RECORD,
             format!("{zone} has {}, and it is not zonelink's: nothing keeps it right", name.name),
             "the next sweep adopts it if its values are right; else let the definition adopt it (`adopt: any`) or remove it",
@@ -157,7 +158,7 @@ fn addresses(facts: &Facts, name: &NameFacts) -> Check {
         Err(why) => return Check::not_read(ADDRESSES, facts, why),
     };
     let answers = answers(seen);
-    let claim = name.records.first().and_then(|record| record.claim.as_ref());
+    let claim = name.records.first().and_then(|record| record.claim.as_ref().ok()?.as_ref());
     let mut expected = own.clone();
     for (id, contribution) in claim.iter().flat_map(|claim| &claim.contributions) {
         if *id != facts.vpc_endpoint {

@@ -55,14 +55,15 @@ impl Examined {
             [format!("  {}", check.check), check.verdict.to_string(), evidence]
         });
         let mut parts = vec![format!("{title}\n\n{}", table(&["  check", "verdict", "evidence"], rows))];
-        // What keeps clients out comes first.
+        // What keeps clients out comes first; what has one cause is said once.
         for verdict in [Verdict::Fail, Verdict::Warn, Verdict::Unknown] {
-            for check in self.checks.iter().filter(|check| check.verdict == verdict) {
-                let remedy = check.remedy.as_deref().unwrap_or("none");
-                parts.push(format!(
-                    "  {}  {verdict}\n    {}\n    remedy: {remedy}",
-                    check.check, check.evidence
-                ));
+            let of_verdict: Vec<_> = self.checks.iter().filter(|check| check.verdict == verdict).collect();
+            let one_cause = |a: &&Check, b: &&Check| a.evidence == b.evidence && a.remedy == b.remedy;
+            for checks in of_verdict.chunk_by(one_cause) {
+                let names: Vec<_> = checks.iter().map(|check| check.check).collect();
+                let Check { evidence, remedy, .. } = checks[0];
+                let remedy = remedy.as_deref().unwrap_or("none");
+                parts.push(format!("  {}  {verdict}\n    {evidence}\n    remedy: {remedy}", names.join(", ")));
             }
         }
         parts.join("\n\n")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import accounts, call_log, faults, fleet
+from . import accounts, call_log, faults, fleet, profiles
 from .courier import COURIER
 from .settings import SETTINGS, reset
 
@@ -88,6 +88,7 @@ _ROUTES: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("GET", "/_local/faults"): lambda _: faults.remaining(),
     ("PUT", "/_local/faults"): _put_faults,
     ("DELETE", "/_local/faults"): _delete_faults,
+    ("PUT", "/_local/profiles"): profiles.replace,
     ("GET", "/_local/deliveries"): lambda _: {"unfinished": COURIER.unfinished()},
     ("POST", "/_local/sessions"): _post_sessions,
     ("POST", "/_local/reset"): _post_reset,
