@@ -155,9 +155,9 @@ fn the_client_role_grants_exactly_what_is_called_in_client_accounts() {
             .any(|part| action.contains(part));
         !own && (action.starts_with("ec2:") || action.starts_with("route53:"))
     };
-    let of_doctor = sources("cli/src/aws").into_iter().filter(|(path, _)| {
-        path.file_name().is_some_and(|name| OF_CLIENTS.iter().any(|file| *file == name))
-    });
+    let of_doctor = sources("cli/src/aws")
+        .into_iter()
+        .filter(|(path, _)| path.file_name().is_some_and(|name| OF_CLIENTS.iter().any(|file| *file == name)));
     let mut by_doctor = called_by(&of_doctor.map(|(_, text)| text).collect::<String>());
     for action in OF_PROVIDER {
         assert!(by_doctor.remove(action), "{action} is not called any more");

@@ -13,6 +13,8 @@ mod read;
 mod records;
 mod report;
 mod shadowing;
+#[cfg(test)]
+mod tests;
 mod vpc;
 
 pub(crate) use check::{Check, Verdict};

@@ -89,9 +89,7 @@ impl Check {
                 "mend `client account` first, and ask again",
             ),
             NotRead::Failed(words) => Self::unknown(check, words.clone(), "ask again in a minute"),
-            NotRead::NotAsked(why) => {
-                Self::unknown(check, *why, "mend what fails first, and ask again")
-            }
+            NotRead::NotAsked(why) => Self::unknown(check, *why, "mend what fails first, and ask again"),
         }
     }
 }

@@ -63,7 +63,8 @@ impl Examined {
                 let names: Vec<_> = checks.iter().map(|check| check.check).collect();
                 let Check { evidence, remedy, .. } = checks[0];
                 let remedy = remedy.as_deref().unwrap_or("none");
-                parts.push(format!("  {}  {verdict}\n    {evidence}\n    remedy: {remedy}", names.join(", ")));
+                parts
+                    .push(format!("  {}  {verdict}\n    {evidence}\n    remedy: {remedy}", names.join(", ")));
             }
         }
         parts.join("\n\n")
