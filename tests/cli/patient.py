@@ -10,7 +10,7 @@ from flow.client import Client
 from local_aws import accounts
 
 PORT = 19530
-TRAIL = "patients"
+TRAIL = "management-events"
 
 
 class Patient:

@@ -1,6 +1,8 @@
 //! Whether the endpoint is there, its connection accepted, and its account open to zonelink.
 
 use shared::facts::VpcEndpointState as State;
+use shared::ids::AccountId;
+use shared::policy::ServiceDefinition;
 
 use super::check::Check;
 use super::facts::{Facts, NotRead, Refusal};
@@ -89,8 +91,15 @@ fn accepted(facts: &Facts) -> Check {
             "define it: zonelink service apply FILE (zonelink service show tells what the table has)",
         );
     };
-    let rule = definition.allows(owner).map(ToString::to_string);
-    let held = facts.holds.iter().find(|hold| ["NotAllowed", "Revoked"].contains(&hold.reason.as_str()));
+    if definition.removed.is_some() {
+        return Check::fail(
+            ACCEPTED,
+            format!("{service} is removed: nobody is accepted, and nothing is published"),
+            "define it again: zonelink service apply FILE",
+        );
+    }
+    let held = facts.holds.iter().find(|hold| OF_ACCEPTANCE.contains(&hold.reason.as_str()));
+    let rule = rule(definition, owner, held.is_some());
     let held = held.map(|hold| format!("; held: {}", hold.reason)).unwrap_or_default();
     let allow = format!(
         "if {owner} is to connect, add it to allowed_principals of {service}: the stack's parameter AllowedPrincipals, or zonelink service \
@@ -130,6 +139,21 @@ fn accepted(facts: &Facts) -> Check {
             ),
         ),
     }
+}
+
+/// Why a connection is not as its owner wants it.
+const OF_ACCEPTANCE: [&str; 4] = ["NotAllowed", "Revoked", "AllowListUnreadable", "AllowListEmpty"];
+
+/// The rule that lets the owner connect. Whom organizations and permissions cover, only the function reads: it holds
+/// those whom they do not cover.
+fn rule(definition: &ServiceDefinition, owner: &AccountId, is_held: bool) -> Option<String> {
+    let dynamic = || {
+        let dynamic = definition.allowed_principals.iter().filter(|principal| principal.is_dynamic());
+        let dynamic: Vec<_> = dynamic.map(ToString::to_string).collect();
+        let covers = !is_held && !dynamic.is_empty();
+        covers.then(|| format!("{}, as the function has read it", dynamic.join(" or ")))
+    };
+    definition.allows(owner).map(ToString::to_string).or_else(dynamic)
 }
 
 /// Whether zonelink's role in the client account can be assumed. STS gives one answer for a missing role, a wrong

@@ -14,7 +14,7 @@ use super::facts::{
 };
 use super::shadowing::domain;
 use crate::aws;
-use crate::fleet::{EndpointView, Fleet};
+use crate::fleet::{EndpointView, Fleet, HoldView};
 use crate::installation::Installation;
 
 const NO_VPC: NotRead = NotRead::NotAsked("the endpoint's VPC is not known");
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
             account: view.account.clone(),
             vpc,
             state: view.state.clone(),
-            holds: view.holds.clone(),
+            holds: self.holds(view),
             service,
             endpoint,
             subnets,
@@ -110,6 +110,14 @@ impl<'a> Reader<'a> {
             journal,
             port: self.port,
         })
+    }
+
+    /// What is held of the endpoint, and of the allow list that decides on it.
+    fn holds(&self, view: &EndpointView) -> Vec<HoldView> {
+        let of_list = |subject: &Subject| matches!(subject, Subject::AllowList(of) if *of == view.service);
+        let of_list = self.fleet.holds.iter().filter(|hold| of_list(&hold.subject));
+        let known = |hold: &&HoldView| view.holds.iter().all(|shown| shown.subject != hold.subject);
+        view.holds.iter().chain(of_list.filter(known)).cloned().collect()
     }
 
     fn installation_facts(&self, account: &AccountId) -> InstallationFacts {

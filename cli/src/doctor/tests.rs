@@ -265,7 +265,8 @@ fn refused_role_is_told_apart_by_who_asks_and_what_the_function_meets() {
     for (code, change, verdict, remedy) in [
         (
             "AccessDenied",
-            (|it: &mut InstallationFacts| it.caller = "arn:aws:iam::1:root".into()) as fn(&mut InstallationFacts),
+            (|it: &mut InstallationFacts| it.caller = "arn:aws:iam::1:root".into())
+                as fn(&mut InstallationFacts),
             Verdict::Fail,
             "--role-arn",
         ),
