@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::{Filter, IpPermission, VpcAttributeName};
+use aws_sdk_ec2::types::{Filter, IpPermission, VpcAttributeName, VpcCidrBlockState, VpcCidrBlockStateCode};
 use shared::aws::{Session, failed};
 use shared::error::Error;
 use shared::facts::IpAddressType;
@@ -114,10 +114,20 @@ pub(crate) async fn vpc_ranges(session: &Session, vpc: &VpcId) -> Result<Vec<Ran
     for vpc in answer.vpcs() {
         let state = |state: Option<&str>| state.is_none_or(|state| state == "associated");
         let v4 = vpc.cidr_block_association_set().iter().filter(|block| {
-            state(block.cidr_block_state().and_then(|state| state.state()).map(|state| state.as_str()))
+            state(
+                block
+                    .cidr_block_state()
+                    .and_then(VpcCidrBlockState::state)
+                    .map(VpcCidrBlockStateCode::as_str),
+            )
         });
         let v6 = vpc.ipv6_cidr_block_association_set().iter().filter(|block| {
-            state(block.ipv6_cidr_block_state().and_then(|state| state.state()).map(|state| state.as_str()))
+            state(
+                block
+                    .ipv6_cidr_block_state()
+                    .and_then(VpcCidrBlockState::state)
+                    .map(VpcCidrBlockStateCode::as_str),
+            )
         });
         let mut texts: Vec<_> = v4.filter_map(|block| block.cidr_block()).collect();
         texts.extend(v6.filter_map(|block| block.ipv6_cidr_block()));

@@ -35,6 +35,7 @@ impl fmt::Display for Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Check {
     /// What was looked at; one of [`super::CHECKS`].
+    #[expect(clippy::struct_field_names, reason = "the field's name for programs")]
     pub(crate) check: &'static str,
     pub(crate) verdict: Verdict,
     /// What was found.

@@ -190,7 +190,7 @@ fn account(facts: &Facts) -> Check {
     Check::fail(ACCOUNT, words, remedy)
 }
 
-/// What AccessDenied of AssumeRole means here.
+/// What `AccessDenied` of `AssumeRole` means here.
 fn refused(facts: &Facts) -> String {
     let installation = &facts.installation;
     let operator = format!("{}-OperatorRole-", installation.stack);

@@ -83,7 +83,7 @@ fn port_check(
         )
     };
     let first = groups.split(", ").next().unwrap_or("GROUP");
-    let range = closed.first().map_or_else(|| "RANGE".to_owned(), |range| range.to_string());
+    let range = closed.first().map_or_else(|| "RANGE".to_owned(), ToString::to_string);
     if closed.is_empty() {
         return Check::ok(GROUP, format!("{groups} lets in {protocol} {port} from {}", said(&covered)));
     }

@@ -20,6 +20,9 @@ use crate::installation::Installation;
 const NO_VPC: NotRead = NotRead::NotAsked("the endpoint's VPC is not known");
 const NO_ENDPOINT: NotRead = NotRead::NotAsked("the endpoint itself cannot be read");
 
+/// A client account's rule and its trails.
+type EventsOfClient = (Read<Option<Rule>>, Read<Vec<Trail>>);
+
 /// What has been read so far.
 pub(crate) struct Reader<'a> {
     installation: &'a Installation,
@@ -30,7 +33,7 @@ pub(crate) struct Reader<'a> {
     services: BTreeMap<ServiceId, ServiceFacts>,
     vpcs: BTreeMap<VpcId, VpcFacts>,
     names: BTreeMap<(VpcId, DnsName), NameFacts>,
-    events: BTreeMap<AccountId, (Read<Option<Rule>>, Read<Vec<Trail>>)>,
+    events: BTreeMap<AccountId, EventsOfClient>,
     rules: Option<Read<Vec<Rule>>>,
 }
 

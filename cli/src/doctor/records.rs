@@ -74,7 +74,7 @@ fn zone(facts: &Facts, name: &NameFacts) -> Check {
 
 /// The resolver asks the most specific zone, and no other.
 fn record(facts: &Facts, name: &NameFacts) -> Check {
-    let Some(first) = name.records.first() else { return Check::not_read(RECORD, facts, &NO_ZONE) };
+    let Some(first) = name.records.first() else { return Check::not_read(RECORD, facts, &no_zone(facts)) };
     let zone = format!("{} ({})", first.zone.name, first.zone.id);
     if let Some(service) = &first.zone.service {
         return Check::fail(
@@ -109,10 +109,10 @@ fn record(facts: &Facts, name: &NameFacts) -> Check {
         );
     }
     match (&first.claim, held) {
-        (_, Some(hold)) => Check::fail(
+        (_, Some(because)) => Check::fail(
             RECORD,
-            format!("{zone} has {} and it is held: {}: {}", name.name, hold.reason, hold.message),
-            hold.remedy.clone(),
+            format!("{zone} has {} and it is held: {}: {}", name.name, because.reason, because.message),
+            because.remedy.clone(),
         ),
         (Err(why), None) => Check::not_read(RECORD, facts, why),
         (Ok(Some(claim)), None) if claim.service != facts.service.service => Check::fail(
@@ -140,7 +140,7 @@ fn remedy_of(hold: Option<&HoldView>) -> Option<String> {
 
 /// The record answers this endpoint's addresses, and others only where other endpoints gave them.
 fn addresses(facts: &Facts, name: &NameFacts) -> Check {
-    let seen = match seen(name) {
+    let seen = match seen(facts, name) {
         Ok(seen) => seen,
         Err(why) => return Check::not_read(ADDRESSES, facts, &why),
     };
@@ -185,7 +185,7 @@ fn addresses(facts: &Facts, name: &NameFacts) -> Check {
 }
 
 fn ttl(facts: &Facts, name: &NameFacts) -> Check {
-    let seen = match seen(name) {
+    let seen = match seen(facts, name) {
         Ok(seen) => seen,
         Err(why) => return Check::not_read(TTL, facts, &why),
     };
@@ -213,9 +213,14 @@ fn ttl(facts: &Facts, name: &NameFacts) -> Check {
     Check::ok(TTL, format!("{found} s"))
 }
 
+/// Why no zone is known to answer: the VPC has none, or its zones could not be read.
+pub(super) fn no_zone(facts: &Facts) -> NotRead {
+    facts.network.zones.as_ref().err().cloned().unwrap_or(NO_ZONE)
+}
+
 /// What stands in the zone that answers.
-fn seen(name: &NameFacts) -> Result<&SeenRecords, NotRead> {
-    let first = name.records.first().ok_or(NO_ZONE)?;
+fn seen<'a>(facts: &Facts, name: &'a NameFacts) -> Result<&'a SeenRecords, NotRead> {
+    let first = name.records.first().ok_or_else(|| no_zone(facts))?;
     match &first.seen {
         Ok(Some(seen)) if !answers(seen).is_empty() => Ok(seen),
         Ok(_) => Err(NO_RECORD),

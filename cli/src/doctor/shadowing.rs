@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use shared::dns::DnsName;
 
 use super::check::Check;
-use super::facts::{Facts, NameFacts, NotRead};
+use super::facts::{Facts, NameFacts};
+use super::records::no_zone;
 
 pub(super) const EXACT: &str = "names beside the record";
 pub(super) const ENDPOINT_DNS: &str = "endpoint private DNS";
@@ -186,7 +187,7 @@ fn forwarding(facts: &Facts, name: &NameFacts) -> Check {
 /// A private zone answers for its whole name: what stands there only publicly does not resolve in the VPC any more.
 fn public(facts: &Facts, name: &NameFacts) -> Check {
     let Some(first) = name.records.first() else {
-        return Check::not_read(PUBLIC, facts, &NotRead::NotAsked("no zone of the VPC can hold the name"));
+        return Check::not_read(PUBLIC, facts, &no_zone(facts));
     };
     let page = match &name.public {
         Ok(page) => page,

@@ -469,10 +469,8 @@ fn broken_way_of_events_is_a_warning_because_the_sweep_remains() {
     }
     for break_it in [
         (|rule| *rule = None) as fn(&mut Option<Rule>),
-        |rule| {
-            rule.iter_mut().for_each(|rule| rule.is_enabled = false);
-        },
-        |rule| rule.iter_mut().for_each(|rule| rule.targets.clear()),
+        |rule| *rule = rule.take().map(|rule| Rule { is_enabled: false, ..rule }),
+        |rule| *rule = rule.take().map(|rule| Rule { targets: vec![], ..rule }),
     ] {
         let broken = |facts: &mut Facts| facts.events.client_rule.iter_mut().for_each(break_it);
         assert_eq!(verdict("client event rule", broken), Verdict::Warn);
@@ -496,4 +494,13 @@ fn what_cannot_be_read_is_unknown_and_names_the_statement() {
     );
     let (_, words) = after("targets", |facts| facts.service.targets = Err(denied("111111111111")));
     assert!(words.contains("OperatorRole"), "{words}");
+
+    // Zones that could not be read are not zones that are not there.
+    for check in ["hosted zone", "record", "addresses", "TTL", "public names"] {
+        let (verdict, words) = after(check, |facts| {
+            facts.names[0].records.clear();
+            facts.network.zones = Err(denied("222222222222"));
+        });
+        assert!(verdict == Verdict::Unknown && words.contains("AWS refuses"), "{check}: {words}");
+    }
 }
