@@ -36,7 +36,7 @@ fn read(path: &str) -> String {
 
 /// The AWS actions named in a text, such as `ec2:DescribeVpcEndpoints`.
 fn actions(text: &str) -> BTreeSet<String> {
-    let services = "dynamodb|ec2|lambda|organizations|route53|sqs|sts";
+    let services = "cloudtrail|dynamodb|ec2|elasticloadbalancing|events|lambda|organizations|route53|route53profiles|route53resolver|sqs|sts";
     let action = Regex::new(&format!(r"\b({services}):[A-Z][A-Za-z]+\b")).unwrap();
     let found = action.find_iter(text).map(|found| found.as_str().to_owned());
     // Condition keys of IAM look alike.
@@ -74,9 +74,12 @@ fn operators_and_functions() -> (String, String) {
 
 /// What the code of a folder calls, with what DynamoDB asks for in place of a transaction.
 fn called(folder: &str) -> BTreeSet<String> {
-    let code: String = sources(folder).into_iter().map(|(_, text)| text).collect();
+    called_by(&sources(folder).into_iter().map(|(_, text)| text).collect::<String>())
+}
+
+fn called_by(code: &str) -> BTreeSet<String> {
     let strings = Regex::new(r#""[^"\n]*""#).unwrap();
-    let named: String = strings.find_iter(&code).map(|found| found.as_str()).collect::<Vec<_>>().join(" ");
+    let named: String = strings.find_iter(code).map(|found| found.as_str()).collect::<Vec<_>>().join(" ");
     let mut called = actions(&named);
     // A transaction is checked against the actions of its single items.
     called.remove("dynamodb:TransactWriteItems");
@@ -97,6 +100,12 @@ const BY_FUNCTIONS_ALONE: [&str; 5] = [
     "organizations:DescribeOrganization",
     "organizations:ListParents",
 ];
+/// The right of rules to put events on the bus.
+const TO_BUS: [&str; 1] = ["events:PutEvents"];
+/// The files with what doctor reads in client accounts.
+const OF_CLIENTS: [&str; 3] = ["doctor_events.rs", "doctor_network.rs", "doctor_zones.rs"];
+/// What doctor asks in the provider's account alone.
+const OF_PROVIDER: [&str; 2] = ["events:ListEventBuses", "events:ListRuleNamesByTarget"];
 /// `route53:ListHostedZonesByVPC` asks for it besides its own right.
 const BY_ROUTE53: [&str; 1] = ["ec2:DescribeVpcs"];
 
@@ -104,7 +113,7 @@ const BY_ROUTE53: [&str; 1] = ["ec2:DescribeVpcs"];
 fn every_call_is_granted_and_nothing_else() {
     let (_, functions) = operators_and_functions();
     let mut granted = granted(&functions);
-    for extra in BY_LAMBDA.into_iter().chain(TO_LAMBDA).chain(BY_ROUTE53) {
+    for extra in BY_LAMBDA.into_iter().chain(TO_LAMBDA).chain(TO_BUS).chain(BY_ROUTE53) {
         assert!(granted.remove(extra), "{extra}");
     }
     assert_eq!(granted, called("shared/src/aws"));
@@ -113,10 +122,7 @@ fn every_call_is_granted_and_nothing_else() {
 #[test]
 fn the_operator_role_grants_exactly_what_the_cli_calls() {
     let (operators, _) = operators_and_functions();
-    let mut granted = granted(&operators);
-    for extra in BY_ROUTE53 {
-        assert!(granted.remove(extra), "{extra}");
-    }
+    let granted = granted(&operators);
     let mut called: BTreeSet<_> = called("shared/src/aws").into_iter().chain(called("cli/src/aws")).collect();
     for action in BY_FUNCTIONS_ALONE {
         assert!(called.remove(action), "{action} is not called any more");
@@ -140,17 +146,24 @@ fn the_client_role_trusts_the_function_and_the_operators_and_nobody_else() {
 #[test]
 fn the_client_role_grants_exactly_what_is_called_in_client_accounts() {
     let mut granted = granted(&read("infra/client.yaml"));
-    for extra in BY_ROUTE53 {
+    for extra in TO_BUS.into_iter().chain(["sts:AssumeRole"]) {
         assert!(granted.remove(extra), "{extra}");
     }
-    assert!(granted.remove("sts:AssumeRole"), "the trust policy");
     let of_clients = |action: &String| {
         let own = ["Connection", "ServiceConfigurations", "ServicePermissions"]
             .iter()
             .any(|part| action.contains(part));
         !own && (action.starts_with("ec2:") || action.starts_with("route53:"))
     };
-    assert_eq!(granted, called("shared/src/aws").into_iter().filter(of_clients).collect());
+    let of_doctor = sources("cli/src/aws")
+        .into_iter()
+        .filter(|(path, _)| path.file_name().is_some_and(|name| OF_CLIENTS.iter().any(|file| *file == name)));
+    let mut by_doctor = called_by(&of_doctor.map(|(_, text)| text).collect::<String>());
+    for action in OF_PROVIDER {
+        assert!(by_doctor.remove(action), "{action} is not called any more");
+    }
+    let by_functions = called("shared/src/aws").into_iter().filter(of_clients);
+    assert_eq!(granted, by_functions.chain(by_doctor).collect());
 }
 
 #[test]

@@ -74,12 +74,44 @@ impl Installation {
         }
     }
 
+    /// The ARNs to which rules send events: the work queue, and the functions.
+    pub(crate) fn event_targets(&self) -> Vec<String> {
+        let config = self.config();
+        let (account, region) = (&config.account, &config.region);
+        let partition = partition(region.as_str());
+        let queue = config.queue_url.rsplit('/').next().unwrap_or_default();
+        let functions = [&self.functions.accept_connections, &self.functions.backfill];
+        let mut targets = vec![
+            format!("arn:{partition}:sqs:{region}:{account}:{queue}"),
+            format!(
+                "arn:{partition}:lambda:{region}:{account}:function:{}",
+                self.functions.reconcile_records
+            ),
+        ];
+        targets.extend(
+            functions
+                .into_iter()
+                .flatten()
+                .map(|name| format!("arn:{partition}:lambda:{region}:{account}:function:{name}")),
+        );
+        targets
+    }
+
     /// Who is signed in, for the journal.
     ///
     /// # Errors
     /// When AWS does not say.
     pub(crate) async fn caller(&self) -> anyhow::Result<Caller> {
         Ok(self.session.caller().await?)
+    }
+}
+
+/// The partition of a region, for ARNs.
+fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
     }
 }
 

@@ -5,6 +5,7 @@ mod aws;
 mod complaint;
 mod context;
 mod definition_file;
+mod doctor;
 mod document;
 mod fleet;
 mod installation;
@@ -21,7 +22,9 @@ async fn main() -> ExitCode {
     let arguments = arguments::Arguments::parse();
     output::start_logging(arguments.common.verbose);
     let format = arguments.common.output;
-    match verbs::run(arguments).await.and_then(|answer| answer.show(format)) {
+    // Its state, of all verbs the largest, is no matter for the stack.
+    let answer = Box::pin(verbs::run(arguments)).await;
+    match answer.and_then(|answer| answer.show(format)) {
         Ok(exit) => exit.into(),
         Err(error) => complaint::show(&error).into(),
     }

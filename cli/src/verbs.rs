@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod doctor;
 mod explain;
 mod man;
 mod replay;
@@ -22,6 +23,7 @@ pub(crate) enum Verb {
     Status(status::Status),
     Explain(explain::Explain),
     Report(report::Report),
+    Doctor(doctor::Doctor),
     Service(service::Service),
     Check(check::Check),
     Replay(replay::Replay),
@@ -39,6 +41,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Verb::Status(status) => status.run(&context).await,
         Verb::Explain(explain) => explain.run(&context).await,
         Verb::Report(report) => report.run(&context).await,
+        Verb::Doctor(doctor) => doctor.run(&context).await,
         Verb::Service(service) => service.run(&context).await,
         Verb::Check(check) => check.run(),
         Verb::Replay(replay) => replay.run(&context),

@@ -24,6 +24,8 @@ _VARYING = {
     "vpce-svc": r"vpce-svc-[0-9a-f]{8,}",
     "vpce": r"vpce-[0-9a-f]{8,}",
     "vpc": r"vpc-[0-9a-f]{8,}",
+    "group": r"\bsg-[0-9a-f]{8,}",
+    "subnet": r"\bsubnet-[0-9a-f]{8,}",
     "zone": r"\bZ[A-Z0-9]{8,}\b",
     "function": r"zonelink-(?:AcceptConnections|ReconcileRecords|Backfill)-[A-Za-z0-9]+",
     "table": r"zonelink-Table-[A-Za-z0-9]+",

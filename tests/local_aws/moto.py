@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 
 from local_aws.moto_side import install
 from local_aws.moto_side.control import with_control
+from local_aws.moto_side.profiles import with_profiles
 
 
 class _QuietHandler(MotoRequestHandler):
@@ -27,7 +28,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1, 0 for a free one")
     port = parser.parse_args().port
     install()
-    application = with_control(DomainDispatcherApplication(create_backend_app))
+    application = with_control(with_profiles(DomainDispatcherApplication(create_backend_app)))
     server = make_server("127.0.0.1", port, application, threaded=True, request_handler=_QuietHandler)
     for number in (signal.SIGTERM, signal.SIGINT):
         # At once: all state is in memory, and an orderly exit would wait for deliveries that nobody awaits any more.

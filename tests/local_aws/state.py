@@ -20,8 +20,10 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 # The services moto answers, by the names that the services section of an AWS
 # configuration file uses, and by boto3's own.
-MOTO_SERVICES = ("ec2", "route_53", "sts", "organizations", "elastic_load_balancing_v2")
-_MOTO_CLIENTS = frozenset({"ec2", "route53", "sts", "organizations", "elbv2"})
+MOTO_SERVICES = ("ec2", "route_53", "sts", "organizations", "elastic_load_balancing_v2", "cloudtrail",
+                 "route53resolver", "route53profiles")
+_MOTO_CLIENTS = frozenset({"ec2", "route53", "sts", "organizations", "elbv2", "cloudtrail",
+                           "route53resolver", "route53profiles"})
 
 
 def directory():
@@ -99,6 +101,7 @@ def _aws_config(state):
             "",
         ]
     lines.append("[services local-aws]")
-    for service in MOTO_SERVICES:
+    # With hyphens is how the SDK for Rust asks for it.
+    for service in dict.fromkeys(name for one in MOTO_SERVICES for name in (one, one.replace("_", "-"))):
         lines += [f"{service} =", f"  endpoint_url = {state['moto']['url']}"]
     return "\n".join(lines) + "\n"

@@ -233,3 +233,17 @@ def test_zone_of_another_account_is_not_visible(moto: MotoSide) -> None:
     zone.change(("DELETE", a("10.0.0.4")))
     zone.route53.delete_hosted_zone(Id=zone.id)
     assert refusal(lambda: zone.route53.get_hosted_zone(Id=zone.id))[0] == "NoSuchHostedZone"
+
+
+def test_profile_brings_its_zones_to_its_vpc_alone(moto: MotoSide) -> None:
+    shown = {"account": CLIENT_A, "vpc": "vpc-1", "profile": "rp-1", "zones": ["Z1", "Z2"]}
+    moto.local("PUT", "profiles", [shown])
+    profiles = moto.client("route53profiles", CLIENT_A)
+    found = profiles.list_profile_associations(ResourceId="vpc-1")["ProfileAssociations"]
+    assert [one["ProfileId"] for one in found] == ["rp-1"]
+    assert profiles.list_profile_associations(ResourceId="vpc-2")["ProfileAssociations"] == []
+    resources = profiles.list_profile_resource_associations(ProfileId="rp-1")["ProfileResourceAssociations"]
+    assert [one["ResourceArn"] for one in resources] == [f"arn:aws:route53:::hostedzone/{zone}" for zone in ("Z1", "Z2")]
+    stranger = moto.client("route53profiles", CLIENT_B)
+    assert stranger.list_profile_associations()["ProfileAssociations"] == []
+    assert refusal(lambda: stranger.list_profile_resource_associations(ProfileId="rp-1"))[0] == "ResourceNotFoundException"

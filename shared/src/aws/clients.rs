@@ -37,6 +37,7 @@ pub(super) struct AccountClients {
     pub(super) account: AccountId,
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) route53: aws_sdk_route53::Client,
+    sdk: SdkConfig,
 }
 
 impl Aws {
@@ -102,6 +103,15 @@ impl Aws {
         Ok(clients)
     }
 
+    /// What the clients of an account are made with, for reads that only the CLI makes: the own credentials in
+    /// the own account, the client role's anywhere else.
+    ///
+    /// # Errors
+    /// When the account's role cannot be assumed.
+    pub async fn session_of(&self, account: &AccountId) -> Result<Session, Error> {
+        Ok(Session::with(self.of(account).await?.sdk))
+    }
+
     /// Forgets an account's credentials: its role may have been made anew since.
     pub(super) async fn forget(&self, account: &AccountId) {
         self.assumed.lock().await.remove(account);
@@ -164,7 +174,7 @@ impl AccountClients {
         let sdk = sdk.build();
         let route53 = aws_sdk_route53::config::Builder::from(&sdk).retry_classifier(ThrottledIsFinal).build();
         let route53 = aws_sdk_route53::Client::from_conf(route53);
-        Self { account, ec2: aws_sdk_ec2::Client::new(&sdk), route53 }
+        Self { account, ec2: aws_sdk_ec2::Client::new(&sdk), route53, sdk }
     }
 }
 

@@ -15,8 +15,8 @@ use crate::claim::{Claim, IndexedClaim};
 use crate::error::Error;
 use crate::facts::{Connection, StoredEndpoint};
 use crate::hold::{Hold, Subject};
-use crate::ids::{ServiceId, VpcEndpointId};
-use crate::record::RecordKey;
+use crate::ids::{AccountId, ServiceId, VpcEndpointId};
+use crate::record::{RecordKey, SeenRecords};
 
 /// How many batches are asked for at once.
 const BATCHES_AT_ONCE: usize = 8;
@@ -69,6 +69,19 @@ impl Aws {
     /// When EC2 cannot be read.
     pub async fn inspect_connections(&self, service: &ServiceId) -> Result<Vec<Connection>, Error> {
         self.own().connections(service, None).await
+    }
+
+    /// All record sets at a name of a zone, with the rights of the account that owns the zone; none when there is
+    /// no such zone.
+    ///
+    /// # Errors
+    /// When Route 53 cannot be read.
+    pub async fn inspect_record_sets(
+        &self,
+        zone_account: &AccountId,
+        key: &RecordKey,
+    ) -> Result<Option<SeenRecords>, Error> {
+        self.of(zone_account).await?.record_sets(key).await
     }
 
     /// What is remembered of a service's endpoints.

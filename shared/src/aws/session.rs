@@ -107,6 +107,11 @@ impl Session {
         Ok(Session { sdk })
     }
 
+    /// What is configured already.
+    pub(super) fn with(sdk: SdkConfig) -> Session {
+        Session { sdk }
+    }
+
     /// The region; none when nothing names one.
     #[must_use]
     pub fn region(&self) -> Option<&str> {

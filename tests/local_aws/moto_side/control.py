@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .. import ledger
-from . import accounts, call_log, faults, fleet
+from . import accounts, call_log, faults, fleet, profiles
 from .courier import COURIER
 from .settings import SETTINGS, reset
 
@@ -90,6 +90,7 @@ _ROUTES: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("GET", "/_local/faults"): lambda _: faults.remaining(),
     ("PUT", "/_local/faults"): _put_faults,
     ("DELETE", "/_local/faults"): _delete_faults,
+    ("PUT", "/_local/profiles"): profiles.replace,
     ("GET", "/_local/deliveries"): lambda _: {"unfinished": COURIER.unfinished()},
     ("POST", "/_local/sessions"): _post_sessions,
     ("POST", "/_local/reset"): _post_reset,

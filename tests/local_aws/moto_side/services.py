@@ -8,6 +8,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.vpc_service_configuration import VPCServiceConfiguration
 from moto.ec2.responses import EC2Response
+from moto.elbv2.models import elbv2_backends
 from moto.moto_api._internal import mock_random
 
 from . import accounts, endpoint, filters
@@ -141,6 +142,13 @@ def describe_vpc_endpoint_services(self: EC2Response) -> ActionResult:
     return ActionResult({"ServiceDetails": found, "ServiceNames": [detail["ServiceName"] for detail in found]})
 
 
+def _zone_ids(service: VPCServiceConfiguration) -> list[str]:
+    """The ids of the zones in which the load balancers have a subnet now."""
+    backend = elbv2_backends[service.ec2_backend.account_id][service.ec2_backend.region_name]
+    balancers = [backend.load_balancers.get(arn) for arn in service.network_load_balancer_arns]
+    return sorted({subnet.availability_zone_id for one in balancers if one for subnet in one.subnets})
+
+
 def _tags(response: EC2Response, resource_id: str) -> dict[str, str]:
     return dict(response.ec2_backend.tags.get(resource_id, {}))
 
@@ -160,6 +168,8 @@ def install() -> None:
         self.service_name = f"com.amazonaws.vpce.{region}.{self.id}"
         self.endpoint_dns_name = f"{self.id}.{region}.vpce.amazonaws.com"
 
+    # AWS tells the ids of a service's zones besides their names, which are each account's own.
+    VPCServiceConfiguration.availability_zone_ids = property(_zone_ids)  # type: ignore[attr-defined]
     VPCServiceConfiguration.__init__ = with_long_id  # type: ignore[method-assign]
     for method in (
         describe_vpc_endpoint_service_configurations,

@@ -1,0 +1,219 @@
+//! Whether the endpoint is there, its connection accepted, and its account open to zonelink.
+
+use shared::facts::VpcEndpointState as State;
+use shared::ids::AccountId;
+use shared::policy::ServiceDefinition;
+
+use super::check::Check;
+use super::facts::{Facts, NotRead, Refusal};
+
+pub(super) const STATE: &str = "endpoint state";
+pub(super) const ACCEPTED: &str = "connection accepted";
+pub(super) const ACCOUNT: &str = "client account";
+
+pub(super) fn checks(facts: &Facts) -> Vec<Check> {
+    vec![state(facts), accepted(facts), account(facts)]
+}
+
+/// The endpoint's own word, or that of its connection where the client account cannot be read.
+fn state(facts: &Facts) -> Check {
+    let region = &facts.installation.region;
+    let id = &facts.vpc_endpoint;
+    let create = "the client makes a new endpoint (aws ec2 create-vpc-endpoint) and deletes this one";
+    let (state, subnets) = match (&facts.endpoint, &facts.state) {
+        (Ok(Some(endpoint)), _) => (&endpoint.state, Some(endpoint.subnets.len())),
+        (Ok(None), _) => {
+            return Check::fail(STATE, format!("EC2 knows no {id} in {} {region}", facts.account), create);
+        }
+        (Err(_), Some(state)) => (state, None),
+        (Err(why), None) => return Check::not_read(STATE, facts, why),
+    };
+    let found = match subnets {
+        Some(1) => format!("{state}, in 1 subnet"),
+        Some(number) => format!("{state}, in {number} subnets"),
+        None => format!("{state}, as the provider sees it"),
+    };
+    match state {
+        State::Available if subnets == Some(0) => Check::fail(
+            STATE,
+            found,
+            format!(
+                "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {id} --add-subnet-ids SUBNET"
+            ),
+        ),
+        State::Available => incomplete(facts).unwrap_or_else(|| Check::ok(STATE, found)),
+        State::PendingAcceptance => {
+            Check::fail(STATE, found, "it waits for the provider: see `connection accepted`")
+        }
+        State::Pending => Check::warn(
+            STATE,
+            found,
+            "wait: AWS takes some minutes after acceptance and after each change; zonelink looks again for 30 minutes",
+        ),
+        State::Partial | State::Other(_) => {
+            Check::warn(STATE, found, "look at the endpoint in the client's VPC console, under Subnets")
+        }
+        State::Deleting | State::Deleted | State::Rejected | State::Failed | State::Expired => {
+            Check::fail(STATE, found, create)
+        }
+    }
+}
+
+/// An endpoint counts when every subnet's interface has its address.
+fn incomplete(facts: &Facts) -> Option<Check> {
+    let endpoint = facts.endpoint.as_ref().ok()?.as_ref()?;
+    let (_, found) = endpoint.addresses.as_ref().ok()?;
+    let wanted = endpoint.subnets.len();
+    (*found < wanted).then(|| {
+        Check::warn(
+            STATE,
+            format!("{}, with an interface in {found} of {wanted} subnets", endpoint.state),
+            "wait: nothing is published until each subnet has an address; zonelink looks again",
+        )
+    })
+}
+
+/// Whether the provider has accepted it, by which rule, and why not.
+fn accepted(facts: &Facts) -> Check {
+    let (owner, id) = (&facts.account, &facts.vpc_endpoint);
+    let service = &facts.service.service;
+    if let Ok(None) = facts.service.configuration {
+        return Check::fail(
+            ACCEPTED,
+            format!("there is no {service} in {} {}", facts.installation.account, facts.installation.region),
+            "correct the service's id (zonelink service list), or ask in the service's own account and region",
+        );
+    }
+    let Some(definition) = &facts.service.definition else {
+        return Check::fail(
+            ACCEPTED,
+            format!("{service} has no definition in force: nobody is accepted, and nothing is published"),
+            "define it: zonelink service apply FILE (zonelink service show tells what the table has)",
+        );
+    };
+    if definition.removed.is_some() {
+        return Check::fail(
+            ACCEPTED,
+            format!("{service} is removed: nobody is accepted, and nothing is published"),
+            "define it again: zonelink service apply FILE",
+        );
+    }
+    let held = facts.holds.iter().find(|hold| OF_ACCEPTANCE.contains(&hold.reason.as_str()));
+    let rule = rule(definition, owner, held.is_some());
+    let held = held.map(|hold| format!("; held: {}", hold.reason)).unwrap_or_default();
+    let allow = format!(
+        "if {owner} is to connect, add it to allowed_principals of {service}: the stack's parameter AllowedPrincipals, or zonelink service \
+         apply; else reject it"
+    );
+    match (&facts.state, rule) {
+        (Some(State::Available | State::Pending | State::Partial), Some(rule)) => {
+            Check::ok(ACCEPTED, format!("{owner} is allowed by {rule}"))
+        }
+        (Some(State::Available | State::Pending | State::Partial), None) => Check::warn(
+            ACCEPTED,
+            format!("connected, and no rule allows {owner} (any more){held}; the connection stays"),
+            allow,
+        ),
+        (Some(State::PendingAcceptance), Some(rule)) => Check::fail(
+            ACCEPTED,
+            format!("it waits, and {owner} is allowed by {rule}"),
+            "it is accepted within seconds, or by the next sweep; by hand: invoke the stack's BackfillFunction with {}",
+        ),
+        (Some(State::PendingAcceptance), None) => {
+            Check::fail(ACCEPTED, format!("it waits, and no rule allows {owner}{held}"), allow)
+        }
+        (Some(State::Rejected), _) => Check::fail(
+            ACCEPTED,
+            "the provider has rejected it",
+            "once its account is allowed, the client makes a new endpoint and deletes this one",
+        ),
+        (Some(state), _) => {
+            Check::fail(ACCEPTED, format!("the connection is {state}"), "the client makes a new endpoint")
+        }
+        (None, _) => Check::fail(
+            ACCEPTED,
+            format!("EC2 lists no connection of {id} to {service}"),
+            format!(
+                "the client compares the endpoint's service name with {}",
+                service.service_name(&facts.installation.region)
+            ),
+        ),
+    }
+}
+
+/// Why a connection is not as its owner wants it.
+const OF_ACCEPTANCE: [&str; 4] = ["NotAllowed", "Revoked", "AllowListUnreadable", "AllowListEmpty"];
+
+/// The rule that lets the owner connect. Whom organizations and permissions cover, only the function reads: it holds
+/// those whom they do not cover.
+fn rule(definition: &ServiceDefinition, owner: &AccountId, is_held: bool) -> Option<String> {
+    let dynamic = || {
+        let dynamic = definition.allowed_principals.iter().filter(|principal| principal.is_dynamic());
+        let dynamic: Vec<_> = dynamic.map(ToString::to_string).collect();
+        let covers = !is_held && !dynamic.is_empty();
+        covers.then(|| format!("{}, as the function has read it", dynamic.join(" or ")))
+    };
+    definition.allows(owner).map(ToString::to_string).or_else(dynamic)
+}
+
+/// Whether zonelink's role in the client account can be assumed. STS gives one answer for a missing role, a wrong
+/// external id and a caller that is not trusted; who asks, and what the function meets, tells them apart.
+fn account(facts: &Facts) -> Check {
+    let (owner, installation) = (&facts.account, &facts.installation);
+    let Err(NotRead::NoEntry { account, refusal }) = &facts.endpoint else {
+        if *owner == installation.account {
+            return Check::ok(ACCOUNT, format!("{owner} is the provider's own account"));
+        }
+        let external_id = if installation.has_external_id { " with the external id" } else { "" };
+        let evidence = format!("role {} in {owner} can be assumed{external_id}", installation.client_role);
+        return match &installation.held_account {
+            // The hold may stand for a right of the role, too.
+            Some(held) => Check::warn(
+                ACCOUNT,
+                format!("{evidence}; the function is held: {held}"),
+                format!("deploy the present infra/client.yaml in {owner}; the next sweep looks again"),
+            ),
+            None => Check::ok(ACCOUNT, evidence),
+        };
+    };
+    let Refusal { role, code, message } = refusal;
+    let words = format!("{role} cannot be assumed ({code}: {message})");
+    let remedy = match code.as_str() {
+        "AccessDenied" | "AccessDeniedException" => return Check::fail(ACCOUNT, words, refused(facts)),
+        "RegionDisabledException" => format!("enable the region in {account}, or STS for it"),
+        "ValidationError" => {
+            "correct the stack's parameters ClientRoleName and ExternalId: AWS finds one of them malformed"
+                .into()
+        }
+        _ => return Check::unknown(ACCOUNT, words, "ask again in a minute"),
+    };
+    Check::fail(ACCOUNT, words, remedy)
+}
+
+/// What `AccessDenied` of `AssumeRole` means here.
+fn refused(facts: &Facts) -> String {
+    let installation = &facts.installation;
+    let operator = format!("{}-OperatorRole-", installation.stack);
+    if !installation.caller.contains(&operator) {
+        return format!(
+            "the client role trusts the function and the stack's OperatorRole, and you are {}: ask again with --role-arn and the \
+             output OperatorRoleArn",
+            installation.caller
+        );
+    }
+    let owner = &facts.account;
+    if installation.held_account.is_none() {
+        return format!(
+            "the function is not held in {owner}, so role and external id are right and only operators are not trusted: deploy the present \
+             infra/client.yaml there (its role trusts {operator}*)"
+        );
+    }
+    if !installation.has_external_id {
+        return "give the stack the parameter ExternalId, the same as in the client's stack: its role asks for one".into();
+    }
+    format!(
+        "the function is refused too: there is no role {} in {owner}, or its ExternalId or ProviderStackName differs; deploy \
+         infra/client.yaml there with the values of the stack's output ClientStackCommand",
+        installation.client_role
+    )
+}

@@ -1,0 +1,229 @@
+//! Whether packets arrive: security groups, zones, listeners, targets.
+
+use std::collections::BTreeSet;
+
+use shared::facts::IpAddressType;
+
+use super::check::Check;
+use super::cidr::Range;
+use super::facts::{Facts, Inbound, Listener, NotRead, Target};
+
+pub(super) const GROUP: &str = "security group";
+pub(super) const ZONES: &str = "availability zones";
+pub(super) const LISTENER: &str = "listener";
+pub(super) const TARGETS: &str = "targets";
+
+pub(super) fn checks(facts: &Facts) -> Vec<Check> {
+    vec![group(facts), zones(facts), listener(facts), targets(facts)]
+}
+
+/// The ports on which clients come: the one that was named, or those of the listeners.
+fn ports(facts: &Facts) -> Result<Vec<Listener>, NotRead> {
+    if let Some(port) = facts.port {
+        return Ok(vec![Listener { protocol: "TCP".into(), port }]);
+    }
+    match &facts.service.listeners {
+        Ok(listeners) if listeners.is_empty() => Err(NotRead::NotAsked(
+            "the load balancer has no listener, so the port is not known; --port names it, as in --port 19530",
+        )),
+        Ok(listeners) => Ok(listeners.clone()),
+        Err(why) => Err(why.clone()),
+    }
+}
+
+/// The endpoint's security groups let the VPC's clients in, on each port.
+fn group(facts: &Facts) -> Check {
+    let ports = match ports(facts) {
+        Ok(ports) => ports,
+        Err(why) => return Check::not_read(GROUP, facts, &why),
+    };
+    let (inbound, ranges) = match (&facts.inbound, &facts.network.ranges) {
+        (Ok(inbound), Ok(ranges)) => (inbound, ranges),
+        (Err(why), _) | (_, Err(why)) => return Check::not_read(GROUP, facts, why),
+    };
+    let endpoint = facts.endpoint.as_ref().ok().and_then(Option::as_ref);
+    let family = endpoint.map_or(IpAddressType::Ipv4, |endpoint| endpoint.ip_address_type);
+    let wanted: Vec<_> = ranges.iter().filter(|range| is_of(range, family)).collect();
+    let groups = endpoint.map(|endpoint| endpoint.groups.join(", ")).unwrap_or_default();
+    let checks = ports.iter().map(|port| {
+        let open: Vec<_> = inbound.iter().filter(|rule| lets_in(rule, port)).collect();
+        port_check(facts, port, &open, &wanted, &groups)
+    });
+    // One port that is closed is what a client meets.
+    let checks: Vec<_> = checks.collect();
+    let worst = checks.iter().max_by_key(|check| (check.verdict, std::cmp::Reverse(check.evidence.len())));
+    match worst {
+        Some(worst) if worst.verdict != super::Verdict::Ok => worst.clone(),
+        _ => {
+            let evidence: Vec<_> = checks.into_iter().map(|check| check.evidence).collect();
+            Check::ok(GROUP, evidence.join("; "))
+        }
+    }
+}
+
+fn port_check(
+    facts: &Facts,
+    listener: &Listener,
+    open: &[&Inbound],
+    wanted: &[&Range],
+    groups: &str,
+) -> Check {
+    let Listener { port, .. } = listener;
+    let allowed: Vec<_> = open.iter().flat_map(|rule| &rule.ranges).collect();
+    let others: BTreeSet<_> = open.iter().flat_map(|rule| &rule.others).map(String::as_str).collect();
+    let (covered, open_to): (Vec<_>, Vec<_>) = wanted.iter().partition(|range| range.is_covered_by(&allowed));
+    let said = |ranges: &[&Range]| ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let protocol = transport(listener);
+    let closed: Vec<&Range> = open_to;
+    let remedy = |group: &str, range: &str| {
+        format!(
+            "in {}: aws ec2 authorize-security-group-ingress --region {} --group-id {group} --protocol {protocol} --port {port} --cidr {range}; \
+             and let the client's own group out on {protocol} {port}",
+            facts.account, facts.installation.region
+        )
+    };
+    let first = groups.split(", ").next().unwrap_or("GROUP");
+    let range = closed.first().map_or_else(|| "RANGE".to_owned(), ToString::to_string);
+    if closed.is_empty() {
+        return Check::ok(GROUP, format!("{groups} lets in {protocol} {port} from {}", said(&covered)));
+    }
+    let some =
+        !covered.is_empty() || !others.is_empty() || closed.iter().any(|range| range.is_touched_by(&allowed));
+    if some {
+        let mut from: Vec<String> = allowed.iter().map(ToString::to_string).collect();
+        from.extend(others.into_iter().map(ToOwned::to_owned));
+        return Check::warn(
+            GROUP,
+            format!(
+                "{groups} lets in {protocol} {port} only from {}, not from all of {}",
+                from.join(", "),
+                said(&closed)
+            ),
+            format!("if the client is elsewhere, {}", remedy(first, &range)),
+        );
+    }
+    Check::fail(
+        GROUP,
+        format!("{groups} does not let in {protocol} {port} from {}", said(&closed)),
+        remedy(first, &range),
+    )
+}
+
+fn is_of(range: &Range, family: IpAddressType) -> bool {
+    match family {
+        IpAddressType::Ipv4 => range.is_v4(),
+        IpAddressType::Ipv6 => !range.is_v4(),
+        IpAddressType::Dualstack => true,
+    }
+}
+
+fn transport(listener: &Listener) -> &'static str {
+    if listener.protocol.contains("UDP") && !listener.protocol.contains("TCP") { "udp" } else { "tcp" }
+}
+
+fn lets_in(rule: &Inbound, listener: &Listener) -> bool {
+    let port = i32::from(listener.port);
+    let protocol = transport(listener);
+    let number = if protocol == "udp" { "17" } else { "6" };
+    let is_protocol =
+        rule.protocol == "-1" || rule.protocol == number || rule.protocol.eq_ignore_ascii_case(protocol);
+    is_protocol && rule.ports.is_none_or(|(from, to)| from == -1 || (from..=to).contains(&port))
+}
+
+/// A zone of the endpoint in which the service has no load balancer leads nowhere, unless that crosses zones.
+fn zones(facts: &Facts) -> Check {
+    let configuration = match &facts.service.configuration {
+        Ok(Some(configuration)) => configuration,
+        Ok(None) => return Check::not_read(ZONES, facts, &NotRead::NotAsked("there is no such service")),
+        Err(why) => return Check::not_read(ZONES, facts, why),
+    };
+    let subnets = match &facts.subnets {
+        Ok(subnets) => subnets,
+        Err(why) => return Check::not_read(ZONES, facts, why),
+    };
+    // Names of zones are each account's own: us-west-2a here is not us-west-2a there.
+    let Some(served) = &configuration.zone_ids else {
+        return Check::unknown(
+            ZONES,
+            "EC2 gives no zone ids for the service, and zone names differ between accounts",
+            "compare by hand: aws ec2 describe-vpc-endpoint-services in the client account names the service's zones as that account does",
+        );
+    };
+    let unserved: Vec<_> = subnets
+        .iter()
+        .filter(|(_, zone)| zone.id.as_ref().is_none_or(|id| !served.contains(id)))
+        .map(|(subnet, zone)| {
+            format!("{subnet} in {} ({})", zone.name, zone.id.as_deref().unwrap_or("no id"))
+        })
+        .collect();
+    let ids: Vec<_> = served.iter().map(String::as_str).collect();
+    let served = ids.join(", ");
+    if subnets.is_empty() {
+        return Check::not_read(ZONES, facts, &NotRead::NotAsked("the endpoint has no subnet"));
+    }
+    if unserved.is_empty() {
+        return Check::ok(
+            ZONES,
+            format!("each of {} subnets is in a zone of the service ({served})", subnets.len()),
+        );
+    }
+    let evidence = format!("the service is in {served}, and not with {}", unserved.join(", "));
+    let remedy = "give the load balancer a subnet in that zone (aws elbv2 set-subnets) or let it cross zones; or remove the subnet from the \
+                  endpoint (aws ec2 modify-vpc-endpoint --remove-subnet-ids)";
+    if unserved.len() == subnets.len() {
+        Check::fail(ZONES, evidence, remedy)
+    } else {
+        Check::warn(ZONES, evidence, remedy)
+    }
+}
+
+/// The load balancer listens on the port that clients use.
+fn listener(facts: &Facts) -> Check {
+    let listeners = match &facts.service.listeners {
+        Ok(listeners) => listeners,
+        Err(why) => return Check::not_read(LISTENER, facts, why),
+    };
+    let said: Vec<_> = listeners.iter().map(|one| format!("{} {}", one.protocol, one.port)).collect();
+    let make = "aws elbv2 create-listener on the service's load balancer";
+    match facts.port {
+        _ if listeners.is_empty() => {
+            Check::fail(LISTENER, "the service's load balancer listens on no port", make)
+        }
+        Some(port) if listeners.iter().all(|one| one.port != port) => Check::fail(
+            LISTENER,
+            format!("the load balancer listens on {}, and not on {port}", said.join(", ")),
+            format!("the client's URI ends with the right port; or {make}"),
+        ),
+        _ => Check::ok(LISTENER, format!("the load balancer listens on {}", said.join(", "))),
+    }
+}
+
+/// Something answers behind the load balancer.
+fn targets(facts: &Facts) -> Check {
+    let targets = match &facts.service.targets {
+        Ok(targets) => targets,
+        Err(why) => return Check::not_read(TARGETS, facts, why),
+    };
+    let remedy = "aws elbv2 describe-target-health --target-group-arn GROUP in the provider's account; mend the targets, their security \
+                  group and the health check";
+    if targets.is_empty() {
+        return Check::fail(
+            TARGETS,
+            "no target is registered behind the load balancer",
+            "aws elbv2 register-targets",
+        );
+    }
+    let (healthy, others): (Vec<_>, Vec<_>) = targets.iter().partition(|target| target.state == "healthy");
+    let said = |target: &Target| {
+        let reason = if target.reason.is_empty() { String::new() } else { format!(" ({})", target.reason) };
+        format!("{} of {} {}{reason}", target.id, target.group, target.state)
+    };
+    let others: Vec<_> = others.into_iter().map(said).collect();
+    if healthy.is_empty() {
+        return Check::fail(TARGETS, format!("none is healthy: {}", others.join(", ")), remedy);
+    }
+    if others.is_empty() {
+        return Check::ok(TARGETS, format!("{} healthy", healthy.len()));
+    }
+    Check::warn(TARGETS, format!("{} healthy; {}", healthy.len(), others.join(", ")), remedy)
+}

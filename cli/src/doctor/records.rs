@@ -1,0 +1,246 @@
+//! Whether the zone that answers the VPC has the record, and the record the endpoint's addresses.
+
+use shared::facts::VpcEndpointState;
+use shared::hold::Subject;
+use shared::record::{Addresses, RecordSet, RecordType, SeenRecords};
+
+use super::check::Check;
+use super::facts::{Facts, NameFacts, NotRead, ZoneRecord};
+use super::shadowing::domain;
+use crate::fleet::HoldView;
+
+pub(super) const ZONE: &str = "hosted zone";
+pub(super) const RECORD: &str = "record";
+pub(super) const ADDRESSES: &str = "addresses";
+pub(super) const TTL: &str = "TTL";
+
+/// Longer than this, clients are led to addresses that are gone.
+const LONG_TTL: u32 = 300;
+
+pub(super) fn checks(facts: &Facts) -> Vec<Check> {
+    facts
+        .names
+        .iter()
+        .flat_map(|name| [zone(facts, name), record(facts, name), addresses(facts, name), ttl(facts, name)])
+        .collect()
+}
+
+const NO_ZONE: NotRead = NotRead::NotAsked("no zone of the VPC can hold the name");
+const NO_RECORD: NotRead = NotRead::NotAsked("the zone that answers has no such record");
+
+/// A zone of the name or a parent of it, associated with the VPC.
+fn zone(facts: &Facts, name: &NameFacts) -> Check {
+    let zones = match &facts.network.zones {
+        Ok(zones) => zones,
+        Err(why) => return Check::not_read(ZONE, facts, why),
+    };
+    let region = &facts.installation.region;
+    let vpc = facts.vpc.as_ref().map_or("VPC", |vpc| vpc.as_str());
+    if let Some(first) = name.records.first() {
+        let id = &first.zone.id;
+        let others: Vec<_> = name.records[1..].iter().map(|record| record.zone.name.to_string()).collect();
+        let over = if others.is_empty() { String::new() } else { format!(", before {}", others.join(", ")) };
+        return Check::ok(ZONE, format!("{} ({id}) answers for {}{over}", first.zone.name, name.name));
+    }
+    let vpc_option = format!("--vpc VPCRegion={region},VPCId={vpc}");
+    let unassociated = name.unassociated.as_deref().unwrap_or_default();
+    if let Some(there) = unassociated.first() {
+        return Check::fail(
+            ZONE,
+            format!(
+                "{} ({}) could hold {}, and is not associated with {vpc}",
+                there.name, there.id, name.name
+            ),
+            format!(
+                "in {}: aws route53 associate-vpc-with-hosted-zone --hosted-zone-id {} {vpc_option}",
+                facts.account, there.id
+            ),
+        );
+    }
+    Check::fail(
+        ZONE,
+        format!(
+            "none of the {} zones of {vpc} can hold {}: names resolve publicly or not at all",
+            zones.len(),
+            name.name
+        ),
+        format!(
+            "in {}: aws route53 create-hosted-zone --name {} --caller-reference \"$(date +%s)\" {vpc_option}",
+            facts.account,
+            domain(&name.name)
+        ),
+    )
+}
+
+/// The resolver asks the most specific zone, and no other.
+fn record(facts: &Facts, name: &NameFacts) -> Check {
+    let Some(first) = name.records.first() else { return Check::not_read(RECORD, facts, &no_zone(facts)) };
+    let zone = format!("{} ({})", first.zone.name, first.zone.id);
+    if let Some(service) = &first.zone.service {
+        return Check::fail(
+            RECORD,
+            format!("{zone} answers, and belongs to {service}, where zonelink cannot write"),
+            "see `endpoint private DNS`; or remove that zone by the service that owns it",
+        );
+    }
+    let seen = match &first.seen {
+        Ok(Some(seen)) => seen,
+        Ok(None) => return Check::fail(RECORD, format!("{zone} is gone"), "ask again in a minute"),
+        Err(why) => return Check::not_read(RECORD, facts, why),
+    };
+    let held = hold_on(facts, first, name);
+    if !seen.incompatible.is_empty() {
+        let kinds: Vec<_> = seen.incompatible.iter().map(String::as_str).collect();
+        return Check::fail(
+            RECORD,
+            format!("{zone} has {} at {}, which excludes zonelink's record", kinds.join(", "), name.name),
+            remedy_of(held).unwrap_or_else(|| "remove it, or publish another name".into()),
+        );
+    }
+    if answers(seen).is_empty() {
+        let sweep =
+            "a sweep repairs it within 15 minutes once all above is ok; zonelink explain shows what was done";
+        let held = held.or_else(|| facts.holds.first());
+        let why = held.map(|hold| format!("; held: {}: {}", hold.reason, hold.message)).unwrap_or_default();
+        return Check::fail(
+            RECORD,
+            format!("{zone} answers, and has no {}{why}", name.name),
+            remedy_of(held).unwrap_or_else(|| sweep.into()),
+        );
+    }
+    match (&first.claim, held) {
+        (_, Some(because)) => Check::fail(
+            RECORD,
+            format!("{zone} has {} and it is held: {}: {}", name.name, because.reason, because.message),
+            because.remedy.clone(),
+        ),
+        (Err(why), None) => Check::not_read(RECORD, facts, why),
+        (Ok(Some(claim)), None) if claim.service != facts.service.service => Check::fail(
+            RECORD,
+            format!("{} in {zone} leads to {}", name.name, claim.service),
+            "give the services names of their own",
+        ),
+        (Ok(Some(_)), None) => Check::ok(RECORD, format!("{zone} has {}, and it is zonelink's", name.name)),
+        (Ok(None), None) => Check::warn(
+            RECORD,
+            format!("{zone} has {}, and it is not zonelink's: nothing keeps it right", name.name),
+            "the next sweep adopts it if its values are right; else let the definition adopt it (`adopt: any`) or remove it",
+        ),
+    }
+}
+
+fn hold_on<'a>(facts: &'a Facts, record: &ZoneRecord, name: &NameFacts) -> Option<&'a HoldView> {
+    let of = |hold: &&HoldView| matches!(&hold.subject, Subject::Record(_, key) if key.zone == record.zone.id && key.name == name.name);
+    facts.holds.iter().find(of)
+}
+
+fn remedy_of(hold: Option<&HoldView>) -> Option<String> {
+    hold.map(|hold| hold.remedy.clone())
+}
+
+/// The record answers this endpoint's addresses, and others only where other endpoints gave them.
+fn addresses(facts: &Facts, name: &NameFacts) -> Check {
+    let seen = match seen(facts, name) {
+        Ok(seen) => seen,
+        Err(why) => return Check::not_read(ADDRESSES, facts, &why),
+    };
+    let endpoint = match &facts.endpoint {
+        Ok(Some(endpoint)) if endpoint.state == VpcEndpointState::Available => endpoint,
+        Ok(_) => {
+            let why =
+                NotRead::NotAsked("the endpoint is not available, so its addresses are not to be published");
+            return Check::not_read(ADDRESSES, facts, &why);
+        }
+        Err(why) => return Check::not_read(ADDRESSES, facts, why),
+    };
+    let own = match &endpoint.addresses {
+        Ok((addresses, _)) => addresses,
+        Err(why) => return Check::not_read(ADDRESSES, facts, why),
+    };
+    let answers = answers(seen);
+    let claim = name.records.first().and_then(|record| record.claim.as_ref().ok()?.as_ref());
+    let mut expected = own.clone();
+    for (id, contribution) in claim.iter().flat_map(|claim| &claim.contributions) {
+        if *id != facts.vpc_endpoint {
+            expected.merge(&contribution.addresses);
+        }
+    }
+    let missing = without(own, &answers);
+    let stray = without(&answers, &expected);
+    let mend = "a sweep repairs a record of zonelink's within 15 minutes, at once: invoke the stack's BackfillFunction with {}; a record of \
+                somebody else's is mended by who wrote it";
+    if !missing.is_empty() {
+        return Check::fail(ADDRESSES, format!("it answers {answers}, and lacks {missing}"), mend);
+    }
+    if !stray.is_empty() {
+        return Check::fail(
+            ADDRESSES,
+            format!(
+                "it answers {answers}, of which {stray} is no endpoint's: part of the clients is led astray"
+            ),
+            mend,
+        );
+    }
+    Check::ok(ADDRESSES, format!("{answers}, as the network interfaces have them"))
+}
+
+fn ttl(facts: &Facts, name: &NameFacts) -> Check {
+    let seen = match seen(facts, name) {
+        Ok(seen) => seen,
+        Err(why) => return Check::not_read(TTL, facts, &why),
+    };
+    let found = RecordType::BOTH.into_iter().filter_map(|kind| seen.of(kind)).map(|set| set.ttl).max();
+    let found = found.unwrap_or_default();
+    let Some(definition) = &facts.service.definition else {
+        let why = NotRead::NotAsked("the service has no definition, so no TTL is wanted");
+        return Check::not_read(TTL, facts, &why);
+    };
+    let wanted = definition.ttl.seconds();
+    if found != wanted {
+        return Check::warn(
+            TTL,
+            format!("{found} s, defined are {wanted} s"),
+            "a sweep repairs it; until then an old answer is kept that long",
+        );
+    }
+    if wanted > LONG_TTL {
+        return Check::warn(
+            TTL,
+            format!("{wanted} s: so long clients are led to an address that is gone"),
+            "define a TTL of 60: the stack's parameter RecordTtl, or `ttl` of the definition",
+        );
+    }
+    Check::ok(TTL, format!("{found} s"))
+}
+
+/// Why no zone is known to answer: the VPC has none, or its zones could not be read.
+pub(super) fn no_zone(facts: &Facts) -> NotRead {
+    facts.network.zones.as_ref().err().cloned().unwrap_or(NO_ZONE)
+}
+
+/// What stands in the zone that answers.
+fn seen<'a>(facts: &Facts, name: &'a NameFacts) -> Result<&'a SeenRecords, NotRead> {
+    let first = name.records.first().ok_or_else(|| no_zone(facts))?;
+    match &first.seen {
+        Ok(Some(seen)) if !answers(seen).is_empty() => Ok(seen),
+        Ok(_) => Err(NO_RECORD),
+        Err(why) => Err(why.clone()),
+    }
+}
+
+/// The addresses that record sets answer. What is no address answers nobody.
+fn answers(seen: &SeenRecords) -> Addresses {
+    let values =
+        |set: Option<&RecordSet>| set.into_iter().flat_map(|set| set.values.clone()).collect::<Vec<_>>();
+    Addresses {
+        a: values(seen.a.as_ref()).iter().filter_map(|value| value.parse().ok()).collect(),
+        aaaa: values(seen.aaaa.as_ref()).iter().filter_map(|value| value.parse().ok()).collect(),
+    }
+}
+
+fn without(these: &Addresses, others: &Addresses) -> Addresses {
+    Addresses {
+        a: these.a.difference(&others.a).copied().collect(),
+        aaaa: these.aaaa.difference(&others.aaaa).copied().collect(),
+    }
+}

@@ -1,0 +1,251 @@
+//! Whether something else answers in the record's place, and whom the zone silences.
+
+use std::collections::BTreeSet;
+
+use shared::dns::DnsName;
+
+use super::check::Check;
+use super::facts::{Facts, NameFacts};
+use super::records::no_zone;
+
+pub(super) const EXACT: &str = "names beside the record";
+pub(super) const ENDPOINT_DNS: &str = "endpoint private DNS";
+pub(super) const PROFILE: &str = "Route 53 Profile";
+pub(super) const FORWARDING: &str = "resolver forwarding";
+pub(super) const PUBLIC: &str = "public names";
+
+/// How many names are shown.
+const SHOWN: usize = 5;
+
+pub(super) fn checks(facts: &Facts) -> Vec<Check> {
+    let of_name = |name| {
+        [
+            exact(facts, name),
+            endpoint_dns(facts, name),
+            profile(facts, name),
+            forwarding(facts, name),
+            public(facts, name),
+        ]
+    };
+    facts.names.iter().flat_map(of_name).collect()
+}
+
+/// The domain in which a name stands: without its `*`, or the name itself.
+pub(super) fn domain(name: &DnsName) -> DnsName {
+    let text = name.to_string();
+    text.strip_prefix("*.").and_then(|domain| domain.parse().ok()).unwrap_or_else(|| name.clone())
+}
+
+/// A zone or record set below the wildcard answers its names itself.
+fn exact(facts: &Facts, name: &NameFacts) -> Check {
+    let domain = domain(&name.name);
+    let zones = match &facts.network.zones {
+        Ok(zones) => zones,
+        Err(why) => return Check::not_read(EXACT, facts, why),
+    };
+    let below = |zone: &DnsName| *zone != domain && *zone != name.name && domain.is_zone_of(zone);
+    let zones: Vec<_> = zones
+        .iter()
+        .filter(|zone| name.name.is_wildcard() && below(&zone.name))
+        .map(|zone| format!("zone {} ({})", zone.name, zone.id))
+        .collect();
+    let page = match &name.beside {
+        Ok(page) => page,
+        Err(why) if zones.is_empty() => return Check::not_read(EXACT, facts, why),
+        Err(_) => &super::facts::Page::default(),
+    };
+    let records = page.records.iter().filter(|(other, _)| name.name.is_wildcard() && below(other));
+    let records: BTreeSet<_> = records.map(|(other, kind)| format!("{other} {kind}")).collect();
+    let found: Vec<_> = zones.into_iter().chain(records).collect();
+    if found.is_empty() {
+        let bound = if page.is_all { "" } else { " among the first 100 record sets" };
+        return Check::ok(EXACT, format!("nothing else answers below {domain}{bound}"));
+    }
+    Check::warn(
+        EXACT,
+        format!(
+            "{} {} its own names, which {} does not reach",
+            listed(&found),
+            if found.len() == 1 { "answers" } else { "answer" },
+            name.name
+        ),
+        "if a client of such a name fails, correct or remove it; a zone that is not needed: aws route53 disassociate-vpc-from-hosted-zone",
+    )
+}
+
+/// Private DNS of an endpoint makes a zone of AWS's in the VPC.
+fn endpoint_dns(facts: &Facts, name: &NameFacts) -> Check {
+    let domain = domain(&name.name);
+    let zones = facts.network.zones.as_deref().unwrap_or_default();
+    let theirs = zones.iter().find(|zone| {
+        let overlaps = zone.name.is_zone_of(&name.name) || domain.is_zone_of(&zone.name);
+        zone.service.is_some() && overlaps
+    });
+    let (id, region) = (&facts.vpc_endpoint, &facts.installation.region);
+    let disable = format!(
+        "in {}: aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {id} --no-private-dns-enabled",
+        facts.account
+    );
+    if let Some(zone) = theirs {
+        let service = zone.service.as_deref().unwrap_or_default();
+        return Check::fail(
+            ENDPOINT_DNS,
+            format!(
+                "zone {} ({}) of {service} answers in the VPC in place of {}",
+                zone.name, zone.id, name.name
+            ),
+            format!("turn off the private DNS of the endpoint that made it, if this one: {disable}"),
+        );
+    }
+    match &facts.endpoint {
+        Ok(Some(endpoint)) if endpoint.has_private_dns => Check::warn(
+            ENDPOINT_DNS,
+            "it is on: names of the service's own private DNS name bypass zonelink's record",
+            format!("if both are the same names, turn it off: {disable}"),
+        ),
+        Ok(_) => Check::ok(ENDPOINT_DNS, "it is off, and no zone of an AWS service overlaps"),
+        Err(why) => Check::not_read(ENDPOINT_DNS, facts, why),
+    }
+}
+
+/// A Profile brings zones that no list of the VPC's zones shows.
+fn profile(facts: &Facts, name: &NameFacts) -> Check {
+    let zones = match &facts.network.profiles {
+        Ok(zones) => zones,
+        Err(why) => return Check::not_read(PROFILE, facts, why),
+    };
+    let domain = domain(&name.name);
+    let concerns = |zone: &DnsName| zone.is_zone_of(&name.name) || domain.is_zone_of(zone);
+    let shadows: Vec<_> = zones
+        .iter()
+        .filter(|zone| zone.name.as_ref().is_some_and(concerns))
+        .map(|zone| format!("{} of Profile {}", zone.zone, zone.profile))
+        .collect();
+    let unnamed: Vec<_> = zones
+        .iter()
+        .filter(|zone| zone.name.is_none())
+        .map(|zone| format!("{} of Profile {}", zone.zone, zone.profile))
+        .collect();
+    if !shadows.is_empty() {
+        return Check::warn(
+            PROFILE,
+            format!(
+                "{} can answer for {}; zonelink does not see and does not write it",
+                listed(&shadows),
+                name.name
+            ),
+            "remove the zone from the Profile (aws route53profiles disassociate-resource-from-profile), or keep the record there yourself",
+        );
+    }
+    if !unnamed.is_empty() {
+        return Check::unknown(
+            PROFILE,
+            format!("the name of {} cannot be read", listed(&unnamed)),
+            "in the Profile's account: aws route53 get-hosted-zone --id ZONE",
+        );
+    }
+    let evidence =
+        if zones.is_empty() { "no Profile brings a zone" } else { "no Profile's zone can hold the name" };
+    Check::ok(PROFILE, evidence)
+}
+
+/// A forwarding rule of the same or a more specific domain comes before the zone.
+fn forwarding(facts: &Facts, name: &NameFacts) -> Check {
+    let rules = match &facts.network.forwarding {
+        Ok(rules) => rules,
+        Err(why) => return Check::not_read(FORWARDING, facts, why),
+    };
+    let domain = domain(&name.name);
+    let zone = name.records.first().map(|record| &record.zone.name);
+    // Of overlapping zones and rules the most specific counts, and at the same name the rule.
+    let comes_first = |rule: &DnsName| zone.is_none_or(|zone| zone.is_zone_of(rule));
+    let found: Vec<_> = rules
+        .iter()
+        .filter(|rule| {
+            let overlaps = rule.domain.is_zone_of(&name.name) || domain.is_zone_of(&rule.domain);
+            overlaps && comes_first(&rule.domain)
+        })
+        .collect();
+    let Some(first) = found.first() else {
+        return Check::ok(FORWARDING, "no rule of the VPC forwards the name");
+    };
+    let targets = if first.targets.is_empty() { "elsewhere".into() } else { first.targets.join(", ") };
+    let evidence =
+        format!("rule {} forwards {} to {targets}, before any private zone", first.id, first.domain);
+    let vpc = facts.vpc.as_ref().map_or("VPC", |vpc| vpc.as_str());
+    Check::fail(
+        FORWARDING,
+        evidence,
+        format!(
+            "in {}: aws route53resolver disassociate-resolver-rule --region {} --resolver-rule-id {} --vpc-id {vpc}; or a rule of type \
+             SYSTEM for {domain}",
+            facts.account, facts.installation.region, first.id
+        ),
+    )
+}
+
+/// A private zone answers for its whole name: what stands there only publicly does not resolve in the VPC any more.
+fn public(facts: &Facts, name: &NameFacts) -> Check {
+    let Some(first) = name.records.first() else {
+        return Check::not_read(PUBLIC, facts, &no_zone(facts));
+    };
+    let page = match &name.public {
+        Ok(page) => page,
+        Err(why) => return Check::not_read(PUBLIC, facts, why),
+    };
+    let zone = &first.zone.name;
+    let domain = domain(&name.name);
+    let beside = name.beside.as_ref().map(|page| page.records.clone()).unwrap_or_default();
+    let private: BTreeSet<_> = beside.iter().map(|(name, _)| name).collect();
+    let published = |other: &DnsName| facts.names.iter().any(|name| name.name == *other);
+    let (mut led, mut silent) = (Vec::new(), Vec::new());
+    for (other, kind) in &page.records {
+        if published(other) || private.contains(other) || !zone.is_zone_of(other) {
+            continue;
+        }
+        let words = format!("{other} {kind}");
+        let reached = name.name.is_wildcard() && *other != domain && domain.is_zone_of(other);
+        if reached { led.push(words) } else { silent.push(words) }
+    }
+    let narrow = format!(
+        "give {zone} the same record sets as the public zone has, or use a private zone named {domain} alone"
+    );
+    if led.is_empty() && silent.is_empty() {
+        return if !page.zones.is_empty() {
+            let bound = if page.is_all { "" } else { " among the first 100 record sets of each" };
+            Check::ok(
+                PUBLIC,
+                format!("public {} has nothing that {zone} hides{bound}", page.zones.join(", ")),
+            )
+        } else if domain.is_zone_of(zone) {
+            Check::ok(
+                PUBLIC,
+                format!("{zone} answers for the published names alone; no public zone of it is known"),
+            )
+        } else {
+            Check::warn(
+                PUBLIC,
+                format!(
+                    "{zone} is wider than {domain}: in this VPC each other name of {zone} resolves from this zone or not at all"
+                ),
+                format!(
+                    "compare public and private answers (dig +short NAME, inside and outside of the VPC); {narrow}"
+                ),
+            )
+        };
+    }
+    let mut parts = Vec::new();
+    if !silent.is_empty() {
+        parts.push(format!("public names that do not resolve in this VPC any more: {}", listed(&silent)));
+    }
+    if !led.is_empty() {
+        parts.push(format!("public names that now lead to the endpoint: {}", listed(&led)));
+    }
+    Check::warn(PUBLIC, parts.join("; "), narrow)
+}
+
+fn listed(names: &[String]) -> String {
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names[..names.len() - more].join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}

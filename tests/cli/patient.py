@@ -1,0 +1,133 @@
+"""A client that can connect, for doctor to look at: everything between it and the service is as it should be."""
+
+import contextlib
+import json
+import urllib.request
+
+import boto3
+
+from flow.client import Client
+from local_aws import accounts
+
+PORT = 19530
+TRAIL = "management-events"
+
+
+class Patient:
+    """One healthy client of account a: VPC, zone, endpoint, record; and the service's load balancer with a target."""
+
+    def __init__(self, local, provider, command):
+        self.local, self.provider, self.command = local, provider, command
+        self.client = Client(local, accounts.CLIENT_A, provider)
+        self.account = self.client.account
+        self.ec2, self.route53 = self.client.ec2, self.client.route53
+        self.cloudtrail = local.client("cloudtrail", self.account)
+        self._equip_service()
+        self._equip_vpc()
+        self._equip_trail()
+        self.zone = self.vpc.zone()
+        self.endpoint = self.vpc.endpoint()
+        local.settled()
+        assert self.zone.addresses() == self.endpoint.addresses
+
+    def _equip_service(self):
+        """A subnet in each zone of the client, a listener, and a target that answers."""
+        ec2, self.elb = self.provider.ec2, self.local.client("elbv2", self.provider.account)
+        service = ec2.describe_vpc_endpoint_service_configurations(
+            ServiceIds=[self.provider.service])["ServiceConfigurations"][0]
+        self.balancer = service["NetworkLoadBalancerArns"][0]
+        vpc = ec2.create_vpc(CidrBlock="10.251.0.0/16")["Vpc"]["VpcId"]
+        self.provider_subnets = [
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.251.{number}.0/24",
+                              AvailabilityZone=f"{accounts.REGION}{zone}")["Subnet"]["SubnetId"]
+            for number, zone in enumerate("abc")]
+        self.serve_in(0, 1)
+        self.group = self.elb.create_target_group(
+            Name="patients", Protocol="TCP", Port=PORT, VpcId=vpc, TargetType="ip")["TargetGroups"][0]["TargetGroupArn"]
+        self.elb.register_targets(TargetGroupArn=self.group, Targets=[{"Id": "10.251.0.10", "Port": PORT}])
+        self.listen(PORT)
+
+    def serve_in(self, *zones):
+        """Put the load balancer into these zones, by number."""
+        self.elb.set_subnets(LoadBalancerArn=self.balancer, Subnets=[self.provider_subnets[zone] for zone in zones])
+
+    def listen(self, port):
+        """Listen on this port and no other."""
+        for one in self.elb.describe_listeners(LoadBalancerArn=self.balancer)["Listeners"]:
+            self.elb.delete_listener(ListenerArn=one["ListenerArn"])
+        if port:
+            self.elb.create_listener(LoadBalancerArn=self.balancer, Protocol="TCP", Port=port, DefaultActions=[
+                {"Type": "forward", "TargetGroupArn": self.group}])
+
+    def _equip_vpc(self):
+        self.vpc = self.client.vpc(subnets=2)
+        self.attribute("EnableDnsSupport", True)
+        self.attribute("EnableDnsHostnames", True)
+        self.security_group = self.ec2.describe_security_groups(
+            Filters=[{"Name": "vpc-id", "Values": [self.vpc.id]}])["SecurityGroups"][0]["GroupId"]
+        self.range = self.ec2.describe_vpcs(VpcIds=[self.vpc.id])["Vpcs"][0]["CidrBlock"]
+        self.let_in(self.range)
+
+    def attribute(self, name, value):
+        """Set an attribute of the VPC."""
+        self.ec2.modify_vpc_attribute(VpcId=self.vpc.id, **{name: {"Value": value}})
+
+    def let_in(self, *ranges, port=PORT):
+        """Let these ranges in on this port, and nobody else."""
+        group = self.ec2.describe_security_groups(GroupIds=[self.security_group])["SecurityGroups"][0]
+        if group["IpPermissions"]:
+            self.ec2.revoke_security_group_ingress(GroupId=self.security_group, IpPermissions=group["IpPermissions"])
+        if ranges:
+            self.ec2.authorize_security_group_ingress(GroupId=self.security_group, IpPermissions=[{
+                "IpProtocol": "tcp", "FromPort": port, "ToPort": port,
+                "IpRanges": [{"CidrIp": one} for one in ranges]}])
+
+    def _equip_trail(self):
+        s3 = boto3.client("s3", region_name=accounts.REGION, endpoint_url=self.local.running["moto"]["url"],
+                          aws_access_key_id=self.account, aws_secret_access_key=accounts.SECRET)
+        s3.create_bucket(Bucket=TRAIL, CreateBucketConfiguration={"LocationConstraint": accounts.REGION})
+        self.cloudtrail.create_trail(Name=TRAIL, S3BucketName=TRAIL)
+        self.cloudtrail.start_logging(Name=TRAIL)
+
+    def profiles(self, *wanted):
+        """Say which Route 53 Profiles there are."""
+        url = f"{self.local.running['moto']['url']}/_local/profiles"
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        opener.open(urllib.request.Request(url, method="PUT", data=json.dumps(wanted).encode()), timeout=10).close()
+
+    def denied(self, service, action):
+        """Refuse one kind of call in the client account, as an older client stack does."""
+        return self._faults({"service": service, "action": action, "account": self.account,
+                             "code": "AccessDenied", "message": "not authorized", "status": 403, "times": 50})
+
+    @contextlib.contextmanager
+    def _faults(self, *wanted):
+        self.local.faults(*wanted)
+        try:
+            yield
+        finally:
+            self.local.faults()
+
+    def doctor(self, *arguments, subject=None, role=True):
+        """What doctor says, as programs read it, signed in as an operator."""
+        said = self.say(subject or self.endpoint.id, "--output", "json", *arguments, role=role)
+        assert said.code in (0, 3), said
+        return said
+
+    def say(self, *arguments, role=True):
+        """Run doctor."""
+        role = ("--role-arn", self.provider.outputs["OperatorRoleArn"]) if role else ()
+        return self.command("doctor", *arguments, *role)
+
+    def verdicts(self, *arguments, **more):
+        """The checks by their names; every check is made once for the one endpoint and name."""
+        found = {}
+        for check in self.doctor(*arguments, **more).json["endpoints"][0]["checks"]:
+            assert check["check"] not in found
+            found[check["check"]] = check
+        return found
+
+    def not_ok(self, *arguments, **more):
+        """The verdict of each check that is not ok."""
+        found = self.verdicts(*arguments, **more)
+        return {name: check["verdict"] for name, check in found.items() if check["verdict"] != "ok"}
