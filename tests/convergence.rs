@@ -138,6 +138,7 @@ fn claim(key: RecordKey, service: &'static str) -> impl Strategy<Value = Option<
             origin,
             confirmed,
             pending: pending.map(|(from, to, until)| Pending { from, to, until }),
+            released: None,
             version: 3,
         },
     );

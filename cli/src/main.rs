@@ -9,6 +9,7 @@ mod document;
 mod fleet;
 mod installation;
 mod output;
+mod planning;
 mod verbs;
 
 use std::process::ExitCode;

@@ -1,9 +1,11 @@
 //! The verbs, one file each.
 
+mod apply;
 mod check;
 mod completions;
 mod explain;
 mod man;
+mod plan;
 mod replay;
 mod service;
 mod status;
@@ -20,6 +22,8 @@ pub(crate) enum Verb {
     // What each does is said where it is done: clap takes the text from there.
     Status(status::Status),
     Explain(explain::Explain),
+    Plan(plan::Plan),
+    Apply(apply::Apply),
     Service(service::Service),
     Check(check::Check),
     Replay(replay::Replay),
@@ -36,6 +40,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
     match arguments.verb {
         Verb::Status(status) => status.run(&context).await,
         Verb::Explain(explain) => explain.run(&context).await,
+        Verb::Plan(plan) => plan.run(&context).await,
+        Verb::Apply(apply) => apply.run(&context).await,
         Verb::Service(service) => service.run(&context).await,
         Verb::Check(check) => check.run(),
         Verb::Replay(replay) => replay.run(&context),

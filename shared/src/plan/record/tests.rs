@@ -87,6 +87,7 @@ impl Case {
             origin: Origin::Created,
             confirmed: addresses(values),
             pending: None,
+            released: None,
             version: 7,
         });
         self

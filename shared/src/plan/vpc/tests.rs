@@ -124,6 +124,7 @@ impl World {
             origin: Origin::Created,
             confirmed: addresses,
             pending: None,
+            released: None,
             version: 1,
         });
         self
