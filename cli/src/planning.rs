@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use shared::aws::{Aws, Look};
-use shared::facts::Facts;
+use shared::facts::{Denied, Facts};
+use shared::hold::Subject;
 use shared::ids::{AccountId, VpcId};
 use shared::intent::Intent;
 use shared::plan::digest::Essence;
@@ -21,6 +22,7 @@ use shared::policy::Policy;
 pub(crate) use report::Report;
 pub(crate) use selection::Selection;
 
+use crate::complaint::Complaint;
 use crate::installation::Installation;
 use crate::output::{count, note};
 use selection::Asked;
@@ -89,6 +91,7 @@ pub(crate) async fn vpcs(
     while let Some(intent) = intents.pop() {
         let mut look = Look::new(aws, policy, &intent);
         while let Some(mut facts) = look.next().await? {
+            refuse_unreadable(&facts)?;
             let rest = std::mem::take(&mut facts.rest);
             let wait = std::mem::take(&mut facts.rest_after);
             facts.vpcs.retain(|seen| planned.insert((facts.account.clone(), seen.vpc.clone())));
@@ -107,6 +110,20 @@ pub(crate) async fn vpcs(
         }
     }
     Ok(done)
+}
+
+/// An account that only this caller cannot read is not held: as far as the table says, the functions can.
+fn refuse_unreadable(facts: &Facts) -> Result<(), Complaint> {
+    let Some(denied) = &facts.denied else { return Ok(()) };
+    if facts.holds.contains_key(&Subject::Account(facts.account.clone())) {
+        return Ok(());
+    }
+    let Denied { account, operation, message } = denied;
+    Err(Complaint::new(
+        format!("account {account} cannot be read with these credentials: {operation}: {message}"),
+        "use the stack's OperatorRole (--role-arn with its output OperatorRoleArn); if the functions cannot read the \
+         account either, the next sweep holds it, and the plan then says so",
+    ))
 }
 
 /// The endpoints of an intent that these facts are about.

@@ -137,7 +137,11 @@ pub async fn send(
     carry_out(aws, plan, cause, None).await
 }
 
-async fn plan(
+/// Observes one service and decides, and does nothing.
+///
+/// # Errors
+/// When a read fails.
+pub async fn plan(
     aws: &Aws,
     definition: &ServiceDefinition,
     request: &ReviewRequest<'_>,

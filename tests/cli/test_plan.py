@@ -20,6 +20,11 @@ def waiting(zonelink):
         yield zonelink
 
 
+def operator(zonelink):
+    """The role of operators, which client accounts trust."""
+    return "--role-arn", zonelink.provider.outputs["OperatorRoleArn"]
+
+
 def digest(said):
     """The digest at the end of a plan."""
     return said.json["digest"]
@@ -27,7 +32,13 @@ def digest(said):
 
 def plan(zonelink, *selection):
     """A plan as programs read it."""
-    return zonelink.run("plan", *selection, "--output", "json")
+    return zonelink.run("plan", *selection, "--output", "json", *operator(zonelink))
+
+
+def apply(zonelink):
+    """Do what is planned for the endpoint."""
+    agreed = digest(plan(zonelink, zonelink.endpoint.id))
+    return zonelink.run("apply", "--plan", agreed, zonelink.endpoint.id, *operator(zonelink))
 
 
 def steps(said):
@@ -37,7 +48,7 @@ def steps(said):
 
 def test_plan_shows_the_exact_batch_and_writes_nothing(waiting):
     items = waiting.table.items()
-    said = waiting.run("plan", waiting.endpoint.id)
+    said = waiting.run("plan", waiting.endpoint.id, *operator(waiting))
     assert said.code == 3, said
     addresses = " ".join(sorted(waiting.endpoint.addresses))
     assert f"change {waiting.zone.id}/{NAME}: CREATE A TTL 60 {addresses}" in said.out
@@ -50,20 +61,21 @@ def test_the_digest_is_the_same_as_long_as_nothing_moves(waiting):
     first = plan(waiting, waiting.endpoint.id)
     assert steps(first) == ["PutEndpoint", "PutEndpoint", "PutClaim", "ChangeRecords", "PutClaim"], first
     assert digest(plan(waiting, waiting.endpoint.id)) == digest(first)
-    assert digest(plan(waiting, waiting.vpc.id)) == digest(first), "the VPC is found by its endpoint"
+    same = plan(waiting, waiting.vpc.id, "--account", waiting.a.account)
+    assert digest(same) == digest(first), "the VPC is that of the endpoint"
 
 
 def test_apply_does_what_the_plan_says_and_the_journal_names_the_caller(waiting):
     agreed = digest(plan(waiting, waiting.endpoint.id))
-    said = waiting.run("apply", "--plan", agreed, waiting.endpoint.id)
+    said = waiting.run("apply", "--plan", agreed, waiting.endpoint.id, *operator(waiting))
     assert said.code == 0, said
     assert waiting.zone.addresses() == waiting.endpoint.addresses
     entry = waiting.table.journal(NAME)[-1]
     assert entry["cause"].startswith("applied by hand by arn:aws:"), entry
-    again = waiting.run("plan", waiting.endpoint.id)
+    again = waiting.run("plan", waiting.endpoint.id, *operator(waiting))
     assert again.code == 0, again
     assert "all is in sync" in again.out
-    done = waiting.run("apply", "--plan", digest(plan(waiting, waiting.endpoint.id)), waiting.endpoint.id)
+    done = apply(waiting)
     assert (done.code, "nothing was to be done" in done.out) == (0, True), done
 
 
@@ -71,7 +83,7 @@ def test_a_change_by_hand_after_the_plan_is_refused_and_said(waiting):
     agreed = digest(plan(waiting, waiting.endpoint.id))
     waiting.zone.put("10.9.9.9", ttl=300)
     items = waiting.table.items()
-    said = waiting.run("apply", "--plan", agreed, waiting.endpoint.id)
+    said = waiting.run("apply", "--plan", agreed, waiting.endpoint.id, *operator(waiting))
     assert said.code == 3, said
     subject = f"{waiting.vpc.id}/{waiting.zone.id}/{NAME}"
     assert f"changed: {subject}" in said.out, said
@@ -84,11 +96,12 @@ def test_a_plan_of_another_machine_is_compared_from_its_file(waiting, tmp_path):
     file = tmp_path / "plan.json"
     file.write_text(plan(waiting, waiting.endpoint.id).out)
     waiting.zone.put("10.9.9.9", ttl=300)
-    said = waiting.run("apply", "--plan", str(file), waiting.endpoint.id, "--output", "json",
+    said = waiting.run("apply", "--plan", str(file), waiting.endpoint.id, *operator(waiting), "--output", "json",
                        ZONELINK_PLANS=str(tmp_path / "empty"))
     assert said.code == 3, said
     assert said.json["moved"]["changed"] == [f"{waiting.vpc.id}/{waiting.zone.id}/{NAME}"]
-    unknown = waiting.run("apply", "--plan", json.loads(file.read_text())["digest"], waiting.endpoint.id,
+    agreed = json.loads(file.read_text())["digest"]
+    unknown = waiting.run("apply", "--plan", agreed, waiting.endpoint.id, *operator(waiting),
                           ZONELINK_PLANS=str(tmp_path / "empty"))
     assert unknown.code == 3 and "was not printed on this machine" in unknown.out, unknown
 
@@ -96,14 +109,14 @@ def test_a_plan_of_another_machine_is_compared_from_its_file(waiting, tmp_path):
 def test_a_file_that_was_edited_is_refused(waiting, tmp_path):
     file = tmp_path / "plan.json"
     file.write_text(plan(waiting, waiting.endpoint.id).out.replace('"CREATE"', '"DELETE"'))
-    said = waiting.run("apply", "--plan", str(file), waiting.endpoint.id)
+    said = waiting.run("apply", "--plan", str(file), waiting.endpoint.id, *operator(waiting))
     assert said.code == 1 and "was edited" in said.err, said
 
 
 def test_drift_is_planned_with_both_values(waiting):
-    waiting.run("apply", "--plan", digest(plan(waiting, waiting.endpoint.id)), waiting.endpoint.id)
+    apply(waiting)
     waiting.zone.put("10.9.9.9", ttl=300)
-    said = waiting.run("plan", waiting.vpc.id)
+    said = waiting.run("plan", waiting.vpc.id, *operator(waiting))
     assert "DELETE A TTL 300 10.9.9.9; CREATE A TTL 60" in said.out, said
     assert "because drift" in said.out, said
 
@@ -122,7 +135,7 @@ def test_all_has_the_acceptance_and_every_vpc(zonelink):
                 for subject, reason in part["holds"].items()}
         assert held == {f"{zonelink.provider.service}/{stranger.id}": "NotAllowed"}
         assert {"AcceptConnections", "ChangeRecords", "SendIntent"} <= set(steps(first)), first
-        said = zonelink.run("apply", "--plan", digest(first), "--all")
+        said = zonelink.run("apply", "--plan", digest(first), "--all", *operator(zonelink))
         assert said.code == 0, said
         assert zones[0].addresses() == endpoints[0].addresses
         assert zonelink.provider.connections()[endpoints[1].id] != "pendingAcceptance"
@@ -145,3 +158,10 @@ def test_what_cannot_be_planned_gives_a_sentence_and_a_remedy(zonelink):
     assert digest_of_nothing.code == 2 and "sixteen letters" in digest_of_nothing.err, digest_of_nothing
     denied = zonelink.run("plan", "--all", profile="client-a")
     assert denied.code == 1 and "remedy:" in denied.err, denied
+
+
+def test_an_account_that_only_the_caller_cannot_read_is_not_held(waiting):
+    said = waiting.run("plan", waiting.endpoint.id)
+    assert said.code == 1, said
+    assert f"account {waiting.a.account} cannot be read with these credentials: sts:AssumeRole" in said.err
+    assert "OperatorRole" in said.err

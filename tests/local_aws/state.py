@@ -99,6 +99,7 @@ def _aws_config(state):
             "",
         ]
     lines.append("[services local-aws]")
-    for service in MOTO_SERVICES:
+    # With hyphens is how the SDK for Rust asks for it.
+    for service in dict.fromkeys(name for one in MOTO_SERVICES for name in (one, one.replace("_", "-"))):
         lines += [f"{service} =", f"  endpoint_url = {state['moto']['url']}"]
     return "\n".join(lines) + "\n"

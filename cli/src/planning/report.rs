@@ -73,7 +73,7 @@ impl Report {
         let mut sum = format!(
             "{} looked at: {}, {} in all; {} held",
             count(vpcs.len(), "VPC"),
-            count(changes, "change of records").replace("recordss", "records"),
+            count(changes, "record change"),
             count(steps, "step"),
             count(holds, "thing")
         );

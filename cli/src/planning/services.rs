@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::aws::{Aws, Scope, observe_service};
+use shared::aws::{Aws, Scope};
 use shared::ids::{AccountId, VpcEndpointId};
-use shared::plan::acceptance::{self, Question, SendOn};
+use shared::plan::acceptance;
 use shared::plan::{Plan, Step};
 use shared::policy::{Policy, ServiceDefinition};
+use shared::review::{self, ReviewRequest};
 
 use super::{About, Planned};
 
@@ -52,13 +53,18 @@ impl Reviewed {
         accounts: &BTreeSet<AccountId>,
         cause: &str,
     ) -> anyhow::Result<()> {
-        let facts = observe_service(aws, &definition.service, &Scope::All).await?;
-        let now = aws.now();
-        let question = Question { send_on: SendOn::All, accounts, cause, since: None, now };
-        let mut plan = acceptance::plan(&facts, definition, &question);
+        let request = ReviewRequest {
+            scope: Scope::All,
+            accounts,
+            allow_rejects: None,
+            dry_run: true,
+            cause,
+            since: None,
+        };
+        let (_, mut plan) = review::plan(aws, definition, &request).await?;
         self.look_at_them_here(&mut plan);
         let about = About::Provider(format!("service {}", definition.service));
-        self.parts.push(Planned { at: now, about, plan });
+        self.parts.push(Planned { at: aws.now(), about, plan });
         Ok(())
     }
 

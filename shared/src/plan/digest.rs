@@ -56,7 +56,7 @@ impl Essence {
                 }
             }
             for (subject, reason) in &plan.holds {
-                essence.add(subject.to_string(), &Deed::Held { reason });
+                essence.add(subject.to_string(), &Deed::Held { reason: timeless(reason) });
             }
             for vpc in plan.look_again.keys() {
                 essence.add(format!("{vpc}/"), &Deed::Busy);
@@ -108,6 +108,10 @@ enum Deed<'a> {
         service: &'a ServiceId,
         vpc_endpoints: &'a BTreeMap<VpcEndpointId, Accepted>,
     },
+    Reject {
+        service: &'a ServiceId,
+        owners: BTreeMap<&'a VpcEndpointId, &'a AccountId>,
+    },
     Claim(Box<Claimed<'a>>),
     Change {
         account: &'a AccountId,
@@ -126,7 +130,7 @@ enum Deed<'a> {
         is_gone: bool,
     },
     PutHold {
-        reason: &'a HoldReason,
+        reason: HoldReason,
     },
     EndHold,
     EndWait,
@@ -136,7 +140,7 @@ enum Deed<'a> {
         vpcs: &'a BTreeSet<VpcId>,
     },
     Held {
-        reason: &'a HoldReason,
+        reason: HoldReason,
     },
     Busy,
 }
@@ -175,6 +179,10 @@ fn deed<'a>(group: &'a Group, step: &'a Step, announced: &mut Option<u64>) -> Op
     };
     Some(match step {
         Step::AcceptConnections { service, vpc_endpoints } => Deed::Accept { service, vpc_endpoints },
+        Step::RejectConnections { service, vpc_endpoints } => {
+            let owners = vpc_endpoints.iter().map(|(id, rejected)| (id, &rejected.owner));
+            Deed::Reject { service, owners: owners.collect() }
+        }
         Step::PutClaim { claim, expects, joins, leaves } => {
             let expects = expected(*expects, announced.replace(claim.version));
             Deed::Claim(Box::new(claimed(claim, expects, joins, leaves)))
@@ -189,7 +197,7 @@ fn deed<'a>(group: &'a Group, step: &'a Step, announced: &mut Option<u64>) -> Op
             addresses: &endpoint.addresses,
             is_gone: endpoint.expires_at.is_some(),
         },
-        Step::PutHold { hold } => Deed::PutHold { reason: &hold.reason },
+        Step::PutHold { hold } => Deed::PutHold { reason: timeless(&hold.reason) },
         Step::DeleteHold { .. } => Deed::EndHold,
         Step::DeleteWait { .. } => Deed::EndWait,
         Step::SendIntent { intent, .. } if !is_turn(group) => {
@@ -197,6 +205,14 @@ fn deed<'a>(group: &'a Group, step: &'a Step, announced: &mut Option<u64>) -> Op
         }
         Step::Reserve { .. } | Step::PutWait { .. } | Step::SendIntent { .. } => return None,
     })
+}
+
+/// A reason without the moment at which it was first met.
+fn timeless(reason: &HoldReason) -> HoldReason {
+    match reason {
+        HoldReason::Revoked { owner, .. } => HoldReason::Revoked { owner: owner.clone(), since: None },
+        other => other.clone(),
+    }
 }
 
 /// Whether a group takes the turn of a waiting chain.

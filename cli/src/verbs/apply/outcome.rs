@@ -79,7 +79,7 @@ impl Done {
         let done = self.groups.len() - not_done;
         let mut sum = match self.groups.len() {
             0 => "nothing was to be done".to_owned(),
-            _ => format!("{} done", count(done, "group of steps").replace("stepss", "steps")),
+            _ => format!("{} done", count(done, "group")),
         };
         if not_done > 0 || !self.left.is_empty() || !self.busy.is_empty() {
             sum.push_str(&format!(", {not_done} not: plan again, and see what is left"));
