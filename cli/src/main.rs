@@ -2,6 +2,7 @@
 
 mod arguments;
 mod aws;
+mod by_hand;
 mod complaint;
 mod context;
 mod definition_file;

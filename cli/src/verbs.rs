@@ -1,11 +1,13 @@
 //! The verbs, one file each.
 
+mod adopt;
 mod apply;
 mod check;
 mod completions;
 mod explain;
 mod man;
 mod plan;
+mod release;
 mod replay;
 mod service;
 mod status;
@@ -24,6 +26,8 @@ pub(crate) enum Verb {
     Explain(explain::Explain),
     Plan(plan::Plan),
     Apply(apply::Apply),
+    Adopt(adopt::Adopt),
+    Release(release::Release),
     Service(service::Service),
     Check(check::Check),
     Replay(replay::Replay),
@@ -42,6 +46,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Verb::Explain(explain) => explain.run(&context).await,
         Verb::Plan(plan) => plan.run(&context).await,
         Verb::Apply(apply) => apply.run(&context).await,
+        Verb::Adopt(adopt) => adopt.run(&context).await,
+        Verb::Release(release) => release.run(&context).await,
         Verb::Service(service) => service.run(&context).await,
         Verb::Check(check) => check.run(),
         Verb::Replay(replay) => replay.run(&context),
