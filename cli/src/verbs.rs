@@ -50,7 +50,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Verb::Release(release) => release.run(&context).await,
         Verb::Service(service) => service.run(&context).await,
         Verb::Check(check) => check.run(),
-        Verb::Replay(replay) => replay.run(&context),
+        Verb::Replay(replay) => replay.run(&context).await,
         Verb::Completions(completions) => Ok(completions.run()),
         Verb::Man(man) => man.run(),
     }

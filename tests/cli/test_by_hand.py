@@ -71,7 +71,7 @@ def test_a_mark_outlives_the_endpoints(held):
     run(held, "adopt", held.record, "--yes")
     held.local.settled()
     assert run(held, "release", held.record, "--yes").code == 0
-    held.endpoint.delete()
+    held.endpoint.delete(lingers=False)
     held.local.settled()
     assert held.zone.record() is not None, "it is not zonelink's to remove"
     assert reason(held) is None

@@ -1,35 +1,68 @@
-//! `zonelink replay`: what an event means to each function.
+//! `zonelink replay`: what an event leads to, from its text to the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 use shared::event::Event;
+use shared::facts::Facts;
 use shared::ids::Region;
 use shared::intent::Ignored;
 use shared::policy::Policy;
+use shared::scenario::{self, Allowed, Led};
 
 use crate::complaint::Complaint;
 use crate::context::Context;
 use crate::definition_file;
 use crate::output::Answer;
+use crate::planning::vpcs;
 
-/// Reads an event as the functions do, without AWS.
+/// Says what an event leads to, without doing it: where each function looks, and what is planned from what is seen there now.
 ///
-/// It needs the region of the services: --region, or `AWS_REGION`.
+/// With --service it asks nobody: the definitions of the files are in force, nothing is looked at, and it ends with where
+/// the functions would look; it then needs the region of the services, --region or `AWS_REGION`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Replay {
     /// An event as EventBridge delivers it, in JSON
     event: PathBuf,
-    /// The service definitions that are in force, in YAML or JSON; may be given several times
-    #[arg(long = "service", value_name = "FILE", required = true)]
+    /// Service definitions that are in force, in YAML or JSON, to ask nobody; may be given several times
+    #[arg(long = "service", value_name = "FILE")]
     services: Vec<PathBuf>,
+    /// Write event, policy, facts and plan into this new folder, as a scenario of the test suite
+    #[arg(long, value_name = "DIR", conflicts_with = "services")]
+    save: Option<PathBuf>,
 }
 
 impl Replay {
-    pub(crate) fn run(&self, context: &Context) -> anyhow::Result<Answer> {
+    pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
+        let path = self.event.display();
+        let text = fs::read_to_string(&self.event).with_context(|| format!("{path} cannot be read"))?;
+        let message = serde_json::from_str(&text).with_context(|| format!("{path} is not JSON"))?;
+        let event = Event::from_eventbridge(&message)
+            .with_context(|| format!("{path} would end in the dead-letter queue"))?;
+        if !self.services.is_empty() {
+            return answer(&event, &self.given(context)?, &context.common.stack, None);
+        }
+        let installation = context.installation().await?;
+        let definitions = installation.aws.definitions().await?;
+        let policy = installation.config().policy(definitions.sound);
+        let mut facts: Vec<Facts> = Vec::new();
+        if let Ok(intent) = event.intent(&policy) {
+            let looks = vpcs(&installation.aws, &policy, &intent, &mut BTreeSet::new()).await?;
+            facts.extend(looks.into_iter().map(|(facts, _)| facts));
+        }
+        let led = Led::of(&message, &policy, &facts)?;
+        if let Some(folder) = &self.save {
+            save(folder, &message, &policy, &facts, &led)?;
+        }
+        answer(&event, &policy, &context.common.stack, Some(&led))
+    }
+
+    /// The policy of the files.
+    fn given(&self, context: &Context) -> anyhow::Result<Policy> {
         let region = context.common.region.as_deref().unwrap_or_default();
         let region: Region = region
             .parse()
@@ -40,24 +73,51 @@ impl Replay {
                 services.insert(defined.definition.service.clone(), defined.definition);
             }
         }
-        let policy = Policy { region, services };
-        let path = self.event.display();
-        let text = fs::read_to_string(&self.event).with_context(|| format!("{path} cannot be read"))?;
-        let message = serde_json::from_str(&text).with_context(|| format!("{path} is not JSON"))?;
-        let event = Event::from_eventbridge(&message)
-            .with_context(|| format!("{path} would end in the dead-letter queue"))?;
-        let review = match event.review(&policy, &context.common.stack) {
-            Ok(review) => {
-                let services: Vec<_> = review.services.iter().map(ToString::to_string).collect();
-                format!("review the connections of {} ({})", services.join(", "), review.cause)
-            }
-            Err(Ignored(reason)) => format!("ignored: {reason}"),
-        };
-        let intent = match event.intent(&policy) {
-            Ok(intent) => intent.to_string(),
-            Err(Ignored(reason)) => format!("ignored: {reason}"),
-        };
-        let text = format!("accept-connections  {review}\nreconcile-records   {intent}");
-        Answer::new(&json!({"accept_connections": review, "reconcile_records": intent}), text)
+        Ok(Policy { region, services })
     }
+}
+
+fn answer(event: &Event, policy: &Policy, stack: &str, led: Option<&Led>) -> anyhow::Result<Answer> {
+    let review = match event.review(policy, stack) {
+        Ok(review) => {
+            let services: Vec<_> = review.services.iter().map(ToString::to_string).collect();
+            format!("review the connections of {} ({})", services.join(", "), review.cause)
+        }
+        Err(Ignored(reason)) => format!("ignored: {reason}"),
+    };
+    let intent = match event.intent(policy) {
+        Ok(intent) => intent.to_string(),
+        Err(Ignored(reason)) => format!("ignored: {reason}"),
+    };
+    let mut text = format!("accept-connections  {review}\nreconcile-records   {intent}");
+    for plan in led.iter().flat_map(|led| &led.plans) {
+        text = format!("{text}\n\n{}", plan.to_string().trim_end());
+    }
+    let mut report = json!({"accept_connections": review, "reconcile_records": intent});
+    if let Some(led) = led {
+        report["plans"] = serde_json::to_value(&led.plans)?;
+    }
+    Answer::new(&report, text)
+}
+
+/// Writes a scenario. A folder that is there already is left: it may be one that was looked through.
+fn save(folder: &Path, event: &Value, policy: &Policy, facts: &[Facts], led: &Led) -> anyhow::Result<()> {
+    let name = folder.display();
+    if folder.exists() {
+        let what = format!("{name} is there already");
+        return Err(Complaint::arguments(what, "give a folder that does not exist").into());
+    }
+    fs::create_dir_all(folder).with_context(|| format!("{name} cannot be made"))?;
+    let write = |file: &str, text: String| {
+        fs::write(folder.join(file), text).with_context(|| format!("{name}/{file} cannot be written"))
+    };
+    write(scenario::EVENT, pretty(event)?)?;
+    write(scenario::POLICY, pretty(&Allowed::from(policy))?)?;
+    write(scenario::FACTS, pretty(&facts)?)?;
+    write(scenario::PLAN, pretty(led)?)?;
+    write(scenario::WORDS, led.text())
+}
+
+fn pretty(value: &impl Serialize) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
 }
