@@ -97,5 +97,5 @@ fn missing_files_and_arguments_give_a_sentence() {
     let service = "tests/definitions/sound.json";
     let (code, _, error) = zonelink(&["replay", event, "--service", service, "--save", "nowhere"]);
     assert_eq!(code, Some(2));
-    assert!(error.contains("'--save <DIR>' cannot be used with '--service <FILE>'"), "{error}");
+    assert!(error.contains("'--service <FILE>' cannot be used with '--save <DIR>'"), "{error}");
 }

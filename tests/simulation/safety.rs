@@ -229,6 +229,9 @@ impl World {
         };
         let touched = slot.touched.is_some_and(|at| at >= batch.observed_at);
         let claim = self.table.claims.get(key);
+        if sound && claim.is_some_and(|claim| claim.released.is_some()) {
+            return Some("a record that was taken back is changed".into());
+        }
         let announced = claim.and_then(|claim| claim.pending.as_ref());
         let announced = announced.is_some_and(|pending| pending.to == to && pending.until == batch.until);
         // A TTL alone changes hands with nobody.
@@ -249,7 +252,8 @@ impl World {
     /// Each claim can be found by each VPC that it names, and by sweeps through the index, at every moment.
     pub(crate) fn check_references(&mut self) {
         let mut wrong = Vec::new();
-        for (key, claim) in &self.table.claims {
+        // A mark is found by its key alone.
+        for (key, claim) in self.table.claims.iter().filter(|(_, claim)| claim.released.is_none()) {
             let found = |vpc: &VpcId| self.table.references.contains(&(vpc.clone(), key.clone()));
             let lost: Vec<_> = claim.vpcs().into_iter().filter(|vpc| !found(vpc)).collect();
             if !lost.is_empty() || !self.table.references.iter().any(|(_, of)| of == key) {

@@ -8,9 +8,9 @@ use crate::planning::{Planning, Report, Selection};
 
 pub(super) use kept::{Kept, read};
 
-/// Shows what would be done now: every change batch, every write of the table, and what is held.
+/// Shows what would be done now, and what is held.
 ///
-/// It observes as the functions do and writes nothing, but that its reads reserve room among the account's Route 53
+/// Every change batch, every write of the table, every hold with its remedy. It observes as the functions do and writes nothing, but that its reads reserve room among the account's Route 53
 /// requests, as theirs do. The digest at the end stands for what is done and held, not for when: `zonelink apply` takes
 /// it. The plan is kept on this machine too, for apply to say what has moved since.
 ///
@@ -28,9 +28,9 @@ impl Plan {
         let installation = context.installation().await?;
         let planning = Planning::of(&installation, &self.selection, "zonelink plan").await?;
         let report = Report::of(&planning, installation.aws.now());
+        self.kept.keep(&report);
         let mut text = report.text();
         if report.parts.iter().any(|part| !part.plan.is_empty()) {
-            self.kept.keep(&report);
             let selection = self.selection.words();
             text = format!("{text}\ndo it: zonelink apply --plan {} {selection}", report.digest);
         }

@@ -20,7 +20,10 @@ use crate::definition_file;
 use crate::output::Answer;
 use crate::planning::vpcs;
 
-/// Says what an event leads to, without doing it: where each function looks, and what is planned from what is seen there now.
+/// Says what an event leads to, without doing it.
+///
+/// Where each function looks, and what is planned from what is seen there now. Its reads reserve room among the account's
+/// Route 53 requests, and it writes nothing else.
 ///
 /// With --service it asks nobody: the definitions of the files are in force, nothing is looked at, and it ends with where
 /// the functions would look; it then needs the region of the services, --region or `AWS_REGION`.
