@@ -207,6 +207,7 @@ impl Made {
             priority: Priority::Event,
             cause: self.when.cause.clone(),
             since: Some(self.when.since),
+            run: None,
         };
         Step::SendIntent { intent, delay_seconds }
     }

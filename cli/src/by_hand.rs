@@ -51,6 +51,7 @@ pub(crate) fn intent(account: &AccountId, cause: String) -> Intent {
         priority: Priority::Event,
         cause,
         since: None,
+        run: None,
     }
 }
 

@@ -83,6 +83,7 @@ impl World {
             priority: Priority::Event,
             cause: "zonelink release".into(),
             since: None,
+            run: None,
         };
         // Refused for one that is on its way, or was taken back already.
         let Ok(plan) = release(&cause, &claim, released) else { return };

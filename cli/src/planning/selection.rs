@@ -121,7 +121,10 @@ impl Selection {
         let reviewed = services::review(aws, &fleet.policy, &accounts, cause).await?;
         let mut endpoints = reviewed.endpoints;
         let is_left = |account: &AccountId| accounts.is_empty() || accounts.contains(account);
-        let of_claims = fleet.endpoints.iter().filter(|one| !one.is_defined && is_left(&one.account));
+        let of_claims = fleet
+            .endpoints
+            .iter()
+            .filter(|one| (!one.is_defined || !one.records.is_empty()) && is_left(&one.account));
         for endpoint in of_claims.filter(|endpoint| endpoint.vpc.is_some()) {
             endpoints.entry(endpoint.account.clone()).or_default().insert(endpoint.vpc_endpoint.clone());
         }
@@ -175,7 +178,16 @@ fn intent(
     priority: Priority,
     cause: &str,
 ) -> Intent {
-    Intent { account, vpc_endpoints, vpcs, announced: false, priority, cause: cause.to_owned(), since: None }
+    Intent {
+        account,
+        vpc_endpoints,
+        vpcs,
+        announced: false,
+        priority,
+        cause: cause.to_owned(),
+        since: None,
+        run: None,
+    }
 }
 
 #[cfg(test)]

@@ -60,6 +60,7 @@ impl Reviewed {
             dry_run: true,
             cause,
             since: None,
+            run: None,
         };
         let (_, mut plan) = review::plan(aws, definition, &request).await?;
         self.look_at_them_here(&mut plan);

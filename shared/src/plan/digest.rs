@@ -203,7 +203,10 @@ fn deed<'a>(group: &'a Group, step: &'a Step, announced: &mut Option<u64>) -> Op
         Step::SendIntent { intent, .. } if !is_turn(group) => {
             Deed::Send { account: &intent.account, vpc_endpoints: &intent.vpc_endpoints, vpcs: &intent.vpcs }
         }
-        Step::Reserve { .. } | Step::PutWait { .. } | Step::SendIntent { .. } => return None,
+        Step::Reserve { .. }
+        | Step::ReserveDeletion { .. }
+        | Step::PutWait { .. }
+        | Step::SendIntent { .. } => return None,
     })
 }
 
