@@ -151,7 +151,8 @@ impl World {
                 .and_then(|endpoint| endpoint.shape())
                 .is_some_and(|shape| shape.state == VpcEndpointState::PendingAcceptance);
             let definition = self.defined.services.get(service);
-            let allowed = owner.is_some_and(|owner| definition.is_some_and(|d| d.allows(&owner).is_some()));
+            // One that was lost since the plan was made says nothing of it.
+            let allowed = owner.is_some_and(|owner| definition.is_none_or(|d| d.allows(&owner).is_some()));
             if !allowed {
                 self.violation(format!("a stranger's {id} is accepted"));
             }
@@ -176,7 +177,8 @@ impl World {
             let found = self.ec2.endpoints.get(id).filter(|endpoint| endpoint.service == *service);
             let state = found.and_then(|endpoint| endpoint.shape()).map(|shape| shape.state.clone());
             let definition = self.policy.services.get(service);
-            let rejects = definition.is_some_and(|d| d.disallowed == Disallowed::Reject);
+            // One that was lost since the plan was made says nothing of it.
+            let rejects = definition.is_none_or(|d| d.disallowed == Disallowed::Reject);
             let allowed =
                 found.is_some_and(|found| definition.is_some_and(|d| d.allows(&found.account).is_some()));
             if allowed || !rejects {
