@@ -9,7 +9,7 @@ use std::str::FromStr;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use shared::claim::{Claim, Contribution, Origin, Pending};
+use shared::claim::{Claim, Contribution, Origin, Pending, Released};
 use shared::facts::{
     Association, EndpointFacts, Facts, InterfaceFacts, IpAddressType, PrivateHostedZone, RecordFacts,
     StoredEndpoint, VpcEndpointState, VpcFacts, Wait,
@@ -17,7 +17,7 @@ use shared::facts::{
 use shared::hold::{HoldReason, Subject};
 use shared::ids::{ServiceId, VpcEndpointId};
 use shared::intent::Intent;
-use shared::plan::vpc::plan;
+use shared::plan::vpc::{by_hand, plan};
 use shared::plan::{Plan, Step};
 use shared::policy::{Adopt, Disallowed, OnRemove, Policy, Records, ServiceDefinition, SharedZones, Ttl};
 use shared::rate::Priority;
@@ -138,9 +138,21 @@ fn claim(key: RecordKey, service: &'static str) -> impl Strategy<Value = Option<
             origin,
             confirmed,
             pending: pending.map(|(from, to, until)| Pending { from, to, until }),
+            released: None,
             version: 3,
         },
     );
+    // Now and then one that a person has taken back: nothing of it is ours, and nothing is on its way.
+    let made = (made, 0..8u8).prop_map(|(claim, chance)| match chance {
+        0 => Claim {
+            contributions: BTreeMap::new(),
+            confirmed: Addresses::default(),
+            pending: None,
+            released: Some(Released { by: "arn:aws:iam::111122223333:user/ada".into(), at: now() }),
+            ..claim
+        },
+        _ => claim,
+    });
     prop::option::of(made)
 }
 
@@ -372,6 +384,39 @@ proptest! {
                 let after = seen.apply(changes).unwrap();
                 prop_assert!(adopt == Adopt::Any || after.addresses() == seen.addresses(), "{plan}");
             }
+        }
+    }
+
+    #[test]
+    fn what_a_person_has_taken_back_is_left_until_it_is_handed_over(facts in facts(), policy in policy()) {
+        let plan = plan(&intent(), &facts, &policy, &[]);
+        let is_released = |record: &&RecordFacts| record.claim.as_ref().is_some_and(|claim| claim.released.is_some());
+        for record in facts.vpcs[0].records.iter().filter(is_released) {
+            for step in plan.steps() {
+                match step {
+                    Step::PutClaim { claim, .. } => prop_assert!(claim.key != record.key, "{plan}"),
+                    Step::ChangeRecords { key, .. } => prop_assert!(*key != record.key, "{plan}"),
+                    Step::ReleaseClaim { key, .. } if *key == record.key => {
+                        prop_assert_eq!(record.association, Association::ZoneGone);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_handed_over_is_right_after_the_next_plan(facts in facts(), policy in policy()) {
+        for record in &facts.vpcs[0].records {
+            let Ok(handed) = by_hand::adopt(&intent(), &facts, &policy, &id(HERE), &record.key) else { continue };
+            let changes = handed.plan.steps().filter(|step| matches!(step, Step::ChangeRecords { .. }));
+            prop_assert_eq!(changes.count(), 0, "{}", handed.plan);
+            let claimed = pretend(&handed.plan, &facts);
+            let first = plan(&intent(), &claimed, &policy, &[]);
+            let mut after = pretend(&first, &claimed);
+            prop_assert_eq!(record_of(&mut after, &record.key).seen.as_ref().unwrap().addresses(), handed.after, "{}", first);
+            let second = plan(&intent(), &after, &policy, &[]);
+            prop_assert!(second.is_empty(), "first:\n{first}\nsecond:\n{second}");
         }
     }
 

@@ -128,6 +128,14 @@ fn no_schedule_breaks_a_rule_and_all_end_in_order() {
 }
 
 #[test]
+fn what_people_take_back_stays_theirs() {
+    let (tally, failing) = search(simulation::world::World::TAKING_BACK, 1_000, 1, None);
+    assert!(failing.is_empty(), "{}", failing.keys().next().map(|seed| explain(*seed)).unwrap_or_default());
+    let times = tally.0.get("records taken back").copied().unwrap_or_default();
+    assert!(times > 30, "hardly any record is taken back: {tally:?}");
+}
+
+#[test]
 fn one_seed_always_has_one_history() {
     let seed = variable("ZONELINK_SEED").unwrap_or(1);
     let (first, second) = (run(seed, None, true), run(seed, None, true));

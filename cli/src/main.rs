@@ -2,6 +2,7 @@
 
 mod arguments;
 mod aws;
+mod by_hand;
 mod complaint;
 mod context;
 mod definition_file;
@@ -10,6 +11,7 @@ mod document;
 mod fleet;
 mod installation;
 mod output;
+mod planning;
 mod report;
 mod verbs;
 

@@ -66,6 +66,12 @@ impl Answer {
         self
     }
 
+    /// Tells programs by the exit code that a part of it failed.
+    pub(crate) fn failed(mut self) -> Self {
+        self.exit = Exit::Failed;
+        self
+    }
+
     /// Writes the answer to standard output.
     ///
     /// # Errors

@@ -1,10 +1,14 @@
 //! The verbs, one file each.
 
+mod adopt;
+mod apply;
 mod check;
 mod completions;
 mod doctor;
 mod explain;
 mod man;
+mod plan;
+mod release;
 mod replay;
 mod report;
 mod service;
@@ -24,6 +28,10 @@ pub(crate) enum Verb {
     Explain(explain::Explain),
     Report(report::Report),
     Doctor(doctor::Doctor),
+    Plan(plan::Plan),
+    Apply(apply::Apply),
+    Adopt(adopt::Adopt),
+    Release(release::Release),
     Service(service::Service),
     Check(check::Check),
     Replay(replay::Replay),
@@ -42,9 +50,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Verb::Explain(explain) => explain.run(&context).await,
         Verb::Report(report) => report.run(&context).await,
         Verb::Doctor(doctor) => doctor.run(&context).await,
+        Verb::Plan(plan) => plan.run(&context).await,
+        Verb::Apply(apply) => apply.run(&context).await,
+        Verb::Adopt(adopt) => adopt.run(&context).await,
+        Verb::Release(release) => release.run(&context).await,
         Verb::Service(service) => service.run(&context).await,
         Verb::Check(check) => check.run(),
-        Verb::Replay(replay) => replay.run(&context),
+        Verb::Replay(replay) => replay.run(&context).await,
         Verb::Completions(completions) => Ok(completions.run()),
         Verb::Man(man) => man.run(),
     }

@@ -88,9 +88,14 @@ fn missing_files_and_arguments_give_a_sentence() {
     let (code, _, error) = zonelink(&["check", "nowhere.json"]);
     assert_eq!((code, error.split(':').nth(1)), (Some(1), Some(" nowhere.json cannot be read")));
     let (code, _, error) = zonelink(&["replay", "nowhere.json"]);
-    assert_eq!(code, Some(2));
-    assert!(error.contains("--service <FILE>"), "{error}");
-    let (code, _, error) = zonelink(&["replay", "nowhere.json", "--service", "nowhere.json"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("nowhere.json cannot be read"), "{error}");
+    let event = "../tests/events/delete_one.json";
+    let (code, _, error) = zonelink(&["replay", event, "--service", "nowhere.json"]);
     assert_eq!(code, Some(2));
     assert!(error.contains("give --region, or set AWS_REGION"), "{error}");
+    let service = "tests/definitions/sound.json";
+    let (code, _, error) = zonelink(&["replay", event, "--service", service, "--save", "nowhere"]);
+    assert_eq!(code, Some(2));
+    assert!(error.contains("'--service <FILE>' cannot be used with '--save <DIR>'"), "{error}");
 }

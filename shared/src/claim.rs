@@ -30,6 +30,10 @@ pub struct Claim {
     /// A change that was announced and not yet confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// A person has taken the record back: nothing of it is ours, and nothing is done to it until it is handed over
+    /// again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<Released>,
     /// Grows by one with each write; each write is conditional on it.
     pub version: u64,
 }
@@ -87,6 +91,15 @@ impl IndexedClaim {
         let others = self.others.iter().map(|(vpc, account)| (account.clone(), vpc.clone()));
         [(self.account.clone(), self.vpc.clone())].into_iter().chain(others)
     }
+}
+
+/// Who has taken a record back from zonelink, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// The ARN of the caller.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl Claim {

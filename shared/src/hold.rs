@@ -214,6 +214,13 @@ pub enum HoldReason {
         /// The limit.
         at_most: u32,
     },
+    /// A person has taken the record back from zonelink.
+    Released {
+        /// The ARN of who did.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
     /// A reason that only another version of zonelink knows.
     #[serde(other)]
     Unknown,
@@ -262,6 +269,7 @@ impl HoldReason {
             HoldReason::TooManyDeletes { .. } => {
                 "see whether these endpoints are meant to be gone; if so, invoke backfill with allow_deletes"
             }
+            HoldReason::Released { .. } => "hand the record over to zonelink again: zonelink adopt",
             HoldReason::Unknown => "wait for the next sweep",
         }
     }
@@ -324,6 +332,7 @@ impl fmt::Display for HoldReason {
             HoldReason::TooManyDeletes { run, at_most } => {
                 write!(f, "TooManyDeletes: run {run} may remove {at_most} record sets, and this is one more")
             }
+            HoldReason::Released { by, at } => write!(f, "Released: {by} took the record back at {at:.0}"),
             HoldReason::Unknown => f.write_str("Unknown: held by another version"),
         }
     }

@@ -33,5 +33,6 @@ pub mod record;
 #[cfg(feature = "aws")]
 pub mod review;
 pub mod run;
+pub mod scenario;
 #[cfg(feature = "aws")]
 pub mod sweep;

@@ -10,6 +10,7 @@ mod allowance;
 pub(crate) mod contribution;
 mod deletion;
 mod desired;
+pub mod digest;
 mod endpoint;
 mod record;
 pub mod sweep;
@@ -22,7 +23,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
+use crate::claim::{Claim, Released};
 use crate::facts::{StoredEndpoint, Wait};
 use crate::hold::{Hold, HoldReason, Subject};
 use crate::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
@@ -317,6 +318,9 @@ impl fmt::Display for Step {
             Step::PutClaim { claim, expects, .. } => match (&claim.pending, expects) {
                 (Some(pending), _) => {
                     write!(f, "claim {} from {} to {}", claim.key, pending.from, pending.to)
+                }
+                (None, _) if let Some(Released { by, .. }) = &claim.released => {
+                    write!(f, "mark {} as released by {by}", claim.key)
                 }
                 (None, None) => write!(f, "claim {} as it stands: {}", claim.key, claim.confirmed),
                 (None, Some(_)) => write!(f, "confirm claim {}: {}", claim.key, claim.confirmed),

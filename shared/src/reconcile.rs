@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::{Aws, GroupOutcome, Look, Outcome, apply, journal};
 use crate::error::Error;
@@ -83,6 +83,21 @@ async fn look_and_do(
     Ok((whole, left))
 }
 
+/// Applies a plan and journals what became of it, whoever decided that it is applied.
+///
+/// # Errors
+/// When the journal cannot be written. What a step came to is in the outcomes.
+pub async fn apply_and_journal<'a>(
+    aws: &Aws,
+    plan: &'a Plan,
+    cause: &str,
+    since: Option<Timestamp>,
+) -> Result<Vec<GroupOutcome<'a>>, Error> {
+    let outcomes = apply(aws, plan).await;
+    journal(aws, cause, since, &outcomes).await?;
+    Ok(outcomes)
+}
+
 /// What is left after applying a plan.
 #[derive(Default)]
 struct Left {
@@ -121,8 +136,7 @@ async fn carry_out(
     if !plan.is_empty() {
         tracing::info!(account = %intent.account, cause = intent.cause, %plan, "planned");
     }
-    let outcomes = apply(aws, plan).await;
-    journal(aws, &intent.cause, intent.since, &outcomes).await?;
+    let outcomes = apply_and_journal(aws, plan, &intent.cause, intent.since).await?;
     let part = &mut left.counted.part;
     part.sent_on += outcomes.iter().map(GroupOutcome::messages).sum::<usize>();
     let done = outcomes.iter().flat_map(GroupOutcome::done_steps);

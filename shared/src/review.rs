@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::aws::{Aws, Definitions, GroupOutcome, Outcome, Scope, apply, journal, observe_service};
+use crate::aws::{Aws, Definitions, GroupOutcome, Outcome, Scope, observe_service};
 use crate::error::Error;
 use crate::facts::{Place, ServiceFacts};
 use crate::hold::{HoldReason, Subject};
@@ -14,6 +14,7 @@ use crate::ids::AccountId;
 use crate::plan::acceptance::{self, Question, SendOn};
 use crate::plan::{Plan, Step};
 use crate::policy::{Policy, Records, ServiceDefinition};
+use crate::reconcile::apply_and_journal;
 use crate::run::RunPart;
 
 /// What a review is asked.
@@ -136,7 +137,11 @@ pub async fn send(
     carry_out(aws, plan, cause, None).await
 }
 
-async fn plan(
+/// Observes one service and decides, and does nothing.
+///
+/// # Errors
+/// When a read fails.
+pub async fn plan(
     aws: &Aws,
     definition: &ServiceDefinition,
     request: &ReviewRequest<'_>,
@@ -195,8 +200,7 @@ async fn carry_out(
     if !plan.is_empty() {
         tracing::info!(cause, %plan, "planned");
     }
-    let outcomes = apply(aws, plan).await;
-    journal(aws, cause, since, &outcomes).await?;
+    let outcomes = apply_and_journal(aws, plan, cause, since).await?;
     let sent = outcomes.iter().map(GroupOutcome::messages).sum();
     let failed = outcomes.into_iter().filter_map(|GroupOutcome { group, outcome, .. }| match outcome {
         Outcome::Failed(error) => Some(format!("{}: {}", group.subject, error.chain())),

@@ -8,9 +8,9 @@ import pytest
 from .command import check
 
 # Every command; a new one is missing in this list, in the completions' or in the manual's test.
-COMMANDS = ["", "status", "explain", "report", "doctor", "service", "service apply", "service list", "service show",
-            "service remove",
-            "service schema", "check", "replay", "completions", "man"]
+COMMANDS = ["", "status", "explain", "report", "doctor", "plan", "apply", "adopt", "release", "service",
+            "service apply", "service list", "service show", "service remove", "service schema", "check", "replay",
+            "completions", "man"]
 
 
 def subcommands(command, above=""):

@@ -187,6 +187,7 @@ impl Planner {
                 to: addresses(to),
                 until: self.moment(u32::from(until) * MINUTE),
             }),
+            released: None,
             version: small.version.into(),
         }
     }

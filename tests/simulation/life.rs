@@ -24,6 +24,7 @@ impl World {
             34..50 => self.delete(),
             50..54 => self.reject(),
             54..57 => self.accept_by_hand(),
+            64..76 if self.takes_back => self.person_takes_back(),
             57..76 => self.person_at_a_record(),
             76..80 => self.zone_and_vpc(),
             80..86 => self.access(),

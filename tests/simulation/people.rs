@@ -3,8 +3,13 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use shared::claim::Released;
 use shared::ids::VpcId;
+use shared::intent::Intent;
+use shared::plan::Step;
+use shared::plan::vpc::by_hand::release;
 use shared::policy::Records;
+use shared::rate::Priority;
 use shared::record::{Addresses, RecordKey, SeenRecords};
 
 use super::ec2::{Endpoint, Shape};
@@ -60,6 +65,40 @@ impl World {
         self.note(|| format!("a person makes {key} answer {shown}, before {}", before.addresses()));
         let slot = Slot { seen: after, by_a_person: true, touched: Some(self.now) };
         self.route53.slots.insert(key, slot);
+    }
+
+    /// Takes a record back: `zonelink release`.
+    pub(crate) fn person_takes_back(&mut self) {
+        let claims: Vec<_> = self.table.claims.values().cloned().collect();
+        if claims.is_empty() {
+            return;
+        }
+        let claim = self.random.pick(&claims).clone();
+        let released = Released { by: "arn:aws:iam::111122223333:user/ada".into(), at: self.timestamp() };
+        let cause = Intent {
+            account: claim.zone_account.clone(),
+            vpc_endpoints: BTreeSet::new(),
+            vpcs: BTreeSet::new(),
+            announced: false,
+            priority: Priority::Event,
+            cause: "zonelink release".into(),
+            since: None,
+            run: None,
+        };
+        // Refused for one that is on its way, or was taken back already.
+        let Ok(plan) = release(&cause, &claim, released) else { return };
+        for step in plan.steps() {
+            let Step::PutClaim { claim, expects, joins, leaves } = step else { continue };
+            match self.table.put_claim(claim, *expects, joins, leaves) {
+                Ok(None) => {}
+                wrong => self.violation(format!("{} cannot be taken back: {wrong:?}", claim.key)),
+            }
+        }
+        self.tally.count("records taken back");
+        self.note(|| format!("a person takes {} back", claim.key));
+        if let Some(slot) = self.route53.slots.get_mut(&claim.key) {
+            slot.by_a_person = true;
+        }
     }
 
     /// The addresses of an endpoint, as somebody would copy them by hand.

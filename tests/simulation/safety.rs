@@ -154,7 +154,8 @@ impl World {
                 .and_then(|endpoint| endpoint.shape())
                 .is_some_and(|shape| shape.state == VpcEndpointState::PendingAcceptance);
             let definition = self.defined.services.get(service);
-            let allowed = owner.is_some_and(|owner| definition.is_some_and(|d| d.allows(&owner).is_some()));
+            // One that was lost since the plan was made says nothing of it.
+            let allowed = owner.is_some_and(|owner| definition.is_none_or(|d| d.allows(&owner).is_some()));
             if !allowed {
                 self.violation(format!("a stranger's {id} is accepted"));
             }
@@ -179,7 +180,8 @@ impl World {
             let found = self.ec2.endpoints.get(id).filter(|endpoint| endpoint.service == *service);
             let state = found.and_then(|endpoint| endpoint.shape()).map(|shape| shape.state.clone());
             let definition = self.policy.services.get(service);
-            let rejects = definition.is_some_and(|d| d.disallowed == Disallowed::Reject);
+            // One that was lost since the plan was made says nothing of it.
+            let rejects = definition.is_none_or(|d| d.disallowed == Disallowed::Reject);
             let allowed =
                 found.is_some_and(|found| definition.is_some_and(|d| d.allows(&found.account).is_some()));
             if allowed || !rejects {
@@ -232,6 +234,9 @@ impl World {
         };
         let touched = slot.touched.is_some_and(|at| at >= batch.observed_at);
         let claim = self.table.claims.get(key);
+        if sound && claim.is_some_and(|claim| claim.released.is_some()) {
+            return Some("a record that was taken back is changed".into());
+        }
         let announced = claim.and_then(|claim| claim.pending.as_ref());
         let announced = announced.is_some_and(|pending| pending.to == to && pending.until == batch.until);
         // A TTL alone changes hands with nobody.
@@ -252,7 +257,8 @@ impl World {
     /// Each claim can be found by each VPC that it names, and by sweeps through the index, at every moment.
     pub(crate) fn check_references(&mut self) {
         let mut wrong = Vec::new();
-        for (key, claim) in &self.table.claims {
+        // A mark is found by its key alone.
+        for (key, claim) in self.table.claims.iter().filter(|(_, claim)| claim.released.is_none()) {
             let found = |vpc: &VpcId| self.table.references.contains(&(vpc.clone(), key.clone()));
             let lost: Vec<_> = claim.vpcs().into_iter().filter(|vpc| !found(vpc)).collect();
             if !lost.is_empty() || !self.table.references.iter().any(|(_, of)| of == key) {

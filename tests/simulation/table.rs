@@ -113,6 +113,9 @@ impl Table {
         }
         let moves = expects.is_none() || !joins.is_empty() || !leaves.is_empty();
         self.indexed.extend(claim.indexed().filter(|_| moves).map(|indexed| (claim.key.clone(), indexed)));
+        if claim.released.is_some() {
+            self.indexed.remove(&claim.key);
+        }
         let wrong =
             || format!("the claim on {} went from version {before:?} to {}", claim.key, claim.version);
         Ok((!grown || !fresh).then(wrong))

@@ -95,6 +95,15 @@ impl World {
         let slot = self.route53.slots.get(key).cloned().unwrap_or_default();
         let claim = self.table.claims.get(key);
         let rights = self.rights(key);
+        if claim.is_some_and(|claim| claim.released.is_some()) {
+            // Whatever stands there is a person's.
+            let held = |reason: &HoldReason| matches!(reason, HoldReason::Released { .. });
+            return if rights.is_empty() {
+                None
+            } else {
+                self.unless_held(key, &rights, held, "it was taken back")
+            };
+        }
         if rights.is_empty() {
             return left_over(&slot, claim);
         }
@@ -157,6 +166,7 @@ impl World {
             HoldReason::SharedZone { vpc: other } => {
                 other != vpc && claim.is_some_and(|claim| claim.vpcs().contains(other))
             }
+            HoldReason::Released { .. } => claim.is_some_and(|claim| claim.released.is_some()),
             _ => false,
         }
     }

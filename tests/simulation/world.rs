@@ -40,6 +40,8 @@ impl Tally {
 }
 
 pub(crate) struct World {
+    /// Whether people take records back.
+    pub(crate) takes_back: bool,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
     pub(crate) random: Random,
@@ -73,12 +75,16 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// From this seed on people take records back, too.
+    pub(crate) const TAKING_BACK: u64 = 1_000_000;
+
     pub(crate) fn new(seed: u64, broken: Option<Broken>, with_history: bool) -> Self {
         let mut random = Random::new(seed);
         let policy = Rc::new(setting::policy(&mut random));
         let max_deletes = *random.pick(&[0, 1, 2, 20, 20]);
         let began = setting::id::<Timestamp>("2026-03-02T09:15:00Z").as_millisecond();
         let mut world = World {
+            takes_back: seed >= Self::TAKING_BACK,
             now: began,
             faults: Faults::of(&mut random),
             random,

@@ -171,6 +171,10 @@ impl Aws {
                 if let Some(indexed) = claim.indexed().filter(|_| moves) {
                     writes.push(self.put_in_transaction(&Key::indexed_claim(&claim.key), &indexed)?);
                 }
+                if claim.released.is_some() {
+                    // A mark claims nothing: no sweep has anything to do for it, and no service ends with it.
+                    writes.push(self.delete_in_transaction(&Key::indexed_claim(&claim.key), None)?);
+                }
                 self.transact(&claim.key, writes).await
             }
             Step::Reserve { account, requests } => self.reserve(account, *requests, Priority::Change).await,

@@ -52,7 +52,7 @@ pub async fn journal(
             cause,
             reason: &outcome.group.reason,
             steps: outcome.group.steps.iter().map(ToString::to_string).collect(),
-            outcome: words(outcome),
+            outcome: outcome.words(),
             milliseconds: since.and_then(|since| i64::try_from(at.duration_since(since).as_millis()).ok()),
             expires_at: (at + KEPT).as_second(),
         };
@@ -98,19 +98,23 @@ pub(super) fn place(subject: &Subject) -> String {
     }
 }
 
-fn words(outcome: &GroupOutcome) -> String {
-    match &outcome.outcome {
-        Outcome::Done => "done".into(),
-        Outcome::Raced => format!("raced after {} steps", outcome.done),
-        Outcome::Superseded => "another worker has just done the same".into(),
-        Outcome::NoRoom(_) => format!("throttled after {} steps", outcome.done),
-        Outcome::Unanswered(message) => format!("unanswered: {message}"),
-        Outcome::TooManyDeletes { run, at_most } => format!("run {run} may make {at_most} removals"),
-        Outcome::Refused(message) => format!("refused by Route 53: {message}"),
-        Outcome::Denied(denied) => format!("denied: {}: {}", denied.operation, denied.message),
-        Outcome::Failed(Error::Unsuccessful { items, .. }) => {
-            format!("looked again: AWS was unsuccessful for {items}")
+impl GroupOutcome<'_> {
+    /// How it ended, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match &self.outcome {
+            Outcome::Done => "done".into(),
+            Outcome::Raced => format!("raced after {} steps", self.done),
+            Outcome::Superseded => "another worker has just done the same".into(),
+            Outcome::NoRoom(_) => format!("throttled after {} steps", self.done),
+            Outcome::Unanswered(message) => format!("unanswered: {message}"),
+            Outcome::TooManyDeletes { run, at_most } => format!("run {run} may make {at_most} removals"),
+            Outcome::Refused(message) => format!("refused by Route 53: {message}"),
+            Outcome::Denied(denied) => format!("denied: {}: {}", denied.operation, denied.message),
+            Outcome::Failed(Error::Unsuccessful { items, .. }) => {
+                format!("looked again: AWS was unsuccessful for {items}")
+            }
+            Outcome::Failed(error) => format!("failed after {} steps: {}", self.done, error.chain()),
         }
-        Outcome::Failed(error) => format!("failed after {} steps: {}", outcome.done, error.chain()),
     }
 }

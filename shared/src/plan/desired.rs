@@ -78,7 +78,9 @@ impl<'a> VpcPlan<'a> {
                 })
             })
             .collect();
-        let claimed = record.claim.as_ref().map(|claim| claim.service.clone());
+        // What a person has taken back is nobody's: it is held for whoever needs it.
+        let claimed = record.claim.as_ref().filter(|claim| claim.released.is_none());
+        let claimed = claimed.map(|claim| claim.service.clone());
         let service = claimed.or_else(|| publishing.first().cloned())?;
         if publishing.iter().any(|other| *other != service) {
             let subject = Subject::Record(self.vpc.vpc.clone(), record.key.clone());

@@ -18,6 +18,8 @@
 //! edited since we wrote it  ours              none      release
 //! absent                    ours              none      release
 //! any                       –                 none      nothing
+//! any                       released          values    Hold(Released)
+//! any                       released          none      nothing
 //!
 //! while a claim is pending  its time not over: wait; then seen = to: ours;
 //!                           seen = from, what we wrote before, or nothing: may be replaced; else foreign
@@ -28,7 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Step;
-use crate::claim::{Claim, Contribution, Origin, Pending, union};
+use crate::claim::{Claim, Contribution, Origin, Pending, Released, union};
 use crate::facts::RecordFacts;
 use crate::hold::HoldReason;
 use crate::ids::{ServiceId, VpcEndpointId, VpcId};
@@ -70,13 +72,22 @@ impl Decision {
 /// Whose the record sets are that were seen.
 enum Standing {
     NotOurs,
-    Ours { confirmed: Addresses },
+    Ours {
+        confirmed: Addresses,
+    },
     Foreign,
-    Busy { until: Timestamp },
+    Busy {
+        until: Timestamp,
+    },
+    /// A person has taken it back.
+    Released(Released),
 }
 
 fn standing(claim: Option<&Claim>, seen: &Addresses, now: Timestamp) -> Standing {
     let Some(claim) = claim else { return Standing::NotOurs };
+    if let Some(released) = &claim.released {
+        return Standing::Released(released.clone());
+    }
     match &claim.pending {
         None => Standing::Ours { confirmed: claim.confirmed.clone() },
         // Even when `to` is seen: the SDK may send the request once more, and it lands again.
@@ -101,9 +112,25 @@ pub(super) fn decide(facts: &RecordFacts, desired: &Desired, vpc: &VpcId, now: T
     let standing = standing(facts.claim.as_ref(), &seen.addresses(), now);
     match standing {
         Standing::Busy { until } => Decision { look_again: Some(until), ..Decision::nothing() },
+        Standing::Released(_) if addresses.is_empty() => Decision::nothing(),
+        Standing::Released(Released { by, at }) => Decision::hold(HoldReason::Released { by, at }),
         _ if addresses.is_empty() => row.remove(&standing),
         _ => row.write(&standing, &addresses),
     }
+}
+
+/// The claim by which a person hands over what stands there: as it stands, with what is desired in it.
+pub(super) fn take_over(
+    facts: &RecordFacts,
+    seen: &SeenRecords,
+    desired: &Desired,
+    vpc: &VpcId,
+    now: Timestamp,
+) -> Step {
+    let row = Row { facts, seen, desired, vpc, now };
+    let seen = seen.addresses();
+    let origin = if seen.is_empty() { Origin::Created } else { Origin::Adopted };
+    row.put(row.claim(origin, seen))
 }
 
 struct Row<'a> {
@@ -154,7 +181,7 @@ impl Row<'_> {
                 let reason = format!("drift: our record was edited from {confirmed} to {seen}");
                 self.change(addresses, Origin::Created, confirmed, &reason)
             }
-            Standing::NotOurs | Standing::Foreign | Standing::Busy { .. } => {
+            Standing::NotOurs | Standing::Foreign | Standing::Busy { .. } | Standing::Released(_) => {
                 held(HoldReason::ForeignRecord { seen })
             }
         }
@@ -291,6 +318,7 @@ impl Row<'_> {
             origin,
             confirmed,
             pending: None,
+            released: None,
             version: self
                 .facts
                 .claim

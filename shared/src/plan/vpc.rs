@@ -1,5 +1,7 @@
 //! The plan for some VPCs of one account: every defined name in every zone that can hold it.
 
+pub mod by_hand;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contribution::{Contribution, contribution};
@@ -163,16 +165,23 @@ impl VpcPlan<'_> {
                 // This VPC leaves the claim: what is in the way of the record is no concern of it any more.
                 decision.hold = None;
             }
-            // A claim never names an endpoint that the table does not remember: no sweep would find it again.
-            let new = wanted.own.iter().filter(|id| !self.vpc.stored.contains_key(*id));
-            let known = new.filter(|id| self.vpc.endpoints.contains_key(*id));
-            let memories = known.filter_map(|id| self.memory(id, &contributions[id], true).step());
-            decision.steps.splice(0..0, memories.collect::<Vec<_>>());
+            decision.steps.splice(0..0, self.memories(&wanted.own, contributions));
         }
         if decision.steps.iter().any(|step| matches!(step, Step::ReleaseClaim { .. })) {
             decision.steps.extend(self.hand_over(record));
         }
         self.note(subject, decision);
+    }
+
+    /// A claim never names an endpoint that the table does not remember: no sweep would find it again.
+    fn memories(
+        &self,
+        own: &BTreeSet<VpcEndpointId>,
+        contributions: &BTreeMap<VpcEndpointId, Contribution>,
+    ) -> Vec<Step> {
+        let new = own.iter().filter(|id| !self.vpc.stored.contains_key(*id));
+        let known = new.filter(|id| self.vpc.endpoints.contains_key(*id));
+        known.filter_map(|id| self.memory(id, &contributions[id], true).step()).collect()
     }
 
     /// Sends for the VPCs that were held on a record whose claim is released now.

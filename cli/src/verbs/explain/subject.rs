@@ -260,6 +260,12 @@ fn claimed(claim: Option<&Claim>) -> String {
     let Some(claim) = claim else {
         return "  none: the record, if one stands there, is not zonelink's".to_owned();
     };
+    if let Some(released) = &claim.released {
+        return format!(
+            "  released by {} at {:.0}: zonelink leaves it alone until zonelink adopt",
+            released.by, released.at
+        );
+    }
     let origin = match claim.origin {
         Origin::Created => "zonelink made it",
         Origin::Adopted => "it stood there before, and zonelink took it over",

@@ -87,6 +87,7 @@ impl Case {
             origin: Origin::Created,
             confirmed: addresses(values),
             pending: None,
+            released: None,
             version: 7,
         });
         self
@@ -95,6 +96,11 @@ impl Case {
     fn with_claim(mut self, change: impl FnOnce(&mut Claim)) -> Self {
         self.facts.claim.as_mut().map(change).unwrap();
         self
+    }
+
+    fn taken_back(self) -> Self {
+        let released = Released { by: "arn:aws:iam::111122223333:user/ada".into(), at: id(PAST) };
+        self.claimed(SERVICE, &[]).with_claim(|claim| claim.released = Some(released))
     }
 
     fn pending(self, from: &[&str], to: &[&str], until: &str) -> Self {
@@ -158,6 +164,28 @@ fn absent_record_without_claim_is_claimed_and_created() {
             "confirm claim it: 10.0.0.1"
         ]
     );
+}
+
+#[test]
+fn released_record_is_held_for_who_needs_it_whatever_stands_there() {
+    let words = "Released: arn:aws:iam::111122223333:user/ada took the record back at 2026-03-02T09:14:00Z";
+    let mut denied = absent().taken_back();
+    denied.adopt = Adopt::Any;
+    for case in [
+        denied,
+        absent().taken_back(),
+        seen(&["10.0.0.1"], 60).taken_back(),
+        seen(&["10.0.0.9"], 60).taken_back(),
+    ] {
+        assert_eq!(case.held(&["10.0.0.1"]), words);
+    }
+    assert_eq!(seen(&[], 60).taken_back().incompatible("CNAME").held(&["10.0.0.1"]), words);
+}
+
+#[test]
+fn released_record_that_nothing_needs_stays_released() {
+    assert_eq!(absent().taken_back().decide(&[]), Decision::nothing());
+    assert_eq!(seen(&["10.0.0.1"], 60).taken_back().decide(&[]), Decision::nothing());
 }
 
 #[test]

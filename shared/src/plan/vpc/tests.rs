@@ -10,21 +10,21 @@ use crate::record::{Addresses, RecordKey, SeenRecords};
 use crate::run::RunPart;
 use jiff::Timestamp;
 
-const SERVICE: &str = "vpce-svc-0123456789abcdef0";
-const NAME: &str = "*.aws.byoc.example.com";
+pub(super) const SERVICE: &str = "vpce-svc-0123456789abcdef0";
+pub(super) const NAME: &str = "*.aws.byoc.example.com";
 
-fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+pub(super) fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
-fn policy() -> Policy {
+pub(super) fn policy() -> Policy {
     let json =
         format!(r#"{{"service":"{SERVICE}","names":["{NAME}"],"allowed_principals":["444455556666"]}}"#);
     let definition: ServiceDefinition = serde_json::from_str(&json).unwrap();
     Policy { region: id("us-west-2"), services: [(definition.service.clone(), definition)].into() }
 }
 
-fn intent() -> Intent {
+pub(super) fn intent() -> Intent {
     Intent {
         account: id("444455556666"),
         vpc_endpoints: BTreeSet::new(),
@@ -37,19 +37,19 @@ fn intent() -> Intent {
     }
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     id("2026-03-02T09:15:00Z")
 }
 
-fn endpoint_id(number: u8) -> VpcEndpointId {
+pub(super) fn endpoint_id(number: u8) -> VpcEndpointId {
     id(&format!("vpce-0000000{number}"))
 }
 
 /// Facts of one VPC with one zone, built up like a sentence.
-struct World(Facts);
+pub(super) struct World(pub(super) Facts);
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let zone = PrivateHostedZone { name: id("aws.byoc.example.com"), account: id("444455556666") };
         let vpc = VpcFacts {
             vpc: id("vpc-0123456789abcdef0"),
@@ -74,7 +74,7 @@ impl World {
         })
     }
 
-    fn with(mut self, number: u8, state: Option<&str>, addresses: &[&str]) -> Self {
+    pub(super) fn with(mut self, number: u8, state: Option<&str>, addresses: &[&str]) -> Self {
         let interfaces = addresses.iter().enumerate().map(|(index, address)| {
             let a = address.parse().into_iter().collect();
             let subnet = id(&format!("subnet-0000000{index}"));
@@ -92,7 +92,7 @@ impl World {
         self
     }
 
-    fn known_since(mut self, number: u8, first_seen: &str) -> Self {
+    pub(super) fn known_since(mut self, number: u8, first_seen: &str) -> Self {
         let vpc = self.0.vpcs[0].vpc.clone();
         let stored = StoredEndpoint {
             service: id(SERVICE),
@@ -108,7 +108,7 @@ impl World {
         self
     }
 
-    fn claimed_by(mut self, number: u8, vpc: &str, address: &str) -> Self {
+    pub(super) fn claimed_by(mut self, number: u8, vpc: &str, address: &str) -> Self {
         let a = BTreeSet::from([id(address)]);
         let addresses = Addresses { a, ..Addresses::default() };
         let claimed = Claimed { vpc: id(vpc), account: id("444455556666"), addresses: addresses.clone() };
@@ -124,12 +124,13 @@ impl World {
             origin: Origin::Created,
             confirmed: addresses,
             pending: None,
+            released: None,
             version: 1,
         });
         self
     }
 
-    fn vpc(&mut self) -> &mut VpcFacts {
+    pub(super) fn vpc(&mut self) -> &mut VpcFacts {
         &mut self.0.vpcs[0]
     }
 

@@ -1,0 +1,96 @@
+//! Plans of what concerns services: who may connect, which definitions are refused, which accounts are left.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::aws::{Aws, Scope};
+use shared::ids::{AccountId, VpcEndpointId};
+use shared::plan::acceptance;
+use shared::plan::{Plan, Step};
+use shared::policy::{Policy, ServiceDefinition};
+use shared::review::{self, ReviewRequest};
+
+use super::{About, Planned};
+
+/// What reviews of all services come to.
+#[derive(Default)]
+pub(super) struct Reviewed {
+    /// A plan for each service, and those on definitions and accounts.
+    pub(super) parts: Vec<Planned>,
+    /// The endpoints that the reviews send on, by account.
+    pub(super) endpoints: BTreeMap<AccountId, BTreeSet<VpcEndpointId>>,
+}
+
+/// Plans the reviews of all services, for these accounts or all.
+pub(super) async fn review(
+    aws: &Aws,
+    policy: &Policy,
+    accounts: &BTreeSet<AccountId>,
+    cause: &str,
+) -> anyhow::Result<Reviewed> {
+    let mut reviewed = Reviewed::default();
+    for definition in policy.services.values() {
+        reviewed.service(aws, definition, accounts, cause).await?;
+    }
+    if accounts.is_empty() {
+        let refused = aws.definitions().await?.refused;
+        let holds = aws.all_holds().await?;
+        let now = aws.now();
+        let definitions = acceptance::plan_definitions(&refused, policy, &holds, now);
+        let known = reviewed.endpoints.keys().cloned().collect();
+        let left = acceptance::plan_accounts(&known, &holds, now);
+        for (about, plan) in [("definitions", definitions), ("accounts without endpoints", left)] {
+            reviewed.parts.push(Planned { at: now, about: About::Provider(about.to_owned()), plan });
+        }
+    }
+    Ok(reviewed)
+}
+
+impl Reviewed {
+    async fn service(
+        &mut self,
+        aws: &Aws,
+        definition: &ServiceDefinition,
+        accounts: &BTreeSet<AccountId>,
+        cause: &str,
+    ) -> anyhow::Result<()> {
+        let request = ReviewRequest {
+            scope: Scope::All,
+            accounts,
+            allow_rejects: None,
+            dry_run: true,
+            cause,
+            since: None,
+            run: None,
+        };
+        let (_, mut plan) = review::plan(aws, definition, &request).await?;
+        self.look_at_them_here(&mut plan);
+        let about = About::Provider(format!("service {}", definition.service));
+        self.parts.push(Planned { at: aws.now(), about, plan });
+        Ok(())
+    }
+
+    /// A sweep sends endpoints to the queue; here they are planned at once. The queue gets those that are accepted only:
+    /// they are not available before this is over.
+    fn look_at_them_here(&mut self, plan: &mut Plan) {
+        let accepted: BTreeSet<VpcEndpointId> = plan
+            .steps()
+            .filter_map(|step| match step {
+                Step::AcceptConnections { vpc_endpoints, .. } => Some(vpc_endpoints.keys().cloned()),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        for group in &mut plan.groups {
+            for step in &mut group.steps {
+                if let Step::SendIntent { intent, .. } = step {
+                    let of_account = self.endpoints.entry(intent.account.clone()).or_default();
+                    of_account.extend(intent.vpc_endpoints.iter().cloned());
+                    intent.vpc_endpoints.retain(|id| accepted.contains(id));
+                }
+            }
+            let is_empty = |step: &Step| matches!(step, Step::SendIntent { intent, .. } if intent.vpc_endpoints.is_empty() && intent.vpcs.is_empty());
+            group.steps.retain(|step| !is_empty(step));
+        }
+        plan.groups.retain(|group| !group.steps.is_empty());
+    }
+}

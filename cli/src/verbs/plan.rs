@@ -1,0 +1,39 @@
+//! `zonelink plan`: what would be done now, and what is held.
+
+mod kept;
+
+use crate::context::Context;
+use crate::output::Answer;
+use crate::planning::{Planning, Report, Selection};
+
+pub(super) use kept::{Kept, read};
+
+/// Shows what would be done now, and what is held.
+///
+/// Every change batch, every write of the table, every hold with its remedy. It observes as the functions do and writes nothing, but that its reads reserve room among the account's Route 53
+/// requests, as theirs do. The digest at the end stands for what is done and held, not for when: `zonelink apply` takes
+/// it. The plan is kept on this machine too, for apply to say what has moved since.
+///
+/// Exit codes: 0 all is in sync and nothing is held, 1 it could not be read, 3 something is to be done, or held.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    kept: Kept,
+}
+
+impl Plan {
+    pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
+        let installation = context.installation().await?;
+        let planning = Planning::of(&installation, &self.selection, "zonelink plan").await?;
+        let report = Report::of(&planning, installation.aws.now());
+        self.kept.keep(&report);
+        let mut text = report.text();
+        if report.parts.iter().any(|part| !part.plan.is_empty()) {
+            let selection = self.selection.words();
+            text = format!("{text}\ndo it: zonelink apply --plan {} {selection}", report.digest);
+        }
+        Ok(Answer::new(&report, text)?.held_if(!report.is_quiet()))
+    }
+}
