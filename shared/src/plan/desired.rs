@@ -9,7 +9,7 @@ use super::vpc::VpcPlan;
 use crate::claim::{Claim, Contribution as Claimed};
 use crate::facts::{Association, RecordFacts};
 use crate::hold::{HoldReason, Subject};
-use crate::ids::{ServiceId, VpcEndpointId, VpcId};
+use crate::ids::{ServiceId, VpcEndpointId};
 use crate::policy::{Records, ServiceDefinition, SharedZones};
 
 /// What a record is to answer, and which endpoints of this VPC are in it.
@@ -34,12 +34,11 @@ impl<'a> VpcPlan<'a> {
             return None;
         };
         let removed = definition.removed.is_some();
-        let own = if removed { BTreeMap::new() } else { self.own(record, definition, contributions) };
-        if let Some(other) = self.refused_by_sharing(claim, definition)
-            && !own.is_empty()
-        {
+        let mut own = if removed { BTreeMap::new() } else { self.own(record, definition, contributions) };
+        if let Some(other) = self.refused_by_sharing(claim, definition, &own) {
+            // Those that are in the record from before leave it all the same.
+            own.clear();
             self.plan.holds.insert(subject, other);
-            return None;
         }
         let of_others =
             |claim: &Claim| !claim.contributions.is_empty() && !claim.vpcs().contains(&self.vpc.vpc);
@@ -126,21 +125,25 @@ impl<'a> VpcPlan<'a> {
         of_others.map(|(id, claimed)| (id.clone(), claimed.clone())).collect()
     }
 
-    /// Whether another VPC has the zone's record to itself.
+    /// Whether another VPC has the zone's record to itself. One whose endpoints have all left the record comes
+    /// after those that are in it, though new endpoints stand in their place.
     fn refused_by_sharing(
         &self,
         claim: Option<&Claim>,
         definition: &ServiceDefinition,
+        own: &BTreeMap<VpcEndpointId, Claimed>,
     ) -> Option<HoldReason> {
-        if definition.shared_zones == SharedZones::Merge {
+        let gives = own.values().any(|claimed| !claimed.addresses.is_empty());
+        if definition.shared_zones == SharedZones::Merge || !gives {
             return None;
         }
-        let giving = claim?.contributions.values().filter(|claimed| !claimed.addresses.is_empty());
-        let vpcs: BTreeSet<VpcId> = giving.map(|claimed| claimed.vpc.clone()).collect();
-        if vpcs.contains(&self.vpc.vpc) {
+        let giving = claim?.contributions.iter().filter(|(_, claimed)| !claimed.addresses.is_empty());
+        let (ours, others): (Vec<_>, Vec<_>) = giving.partition(|(_, claimed)| claimed.vpc == self.vpc.vpc);
+        if ours.iter().any(|(id, _)| own.contains_key(*id)) {
             return None;
         }
-        vpcs.into_iter().next().map(|vpc| HoldReason::SharedZone { vpc })
+        let first = others.into_iter().map(|(_, claimed)| &claimed.vpc).min();
+        first.map(|vpc| HoldReason::SharedZone { vpc: vpc.clone() })
     }
 }
 
