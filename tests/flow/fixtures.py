@@ -48,7 +48,7 @@ def deployed(local):
     provider = Provider(local)
     provider.deploy(AllowedPrincipals=f"{accounts.CLIENT_A},{accounts.CLIENT_B}",
                     ClientAccounts=",".join(CLIENTS), ExternalId=EXTERNAL_ID,
-                    OperatorPrincipals=f"arn:aws:iam::{accounts.PROVIDER}:root")
+                    OperatorPrincipals=f"arn:aws:iam::{accounts.PROVIDER}:root", ReadOrganizations="true")
     for account in CLIENTS:
         provider.deploy_client(account)
     return provider

@@ -161,9 +161,11 @@ def test_member_is_asked_for_once_in_a_while(fleet):
 def reader(deployed):
     """The role that infra/organizations.yaml makes in the management account, for the provider's functions alone."""
     where = {"running": deployed.local.running, "stack": "zonelink-organizations"}
-    yield deploy.deploy_client(
-        deployed.account, {"ProviderAccountId": deployed.account, "ExternalId": EXTERNAL_ID},
-        template=state.REPOSITORY / "infra" / "organizations.yaml", **where)["OrganizationsRoleArn"]
+    with deployed.local.evidence.deployment(deployed.account):
+        made = deploy.deploy_client(
+            deployed.account, {"ProviderAccountId": deployed.account, "ExternalId": EXTERNAL_ID},
+            template=state.REPOSITORY / "infra" / "organizations.yaml", **where)
+    yield made["OrganizationsRoleArn"]
     deploy.delete_client(deployed.account, **where)
 
 

@@ -5,6 +5,7 @@ checked write by write, and Route 53 looks a VPC up in its caller's name. Where 
 place. A call that is not known here is an error of this file, never a permission.
 """
 
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,12 +41,32 @@ def asked(service: str, action: str, parameters: dict[str, Any], account: str, r
 
 def _ec2(action: str, parameters: dict[str, Any], account: str, region: str) -> list[Asked] | None:
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html"""
-    if action.startswith("Describe"):
-        return [Asked(f"ec2:{action}", "*", account)]
-    if action in ("AcceptVpcEndpointConnections", "RejectVpcEndpointConnections"):
+    if action in _ON_SERVICES:
         service = f"arn:aws:ec2:{region}:{account}:vpc-endpoint-service/{parameters['ServiceId']}"
         return [Asked(f"ec2:{action}", service, account)]
+    if action.startswith("Describe"):
+        return [Asked(f"ec2:{action}", "*", account)]
     return None
+
+
+# Of the Describe actions, this one has a resource.
+_ON_SERVICES = ("AcceptVpcEndpointConnections", "RejectVpcEndpointConnections", "DescribeVpcEndpointServicePermissions")
+
+
+def _organizations(action: str, parameters: dict[str, Any], account: str, region: str) -> list[Asked] | None:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html"""
+    if action == "DescribeOrganization":
+        return [Asked(f"organizations:{action}", "*", account)]
+    if action == "ListParents":
+        child, organization = parameters["ChildId"], os.environ.get("LOCAL_AWS_ORG_ID", "o-exampleorgid")
+        kind = "ou" if child.startswith("ou-") else "account"
+        return [Asked(f"organizations:{action}", f"arn:aws:organizations::{account}:{kind}/{organization}/{child}", account)]
+    return None
+
+
+def _lambda(action: str, parameters: dict[str, Any], account: str, region: str) -> list[Asked] | None:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html"""
+    return [Asked("lambda:ListFunctions", "*", account)] if action == "ListFunctions" else None
 
 
 def _route53(action: str, parameters: dict[str, Any], account: str, region: str) -> list[Asked] | None:
@@ -152,4 +173,4 @@ def _text(value: dict[str, Any]) -> str:
     return str(next(iter(value.values())))
 
 
-_RULES = {"ec2": _ec2, "route53": _route53, "sts": _sts, "sqs": _sqs, "dynamodb": _dynamodb}
+_RULES = {"lambda": _lambda, "organizations": _organizations, "ec2": _ec2, "route53": _route53, "sts": _sts, "sqs": _sqs, "dynamodb": _dynamodb}

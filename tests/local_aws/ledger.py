@@ -24,8 +24,9 @@ def add_call(principal: str, service: str, action: str, parameters: dict[str, An
     account = principal.split(":")[4]
     try:
         questions = asked(service, action, parameters, account, region)
-    except UnknownCall as unknown:
-        add(principal, Asked(str(unknown), "unknown", account), **more)
+    except (UnknownCall, KeyError, TypeError, ValueError) as unknown:
+        # The call itself goes on: that nobody can say what it asks for is told by the one who judges.
+        add(principal, Asked(f"{service}:{action}", f"unknown: {unknown!r}", account), **more)
         return
     for question in questions:
         add(principal, question, **more)

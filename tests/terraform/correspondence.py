@@ -1,6 +1,7 @@
 """What in the Terraform modules corresponds to what in the templates."""
 
 _FUNCTION = ["aws_lambda_function.function", "aws_iam_role.function", "aws_iam_role_policy.function"]
+_READERS = ["aws_iam_role_policy.read_organization", "aws_iam_role_policy.assume_organizations_role"]
 _FAILURES = ["aws_iam_role_policy.failures", "aws_lambda_function_event_invoke_config.failures"]
 _LOGS = ["aws_cloudwatch_log_group.function"]
 _RULE = ["aws_cloudwatch_event_rule.rule", "aws_cloudwatch_event_target.target"]
@@ -9,12 +10,12 @@ _FORWARDING = ["aws_iam_role.forwarding", "aws_iam_role_policy.forwarding"]
 # Of each resource of a template, the resources that it is in Terraform.
 ADDRESSES = {
     "provider": {
-        "AcceptConnections": [*_FUNCTION, *_FAILURES],
+        "AcceptConnections": [*_FUNCTION, *_FAILURES, *_READERS],
         "AcceptConnectionsLogGroup": _LOGS,
         "ReconcileRecords": [*_FUNCTION, "aws_lambda_function_recursion_config.reconcile_records"],
         "ReconcileRecordsLogGroup": _LOGS,
         "ReconcileRecordsEventSource": ["aws_lambda_event_source_mapping.work_queue"],
-        "Backfill": [*_FUNCTION, *_FAILURES],
+        "Backfill": [*_FUNCTION, *_FAILURES, *_READERS],
         "BackfillLogGroup": _LOGS,
         "Table": ["aws_dynamodb_table.table"],
         "WorkQueue": ["aws_sqs_queue.work_queue"],
@@ -38,6 +39,7 @@ ADDRESSES = {
         "ConnectionSubscription": ["aws_sns_topic_subscription.accept_connections"],
         "ConnectionTopicMayInvoke": ["aws_lambda_permission.connection_topic"],
         "ConnectionNotification": ["aws_vpc_endpoint_connection_notification.connection_topic"],
+        "OperatorRole": ["aws_iam_role.operator", "aws_iam_role_policy.operator"],
         "Sweep": ["aws_scheduler_schedule.sweep"],
         "SweepRole": ["aws_iam_role.sweep", "aws_iam_role_policy.sweep"],
     },
@@ -45,6 +47,9 @@ ADDRESSES = {
         "EndpointCalls": ["aws_cloudwatch_event_rule.endpoint_calls", "aws_cloudwatch_event_target.provider"],
         "ForwardingRole": _FORWARDING,
         "ClientRole": ["aws_iam_role.client", "aws_iam_role_policy.client"],
+    },
+    "organizations": {
+        "OrganizationsRole": ["aws_iam_role.organizations", "aws_iam_role_policy.organizations"],
     },
     "route53-events": {
         "HostedZoneCalls": ["aws_cloudwatch_event_rule.hosted_zone_calls", "aws_cloudwatch_event_target.provider"],
@@ -97,6 +102,8 @@ SETTINGS = {
             "aws_scheduler_schedule.sweep", "target.retry_policy.maximum_event_age_in_seconds"),
         ("Sweep", "Target.RetryPolicy.MaximumRetryAttempts"): (
             "aws_scheduler_schedule.sweep", "target.retry_policy.maximum_retry_attempts"),
+        ("OperatorRole", "Description"): ("aws_iam_role.operator", "description"),
+        ("OperatorRole", "Policies.0.PolicyName"): ("aws_iam_role_policy.operator", "name"),
         ("SweepRole", "Description"): ("aws_iam_role.sweep", "description"),
         ("SweepRole", "Policies.0.PolicyName"): ("aws_iam_role_policy.sweep", "name"),
     },
@@ -111,6 +118,10 @@ SETTINGS = {
         ("ForwardingRole", "Policies.0.PolicyName"): ("aws_iam_role_policy.forwarding", "name"),
         ("ClientRole", "Description"): ("aws_iam_role.client", "description"),
         ("ClientRole", "Policies.0.PolicyName"): ("aws_iam_role_policy.client", "name"),
+    },
+    "organizations": {
+        ("OrganizationsRole", "Description"): ("aws_iam_role.organizations", "description"),
+        ("OrganizationsRole", "Policies.0.PolicyName"): ("aws_iam_role_policy.organizations", "name"),
     },
     "route53-events": {
         ("HostedZoneCalls", "Description"): ("aws_cloudwatch_event_rule.hosted_zone_calls", "description"),

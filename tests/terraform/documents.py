@@ -12,15 +12,16 @@ from local_aws import state
 from . import cloudformation
 
 MODULES = state.REPOSITORY / "infra" / "terraform"
-TEMPLATES = {"provider": "template.yaml", "client": "infra/client.yaml", "route53-events": "infra/route53-events.yaml"}
+TEMPLATES = {"provider": "template.yaml", "client": "infra/client.yaml", "organizations": "infra/organizations.yaml",
+             "route53-events": "infra/route53-events.yaml"}
 
-_LISTS = {"record_names", "accounts"}
+_LISTS = {"record_names", "accounts", "operators"}
 # What stands for a template's parameters and for what only a deployment knows. The comma keeps a list apart.
 _GIVEN = {
     "ServiceId": "service_id", "RecordName": "record_names", "ClientAccounts": "accounts",
     "ClientRoleName": "client_role_name", "ExternalId": "external_id", "ProviderAccountId": "provider_account_id",
     "ProviderStackName": "provider_name", "ProviderBusArn": "event_bus_arn", "RecordNames": "record_names",
-    "RuleName": "rule_name",
+    "RuleName": "rule_name", "OperatorPrincipals": "operators",
 }
 _KNOWN = {
     "AWS::Partition": "partition", "AWS::Region": "region", "AWS::AccountId": "account", "AWS::StackName": "name",
@@ -38,6 +39,8 @@ _DOCUMENTS = {
         "documents/accept-connections": ("AcceptConnections", ("Policies", 0)),
         "documents/reconcile-records": ("ReconcileRecords", ("Policies", 0)),
         "documents/backfill": ("Backfill", ("Policies", 0)),
+        "documents/operator": ("OperatorRole", _ROLE),
+        "documents/operator-trust": ("OperatorRole", _TRUST),
         "documents/sweep": ("SweepRole", _ROLE),
         "documents/sweep-trust": ("SweepRole", _TRUST),
         "documents/work-queue": ("WorkQueuePolicy", ("PolicyDocument",)),
@@ -54,6 +57,10 @@ _DOCUMENTS = {
         "documents/forwarding": ("ForwardingRole", _ROLE),
         "documents/forwarding-trust": ("ForwardingRole", _TRUST),
         "patterns/endpoint-calls": ("EndpointCalls", ("EventPattern",)),
+    },
+    "organizations": {
+        "documents/organizations-role": ("OrganizationsRole", _ROLE),
+        "documents/organizations-role-trust": ("OrganizationsRole", _TRUST),
     },
     "route53-events": {
         "documents/forwarding": ("ForwardingRole", _ROLE),
@@ -76,6 +83,26 @@ def documents(module):
         for step in way:
             part = part[step]
         found[f"{path}.json.tftpl"] = _text(part)
+    if module == "provider":
+        found |= _reading_the_organization(template, given)
+    return found
+
+
+def _reading_the_organization(template, given):
+    """The statements that two functions have only when they read the organization, themselves or by a role."""
+    def statements(**more):
+        resources = cloudformation.Rendered(template, {**given, **more}, _known).resources()
+        [of_accept, of_backfill] = [resources[name]["Properties"]["Policies"][0]["Statement"]
+                                    for name in ("AcceptConnections", "Backfill")]
+        without = [statement["Sid"] for statement in of_accept + of_backfill]
+        return [one for one in of_accept if one in of_backfill], without
+
+    always = statements()[1]
+    found = {}
+    for path, more in (("documents/read-organization", {"ReadOrganizations": "true"}),
+                       ("documents/assume-organizations-role", {"OrganizationsRoleArn": _place("organizations_role_arn")})):
+        [statement] = [one for one in statements(**more)[0] if one["Sid"] not in always]
+        found[f"{path}.json.tftpl"] = _text(statement)
     return found
 
 

@@ -37,7 +37,7 @@ def _plain(value):
         return {key.strip('"'): _plain(one) for key, one in value.items() if not key.startswith("__")}
     if isinstance(value, list):
         return [_plain(one) for one in value]
-    return value.strip('"') if isinstance(value, str) else value
+    return value.strip('"').replace('\\"', '"') if isinstance(value, str) else value
 
 
 def template(module):

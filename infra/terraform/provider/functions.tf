@@ -39,6 +39,11 @@ resource "aws_lambda_function" "function" {
       ADOPT                       = var.adopt
       ON_REMOVE                   = var.on_remove
       SHARED_ZONES                = var.shared_zones
+      DISALLOWED                  = var.disallowed
+      REVOCATION_GRACE            = var.revocation_grace
+      MAX_REJECTS                 = var.max_rejects
+      ORGANIZATIONS_ROLE_ARN      = var.organizations_role_arn
+      MAX_DELETES                 = var.max_deletes
       ROUTE53_REQUESTS_PER_SECOND = var.route53_requests_per_second
       ROUTE53_BURST               = var.route53_burst
     }
@@ -83,6 +88,23 @@ resource "aws_iam_role_policy" "failures" {
   name   = "SendFailures"
   role   = aws_iam_role.function[each.key].id
   policy = templatefile("${path.module}/send-failures.json.tftpl", local.words)
+}
+
+# Those two review connections, and so read the organization where a definition allows one.
+resource "aws_iam_role_policy" "read_organization" {
+  for_each = var.read_organizations && var.organizations_role_arn == "" ? local.asynchronous : []
+
+  name   = "ReadOrganization"
+  role   = aws_iam_role.function[each.key].id
+  policy = templatefile("${path.module}/documents/read-organization.json.tftpl", local.words)
+}
+
+resource "aws_iam_role_policy" "assume_organizations_role" {
+  for_each = var.organizations_role_arn != "" ? local.asynchronous : []
+
+  name   = "AssumeOrganizationsRole"
+  role   = aws_iam_role.function[each.key].id
+  policy = templatefile("${path.module}/documents/assume-organizations-role.json.tftpl", local.words)
 }
 
 resource "aws_lambda_function_event_invoke_config" "failures" {

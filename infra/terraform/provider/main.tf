@@ -15,20 +15,22 @@ locals {
 
   # What the documents are completed with. IAM compares the names in Route 53's form.
   words = {
-    account               = local.account
-    partition             = local.partition
-    region                = local.region
-    name                  = var.name
-    service_id            = var.service_id
-    organization          = var.client_organization_id
-    accounts              = var.client_accounts
-    client_role_name      = local.client_role_name
-    record_names          = [for name in concat([var.record_name], var.additional_record_names) : replace(name, "*", "\\052")]
-    table_arn             = aws_dynamodb_table.table.arn
-    work_queue_arn        = aws_sqs_queue.work_queue.arn
-    dead_letter_queue_arn = aws_sqs_queue.dead_letter_queue.arn
-    event_bus_arn         = aws_cloudwatch_event_bus.event_bus.arn
-    topic_arn             = aws_sns_topic.connection_topic.arn
+    account                = local.account
+    partition              = local.partition
+    region                 = local.region
+    name                   = var.name
+    service_id             = var.service_id
+    organization           = var.client_organization_id
+    accounts               = var.client_accounts
+    client_role_name       = local.client_role_name
+    operators              = var.operator_principals
+    organizations_role_arn = var.organizations_role_arn
+    record_names           = [for name in concat([var.record_name], var.additional_record_names) : replace(name, "*", "\\052")]
+    table_arn              = aws_dynamodb_table.table.arn
+    work_queue_arn         = aws_sqs_queue.work_queue.arn
+    dead_letter_queue_arn  = aws_sqs_queue.dead_letter_queue.arn
+    event_bus_arn          = aws_cloudwatch_event_bus.event_bus.arn
+    topic_arn              = aws_sns_topic.connection_topic.arn
   }
 
   functions = {

@@ -60,6 +60,11 @@ output "client_role_name" {
   value       = local.client_role_name
 }
 
+output "operator_role_arn" {
+  description = "The role that operators assume for the command line tool."
+  value       = one(aws_iam_role.operator[*].arn)
+}
+
 output "client" {
   description = "The variables of the client module, all of them."
   value = {

@@ -27,13 +27,63 @@ variable "service_id" {
 }
 
 variable "allowed_principals" {
-  description = "Accounts whose connections are accepted: account ids, or account ARNs (arn:aws:iam::111122223333:root). Empty accepts nobody."
+  description = "Whose connections are accepted: account ids or root ARNs (arn:aws:iam::111122223333:root); an organization (o-a1b2c3d4e5) or a unit of it with all below (o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/); service-permissions for the accounts that the service's own permissions name. Empty accepts nobody."
   type        = list(string)
   default     = []
 
   validation {
-    condition     = alltrue([for one in var.allowed_principals : can(regex("^(|[0-9]{12}|arn:aws[a-z-]*:iam::[0-9]{12}:root)$", one))])
-    error_message = "allowed_principals must be 12-digit account ids or account root ARNs; * and user or role ARNs are refused."
+    condition     = alltrue([for one in var.allowed_principals : can(regex("^(|[0-9]{12}|arn:aws[a-z-]*:iam::[0-9]{12}:root|service-permissions|o-[a-z0-9]{10,32}(/r-[0-9a-z]{4,32}(/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})*)?(/\\*?)?)$", one))])
+    error_message = "allowed_principals must be 12-digit account ids, account root ARNs, organizations (o-…), paths of organizational units (o-…/r-…/ou-…/) or service-permissions; * and user or role ARNs are refused."
+  }
+}
+
+variable "disallowed" {
+  description = "What becomes of connections that no allowed principal matches: left and reported, or rejected, established ones after the grace."
+  type        = string
+  default     = "leave"
+
+  validation {
+    condition     = contains(["leave", "reject"], var.disallowed)
+    error_message = "disallowed must be one of leave, reject."
+  }
+}
+
+variable "revocation_grace" {
+  description = "Seconds for which an established connection is left after its owner is allowed no more, before it is rejected."
+  type        = number
+  default     = 86400
+
+  validation {
+    condition     = var.revocation_grace >= 0 && var.revocation_grace <= 31536000
+    error_message = "revocation_grace must be between 0 and 31536000 seconds."
+  }
+}
+
+variable "max_rejects" {
+  description = "How many connections one review of a service may reject. One that would reject more rejects none and reports it."
+  type        = number
+  default     = 10
+
+  validation {
+    condition     = var.max_rejects >= 0 && var.max_rejects <= 1000000
+    error_message = "max_rejects must be a number from 0 to 1000000."
+  }
+}
+
+variable "read_organizations" {
+  description = "Whether the functions themselves may read the organization. AWS answers them only in the management account or in a delegated administrator's. Needed only where a definition allows an organization or a unit, and no role is given for it."
+  type        = bool
+  default     = false
+}
+
+variable "organizations_role_arn" {
+  description = "Role of the management account, or of a delegated administrator's, by which the organization is read. It must let this stack's functions assume it, and allow organizations:DescribeOrganization and organizations:ListParents."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512})$", var.organizations_role_arn))
+    error_message = "organizations_role_arn must be the ARN of a role."
   }
 }
 
@@ -193,6 +243,28 @@ variable "sweep_state" {
   validation {
     condition     = contains(["ENABLED", "DISABLED"], var.sweep_state)
     error_message = "sweep_state must be one of ENABLED, DISABLED."
+  }
+}
+
+variable "max_deletes" {
+  description = "How many record sets one sweep removes at most. What is more is held, until somebody invokes the backfill function with allow_deletes. Removals that follow an event are not counted."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.max_deletes >= 0 && var.max_deletes <= 100000
+    error_message = "max_deletes must be a number from 0 to 100000."
+  }
+}
+
+variable "operator_principals" {
+  description = "ARNs of the users, roles or accounts (arn:aws:iam::111122223333:root) that may use the command line tool through a role of its own. Empty makes no such role."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for one in var.operator_principals : can(regex("^arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:(root|(user|role|assumed-role)/[A-Za-z0-9+=.@_/-]+)$", one))])
+    error_message = "operator_principals must be ARNs of users, roles or accounts; * is refused."
   }
 }
 

@@ -13,6 +13,7 @@ from .. import ledger
 
 _SCOPE = re.compile(rb"Credential=[^/]+/[^/]+/([^/]+)/([^/]+)/")
 _ROLE = b"role:"
+_PATHS = {("GET", "/2015-03-31/functions"): "ListFunctions"}
 
 
 def install():
@@ -25,18 +26,18 @@ def install():
         signed = _SCOPE.search(headers.get(b"authorization", b""))
         if token.startswith(_ROLE) and signed:
             body = await _body(receive)
-            _note(token.removeprefix(_ROLE).decode(), signed, headers, body)
+            _note(token.removeprefix(_ROLE).decode(), signed, scope["method"], scope["path"].rstrip("/"), headers, body)
             receive = _again(body, receive)
         await ministack_application(scope, receive, send)
 
     ministack.app.app = application
 
 
-def _note(role, signed, headers, body):
+def _note(role, signed, method, path, headers, body):
     region, service = (part.decode() for part in signed.groups())
-    # DynamoDB_20120810.PutItem, AmazonSQS.SendMessage; services that name their action otherwise are unknown calls.
-    action = headers.get(b"x-amz-target", b"").decode().rpartition(".")[2]
-    parameters = json.loads(body) if action and body else {}
+    # DynamoDB_20120810.PutItem, AmazonSQS.SendMessage; Lambda's API has paths.
+    action = headers.get(b"x-amz-target", b"").decode().rpartition(".")[2] or _PATHS.get((method, path), f"{method} {path}")
+    parameters = json.loads(body) if body and b"json" in headers.get(b"content-type", b"") else {}
     ledger.add_call(role, service, action, parameters, region, granted=True)
 
 

@@ -1,5 +1,6 @@
 """The one way into moto: every API call gets its account, perhaps a fault, the lock, a log entry and its event."""
 
+import json
 import re
 import sys
 import time
@@ -60,7 +61,7 @@ def install() -> None:
         call_log.add(call, status, code)
         caller = accounts.caller(self)
         if caller.session and not refused:
-            _note(caller, call, self.region, granted=call.service != "sts" or status < 400)
+            _note(caller, call, self, granted=call.service != "sts" or status < 400)
         trail.record(self, call, caller, request_id, status, body, code, message)
         return status, response_headers, body
 
@@ -81,9 +82,13 @@ def _act(act: Any, response: BaseResponse, call: call_log.Call) -> Answer:
         return errors.answer(response, AwsError("InternalFailure", f"{type(mistake).__name__}: {mistake}", 500))
 
 
-def _note(caller: accounts.Caller, call: call_log.Call, region: str, granted: bool) -> None:
+def _note(caller: accounts.Caller, call: call_log.Call, response: BaseResponse, granted: bool) -> None:
     """For the proof of the policies. Only STS asks a policy here, the role's trust policy, so only its answer tells."""
-    ledger.add_call(caller.principal_arn, call.service, call.action, call.parameters, region, granted=granted)
+    parameters = call.parameters
+    if call.service == "organizations":
+        # Of a service that speaks JSON, moto leaves the parameters in the body.
+        parameters = json.loads(response.body or "{}")
+    ledger.add_call(caller.principal_arn, call.service, call.action, parameters, response.region, granted=granted)
 
 
 def _call(response: BaseResponse) -> call_log.Call:

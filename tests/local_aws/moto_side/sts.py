@@ -35,7 +35,8 @@ def assume_role(self: TokenResponse) -> ActionResult:
         "Credentials": {
             "AccessKeyId": session.access_key,
             "SecretAccessKey": "local",
-            "SessionToken": "local",
+            # As a function's own: by it the other emulator knows whose call it is.
+            "SessionToken": f"role:{role_arn}",
             "Expiration": datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(seconds=duration),
         },
         "AssumedRoleUser": {"AssumedRoleId": f"{session.role_id}:{name}", "Arn": session.arn},
