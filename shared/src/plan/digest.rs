@@ -81,10 +81,14 @@ impl Essence {
         for (subject, deeds) in &self.0 {
             // No text has a line feed in it: serde_json escapes it, and no id or name has one.
             hash.update(format!("{subject}\n"));
-            deeds.iter().for_each(|deed| hash.update(format!("\t{deed}\n")));
+            for deed in deeds {
+                hash.update(format!("\t{deed}\n"));
+            }
         }
-        let letters = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        Digest(letters[..LETTERS].to_owned())
+        let mut letters: String =
+            hash.finalize().iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hexadecimal).collect();
+        letters.truncate(LETTERS);
+        Digest(letters)
     }
 
     /// What has moved from here to `after`.
@@ -283,4 +287,8 @@ impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
+}
+
+fn hexadecimal(digit: u8) -> char {
+    char::from_digit(digit.into(), 16).unwrap_or('?')
 }

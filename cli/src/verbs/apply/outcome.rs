@@ -77,14 +77,16 @@ impl Done {
         let busy = self.busy.iter();
         parts.extend(busy.map(|(vpc, at)| format!("{vpc}\n  another change is on its way until {at:.0}")));
         let done = self.groups.len() - not_done;
-        let mut sum = match self.groups.len() {
+        let sum = match self.groups.len() {
             0 => "nothing was to be done".to_owned(),
             _ => format!("{} done", count(done, "group")),
         };
-        if not_done > 0 || !self.left.is_empty() || !self.busy.is_empty() {
-            sum.push_str(&format!(", {not_done} not: plan again, and see what is left"));
-        }
-        parts.push(sum);
+        let whole = not_done == 0 && self.left.is_empty() && self.busy.is_empty();
+        parts.push(if whole {
+            sum
+        } else {
+            format!("{sum}, {not_done} not: plan again, and see what is left")
+        });
         parts.join("\n")
     }
 }
