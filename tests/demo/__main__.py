@@ -8,6 +8,7 @@ when everything was as expected, and it always leaves nothing running.
 import fcntl
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -15,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local_aws import processes, stacks, state, up
 from tabulate import SEPARATING_LINE, tabulate
 
-from . import screen
+from . import installation, screen
 from .moments import now
 from .story import SECONDS_TO_BE_AVAILABLE, Story, Stuck
 
@@ -49,7 +50,7 @@ def _run():
             if left:
                 up.stop(left)
             running = up.start()
-        all_well = _tell(Story(running))
+        all_well = _tell(Story(running), running)
     except processes.StartFailed as failure:
         screen.bad(f"The local AWS did not start. {failure}")
         return 1
@@ -71,12 +72,13 @@ def _run():
     return 0 if all_well else 1
 
 
-def _tell(story):
+def _tell(story, running):
     stuck = None
     try:
         story.tell()
         story.finish()
         _table(story)
+        _status(story, running)
     except (Stuck, stacks.StackFailed, ClientError, BotoCoreError, FileNotFoundError) as failure:
         stuck = failure
     screen.plain("\nWhat was expected")
@@ -98,6 +100,22 @@ def _table(story):
     screen.say("ms: from the event (CloudTrail's has whole seconds) to the record, as the journal has it. Of "
                f"these, AWS took {SECONDS_TO_BE_AVAILABLE:.0f} seconds to make the endpoint available, and "
                "zonelink looks at a pending endpoint every 10 seconds at first.")
+
+
+def _status(story, running):
+    """What an operator sees of it on the command line."""
+    arguments = ["zonelink", "status", "--profile", "provider"]
+    screen.command(" ".join(arguments))
+    environment = {**os.environ, "AWS_CONFIG_FILE": running["aws_config"],
+                   "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        environment.pop(name, None)
+    said = subprocess.run([installation.binaries() / arguments[0], *arguments[1:]], env=environment,
+                          capture_output=True, text=True, check=False)
+    screen.plain("\n" + said.stdout + said.stderr)
+    # 3: something is held, and the stranger is.
+    story.checks.append((story.chapter, "zonelink status lists the stranger's connection as held",
+                         said.returncode == 3 and "NotAllowed" in said.stdout, said.stderr))
 
 
 if __name__ == "__main__":
