@@ -57,6 +57,11 @@ impl Installation {
         Ok(Self { aws: Aws::with(&session, config), functions, session })
     }
 
+    /// Credentials, region and endpoints of whoever is signed in.
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
     /// The configuration of its functions.
     pub(crate) fn config(&self) -> &Config {
         self.aws.config()

@@ -13,6 +13,7 @@ mod installation;
 mod output;
 mod planning;
 mod report;
+mod runs;
 mod verbs;
 
 use std::process::ExitCode;

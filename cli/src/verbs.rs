@@ -2,6 +2,7 @@
 
 mod adopt;
 mod apply;
+mod backfill;
 mod check;
 mod completions;
 mod doctor;
@@ -13,6 +14,7 @@ mod replay;
 mod report;
 mod service;
 mod status;
+mod sweep;
 
 use clap::Subcommand;
 
@@ -32,6 +34,8 @@ pub(crate) enum Verb {
     Apply(apply::Apply),
     Adopt(adopt::Adopt),
     Release(release::Release),
+    Backfill(backfill::Backfill),
+    Sweep(sweep::Sweep),
     Service(service::Service),
     Check(check::Check),
     Replay(replay::Replay),
@@ -54,6 +58,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
         Verb::Apply(apply) => apply.run(&context).await,
         Verb::Adopt(adopt) => adopt.run(&context).await,
         Verb::Release(release) => release.run(&context).await,
+        Verb::Backfill(backfill) => backfill.run(&context).await,
+        Verb::Sweep(sweep) => sweep.run(&context).await,
         Verb::Service(service) => service.run(&context).await,
         Verb::Check(check) => check.run(),
         Verb::Replay(replay) => replay.run(&context).await,

@@ -38,6 +38,27 @@ pub struct BackfillRequest {
     pub allow_rejects: Option<u32>,
     /// Who asks.
     pub requested_by: RequestedBy,
+    /// The id of the run, for one who wants to follow it from its start: see [`Run::run`]. The function makes one
+    /// when none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+}
+
+/// The id of a run that starts at this moment; `word` tells it from others of the same moment.
+#[must_use]
+pub fn run_id(started: Timestamp, word: &str) -> String {
+    format!("{started:.3}-{word}")
+}
+
+/// Whether this may be the id of a run: a moment and a word, as [`run_id`] makes it.
+#[must_use]
+pub fn is_run_id(text: &str) -> bool {
+    let Some((moment, word)) = text.split_once("Z-") else { return false };
+    let sound = |word: &str| {
+        (1..=36).contains(&word.len()) && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    format!("{moment}Z").parse::<Timestamp>().is_ok_and(|at| format!("{at:.3}") == format!("{moment}Z"))
+        && sound(word)
 }
 
 /// Who has asked for a run.
@@ -146,6 +167,18 @@ mod tests {
         let first = RunPart { run: "r".into(), part: Some("a.1".into()), deletes: 20, allowed: false };
         assert_eq!(first.sent_on(2).sent_on(1).part.as_deref(), Some("a.1.2.1"));
         assert_eq!(first.uncounted().sent_on(1).part, None);
+    }
+
+    #[test]
+    fn ids_of_runs_are_moments_that_sort_and_words() {
+        assert_eq!(run_id(Timestamp::UNIX_EPOCH, "da6fc412"), "1970-01-01T00:00:00.000Z-da6fc412");
+        assert!(is_run_id("2026-11-20T07:55:30.735Z-da6fc412"));
+        for text in
+            ["", "mine", "2026-11-20T07:55:30.735Z", "2026-11-20T07:55:30.735Z-", "2026-11-20T07:55:30Z-a"]
+        {
+            assert!(!is_run_id(text), "{text}");
+        }
+        assert!(!is_run_id("2026-11-20T07:55:30.735Z-a#b"));
     }
 
     #[test]

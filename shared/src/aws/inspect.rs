@@ -203,7 +203,7 @@ impl Aws {
     }
 }
 
-fn sort_key(item: &Item) -> String {
+pub(super) fn sort_key(item: &Item) -> String {
     item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default()
 }
 

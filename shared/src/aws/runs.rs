@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::call::failed;
 use super::clients::Aws;
-use super::table::{Item, Key, unreadable};
+use super::inspect::sort_key;
+use super::table::{Item, Key, read, unreadable};
 use crate::error::Error;
 use crate::run::{Part, Run, RunEnd, RunPart};
 
@@ -34,9 +35,34 @@ impl Aws {
     /// Writes that a run has begun.
     ///
     /// # Errors
-    /// When the item cannot be written.
+    /// A condition that does not hold when a run of this id has begun before, or that of the write.
     pub async fn begin_run(&self, run: &Run) -> Result<(), Error> {
-        self.put(&Key::new(RUNS, &run.run), run, None).await
+        self.put(&Key::new(RUNS, &run.run), run, Some(("attribute_not_exists(pk)", None))).await
+    }
+
+    /// A run as it stands now; none when there is none of this id.
+    ///
+    /// # Errors
+    /// When the item cannot be read.
+    pub async fn inspect_run(&self, run: &str) -> Result<Option<Run>, Error> {
+        let key = Key::new(RUNS, run);
+        self.get_items([key].into()).await?.pop().map(read).transpose()
+    }
+
+    /// The ids of the runs that the table remembers, by time.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn inspect_run_ids(&self) -> Result<Vec<String>, Error> {
+        Ok(self.query(RUNS, "").await?.iter().map(sort_key).collect())
+    }
+
+    /// The parts of a run that are there now.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub async fn inspect_parts(&self, run: &str) -> Result<Vec<Part>, Error> {
+        self.query(&format!("{RUNS}#{run}"), "").await?.into_iter().map(read).collect()
     }
 
     /// Writes what a run has come to. Its messages may be under way, and count its removals meanwhile.

@@ -11,7 +11,7 @@ use crate::event::InvalidEvent;
 use crate::ids::ServiceId;
 use crate::policy::Policy;
 pub use crate::run::BackfillRequest;
-use crate::run::{Run, RunEnd};
+use crate::run::{Run, RunEnd, is_run_id, run_id};
 pub use crate::sweep::BackfillSummary;
 use crate::sweep::sweep;
 
@@ -26,7 +26,7 @@ pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<Backfill
     check_services(&request, &policy)?;
     let run = (!request.dry_run).then(|| begin(aws, &request, &message.context.request_id));
     if let Some(run) = &run {
-        aws.begin_run(run).await?;
+        aws.begin_run(run).await.map_err(|error| taken(error, &run.run))?;
     }
     let summary = sweep(aws, &policy, &definitions, &request, run.as_ref().map(|run| run.run.as_str())).await;
     if let Some(run) = &run {
@@ -53,19 +53,28 @@ fn check_services(request: &BackfillRequest, policy: &Policy) -> Result<(), Erro
     })
 }
 
-/// A run that begins now; its id is that moment and the beginning of the invocation's.
+/// A run that begins now; its id, unless one is given, is that moment and the beginning of the invocation's.
 fn begin(aws: &Aws, request: &BackfillRequest, invocation: &str) -> Run {
     let started = aws.now();
     let invocation: String = invocation.chars().take(8).collect();
     Run {
-        run: format!("{started:.3}-{invocation}"),
+        run: request.run.clone().unwrap_or_else(|| run_id(started, &invocation)),
         started,
         requested_by: request.requested_by,
-        request: request.clone(),
+        request: BackfillRequest { run: None, ..request.clone() },
         deletes: 0,
         end: None,
         expires_at: aws.run_expires_at(),
     }
+}
+
+/// The same request a second time is one run all the same.
+fn taken(error: Error, run: &str) -> Error {
+    if !error.is_condition_failed() {
+        return error;
+    }
+    let remedy = "a run of this id has begun already; follow that one, or leave the id out".into();
+    Error::Request { field: "run", value: run.to_owned(), remedy }
 }
 
 fn end(ended: Timestamp, summary: &Result<BackfillSummary, Error>) -> RunEnd {
@@ -98,7 +107,16 @@ fn request(payload: &Value) -> Result<BackfillRequest, Error> {
     if !payload.is_object() {
         return Err(refused(format!("{payload} is no object")));
     }
-    BackfillRequest::deserialize(payload).map_err(|error| refused(error.to_string()))
+    let request = BackfillRequest::deserialize(payload).map_err(|error| refused(error.to_string()))?;
+    match &request.run {
+        Some(run) if !is_run_id(run) => Err(Error::Request {
+            field: "run",
+            value: run.clone(),
+            remedy: "leave it out, or give a moment and a word, as in 2026-11-20T07:55:30.735Z-da6fc412"
+                .into(),
+        }),
+        _ => Ok(request),
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +138,7 @@ mod tests {
             json!({"accounts": ["42"]}),
             json!({"allow_deletes": -1}),
             json!({"requested_by": "me"}),
+            json!({"run": "mine"}),
             json!([]),
             json!("all"),
         ] {

@@ -1,0 +1,176 @@
+//! Runs of backfill: started, followed, and what they came to.
+
+mod outcome;
+mod progress;
+mod screen;
+mod summary;
+mod watch;
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use serde_json::{Value, json};
+use shared::error::{CallFailure, Error};
+use shared::ids::{AccountId, ServiceId};
+use shared::run::{BackfillRequest, is_run_id, run_id};
+
+use crate::aws::invoke;
+use crate::complaint::Complaint;
+use crate::installation::Installation;
+use crate::output::Answer;
+use outcome::Outcome;
+use watch::{Watch, Watched};
+
+/// What a run may do.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Bounds {
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// How many record sets may be removed, those that earlier runs have held included; without it as many as
+    /// `MaxDeletes` says, and nothing that is held
+    #[arg(long, value_name = "NUMBER", conflicts_with = "dry_run")]
+    allow_deletes: Option<u32>,
+    /// How many connections of each service may be rejected; without it as many as `MaxRejects` says
+    #[arg(long, value_name = "NUMBER")]
+    allow_rejects: Option<u32>,
+}
+
+impl Bounds {
+    /// The request for these services and accounts; all where none is named.
+    pub(crate) fn request(
+        &self,
+        services: BTreeSet<ServiceId>,
+        accounts: BTreeSet<AccountId>,
+    ) -> BackfillRequest {
+        BackfillRequest {
+            services,
+            accounts,
+            dry_run: self.dry_run,
+            allow_deletes: self.allow_deletes,
+            allow_rejects: self.allow_rejects,
+            ..BackfillRequest::default()
+        }
+    }
+}
+
+/// For how long a run is followed.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Following {
+    /// Follow the run until all its messages are done: so it is without a word
+    #[arg(long, conflicts_with = "no_wait")]
+    wait: bool,
+    /// End once the function has sent the messages
+    #[arg(long)]
+    no_wait: bool,
+    /// How long to follow it at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, conflicts_with = "no_wait")]
+    timeout: u32,
+}
+
+/// Starts a run, and follows it.
+pub(crate) async fn start(
+    installation: &Installation,
+    mut request: BackfillRequest,
+    following: &Following,
+) -> anyhow::Result<Answer> {
+    let function = installation.functions.backfill.as_deref().ok_or_else(|| {
+        let what = format!("no function of stack {} is backfill by its name", installation.named().stack);
+        Complaint::new(what, "deploy the stack anew, or give the function a name with backfill in it")
+    })?;
+    refuse_unknown(installation, &request).await?;
+    if request.dry_run {
+        let said = invoke(installation.session(), function, &serde_json::to_value(&request)?).await?;
+        return summary::answer(&said.map_err(|why| refused(function, &why))?);
+    }
+    let run = run_id(installation.aws.now(), &word());
+    request.run = Some(run.clone());
+    let payload = serde_json::to_value(&request)?;
+    let watch = Watch::new(&installation.aws, &run, following.timeout);
+    let mut invocation = Box::pin(invoke(installation.session(), function, &payload));
+    // The bar moves while the function still sends.
+    let said = tokio::select! {
+        said = &mut invocation => said,
+        failed = watch.show_until_dropped() => return Err(failed.into()),
+    };
+    let failure = match said {
+        Ok(Ok(_)) => None,
+        Ok(Err(why)) => Some(why),
+        // The way to Lambda was cut; whether the function has begun, its run tells.
+        Err(error) if is_cut(&error) => Some(error.chain()),
+        Err(error) => return Err(error.into()),
+    };
+    let Some(begun) = installation.aws.inspect_run(&run).await? else {
+        let why = failure.unwrap_or_else(|| "it wrote no run".to_owned());
+        return Err(refused(function, &why).into());
+    };
+    // A function that died leaves no end, and nothing would come of waiting for one.
+    let is_over = following.no_wait || (failure.is_some() && begun.end.is_none());
+    let watched = if is_over { watch.once().await? } else { watch.to_the_end().await? };
+    Outcome::read(installation, watched, failure, following.no_wait).await?.answer()
+}
+
+/// Follows a run that somebody has started.
+pub(crate) async fn resume(
+    installation: &Installation,
+    run: &str,
+    following: &Following,
+) -> anyhow::Result<Answer> {
+    let known = if is_run_id(run) { installation.aws.inspect_run(run).await? } else { None };
+    if known.is_none() {
+        let ids = installation.aws.inspect_run_ids().await?;
+        let last: Vec<_> = ids.iter().rev().take(3).map(String::as_str).collect();
+        let remedy = match last.as_slice() {
+            [] => "start one: zonelink backfill; runs are kept for 30 days".to_owned(),
+            last => format!("the last ones are: {}; runs are kept for 30 days", last.join(", ")),
+        };
+        return Err(Complaint::new(format!("there is no run {run}"), remedy).into());
+    }
+    let watched: Watched = Watch::new(&installation.aws, run, following.timeout).to_the_end().await?;
+    Outcome::read(installation, watched, None, false).await?.answer()
+}
+
+/// A service that nothing defines is a slip of the pen, and the function would refuse it.
+async fn refuse_unknown(installation: &Installation, request: &BackfillRequest) -> anyhow::Result<()> {
+    let policy = installation.config().policy(installation.aws.definitions().await?.sound);
+    let Some(unknown) = request.services.iter().find(|id| !policy.services.contains_key(id)) else {
+        return Ok(());
+    };
+    let defined: Vec<_> = policy.services.keys().map(ServiceId::as_str).collect();
+    let remedy = format!("defined are: {}", defined.join(", "));
+    Err(Complaint::new(format!("{unknown} is not defined here"), remedy).into())
+}
+
+fn refused(function: &str, why: &str) -> Complaint {
+    Complaint::new(
+        format!("function {function} failed: {why}"),
+        "see the function's log; if it is older than this command, update the stack",
+    )
+}
+
+fn is_cut(error: &Error) -> bool {
+    let cut = ["timeout", "no connection", "no answer"];
+    matches!(error, Error::Call { kind: CallFailure::Unavailable, code, .. } if cut.contains(&code.as_str()))
+}
+
+/// A word that tells this run from others of the same moment. The table refuses the same id twice.
+fn word() -> String {
+    let random = RandomState::new().build_hasher().finish();
+    format!("{:08x}", random & 0xffff_ffff)
+}
+
+/// The selection of a request as the command line says it.
+fn selection(request: &BackfillRequest) -> String {
+    let services = request.services.iter().map(|service| format!(" --service {service}"));
+    services.chain(request.accounts.iter().map(|account| format!(" --account {account}"))).collect()
+}
+
+/// A request as programs read it.
+fn asked(request: &BackfillRequest) -> Value {
+    json!({
+        "services": request.services,
+        "accounts": request.accounts,
+        "allow_deletes": request.allow_deletes,
+        "allow_rejects": request.allow_rejects,
+    })
+}

@@ -1,0 +1,84 @@
+//! Following a run.
+
+use std::time::Duration;
+
+use shared::aws::Aws;
+use shared::error::Error;
+use shared::run::Run;
+
+use super::progress::Progress;
+use super::screen::Screen;
+
+/// Between two looks.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Somebody who looks at one run.
+pub(super) struct Watch<'a> {
+    aws: &'a Aws,
+    run: &'a str,
+    /// How many seconds to look at most.
+    seconds: u32,
+}
+
+/// A run, and how far it is.
+pub(super) struct Watched {
+    pub(super) run: Run,
+    pub(super) progress: Progress,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(aws: &'a Aws, run: &'a str, seconds: u32) -> Self {
+        Self { aws, run, seconds }
+    }
+
+    /// Shows how far it is for as long as it is let; ends only with a failure.
+    pub(super) async fn show_until_dropped(&self) -> Error {
+        let mut screen = Screen::new();
+        loop {
+            pause().await;
+            match self.look().await {
+                Ok(Some(seen)) => screen.show(&seen.progress, self.aws.now()),
+                Ok(None) => {}
+                Err(error) => return error,
+            }
+        }
+    }
+
+    /// How it stands now.
+    pub(super) async fn once(&self) -> Result<Watched, Error> {
+        self.look().await?.ok_or_else(|| self.gone())
+    }
+
+    /// Shows how far it is until it is over, or the time is.
+    pub(super) async fn to_the_end(&self) -> Result<Watched, Error> {
+        let until = self.aws.now().as_second().saturating_add(self.seconds.into());
+        let mut screen = Screen::new();
+        loop {
+            let seen = self.once().await?;
+            let now = self.aws.now();
+            if seen.progress.is_final() || now.as_second() >= until {
+                screen.clear();
+                return Ok(seen);
+            }
+            screen.show(&seen.progress, now);
+            pause().await;
+        }
+    }
+
+    async fn look(&self) -> Result<Option<Watched>, Error> {
+        // The item first: a part that comes after it only adds to what the item says.
+        let Some(run) = self.aws.inspect_run(self.run).await? else { return Ok(None) };
+        let parts = self.aws.inspect_parts(self.run).await?;
+        let progress = Progress::of(&run, &parts, self.aws.now());
+        Ok(Some(Watched { run, progress }))
+    }
+
+    fn gone(&self) -> Error {
+        Error::Unreadable { what: format!("run {}", self.run), source: "the table has it no more".into() }
+    }
+}
+
+async fn pause() {
+    #[expect(clippy::disallowed_methods, reason = "a person asked to wait; no function runs here")]
+    tokio::time::sleep(LOOK_AGAIN).await;
+}
