@@ -120,7 +120,7 @@ def test_account_that_nothing_knows_is_said(zonelink):
 
 def test_function_that_cannot_read_a_service_is_told_with_its_words(some):
     some.local.faults({"service": "ec2", "action": "DescribeVpcEndpointConnections", "code": "UnauthorizedOperation",
-                       "message": "oh", "status": 403, "times": 2})
+                       "message": "oh", "status": 403, "times": 1})
     said = run(some, "backfill", "--output", "json")
     some.local.faults()
     assert said.code == 1 and "DescribeVpcEndpointConnections" in said.json["failed"][0], said

@@ -20,7 +20,8 @@ struct Summary {
 
 #[derive(Debug, Deserialize)]
 struct Service {
-    service: String,
+    #[serde(rename = "service")]
+    id: String,
     accepted: usize,
     #[serde(default)]
     rejected: usize,
@@ -47,7 +48,7 @@ pub(super) fn answer(said: &Value) -> anyhow::Result<Answer> {
     let header = ["service", "accepted", "rejected", "held", "endpoints sent on"];
     let rows = services().map(|service| {
         let numbers = [service.accepted, service.rejected, service.held.len(), service.endpoints];
-        [service.service.clone()].into_iter().chain(numbers.map(|number| number.to_string()))
+        [service.id.clone()].into_iter().chain(numbers.map(|number| number.to_string()))
     });
     let mut parts = vec!["A dry run: nothing was done. It would be:".to_owned(), table(&header, rows)];
     if summary.claimed_vpcs > 0 {
