@@ -10,6 +10,11 @@ _EVERYTHING = {"Everything": {"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Action": "*", "Resource": "*"}]}}
 
 
+# STS asks the trust policy of the role itself; one that is not there trusts nobody.
+_NOBODY = {"Version": "2012-10-17", "Statement": [
+    {"Sid": "NotThere", "Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}
+
+
 def question(entry, roles):
     """The simulation of one recorded question, under the policies of that moment."""
     principal = entry["principal"]
@@ -41,7 +46,7 @@ def _resource_policy(entry, roles):
     policy = entry.get("policy")
     if policy is None and entry["action"] == "sts:AssumeRole":
         target = in_force(roles, entry["resource"], entry["at"])
-        policy = target and target["trust"]
+        policy = target["trust"] if target else _NOBODY
     if isinstance(policy, str):
         policy = json.loads(policy)
     return {"resourcePolicy": policy} if policy else {}
