@@ -32,8 +32,11 @@ class UnknownCall(LookupError):
 
 def asked(service: str, action: str, parameters: dict[str, Any], account: str, region: str) -> list[Asked]:
     """The questions for one call that `account` makes; none where IAM is not asked."""
-    rule = _RULES.get(service)
-    questions = rule(action, parameters, account, region) if rule else None
+    if service in _READ:
+        questions = _reading(f"{_READ[service]}:{action}", parameters, account, region)
+    else:
+        rule = _RULES.get(service)
+        questions = rule(action, parameters, account, region) if rule else None
     if questions is None:
         raise UnknownCall(f"{service}:{action}")
     return questions
@@ -76,6 +79,8 @@ def _route53(action: str, parameters: dict[str, Any], account: str, region: str)
         # Route 53 verifies the VPC on the caller's behalf.
         return [Asked("route53:ListHostedZonesByVPC", "*", account, {"route53:VPCs": [vpc]}),
                 Asked("ec2:DescribeVpcs", "*", account)]
+    if action == "ListHostedZonesByName":
+        return [Asked(f"route53:{action}", "*", account)]
     zone = str(parameters.get("HostedZoneId") or parameters.get("Id") or "").split("/")[-1]
     resource = f"arn:aws:route53:::hostedzone/{zone}"
     if action in ("GetHostedZone", "ListResourceRecordSets"):
@@ -172,5 +177,15 @@ def _queried(request: dict[str, Any]) -> str:
 def _text(value: dict[str, Any]) -> str:
     return str(next(iter(value.values())))
 
+
+def _reading(action: str, parameters: dict[str, Any], account: str, region: str) -> list[Asked] | None:
+    """What only zonelink doctor reads, of services of which no policy here names a resource."""
+    return [Asked(action, "*", account)] if action.split(":")[-1].startswith(("Describe", "Get", "List")) else None
+
+
+# The services that are only read, by the names that emulators and signatures have for them.
+_READ = {"cloudtrail": "cloudtrail", "events": "events", "elbv2": "elasticloadbalancing",
+         "elasticloadbalancing": "elasticloadbalancing", "route53profiles": "route53profiles",
+         "route53resolver": "route53resolver"}
 
 _RULES = {"lambda": _lambda, "organizations": _organizations, "ec2": _ec2, "route53": _route53, "sts": _sts, "sqs": _sqs, "dynamodb": _dynamodb}
