@@ -21,9 +21,9 @@ def test_stranger_is_rejected_and_the_allowed_are_not(fleet):
     fleet.local.settled()
     assert (stranger.state, welcome.state) == ("rejected", "available")
     assert fleet.table.held_of_services() == {}
-    # The event and the notification lead to a review each, which may come to it side by side.
+    # The event and the notification lead to a review each, side by side; the one that comes second looks again.
     rejections = len(fleet.local.calls("RejectVpcEndpointConnections"))
-    assert rejections in (1, 2)
+    assert rejections >= 1
     entry, *_ = [entry for entry in fleet.table.journal(fleet.provider.service) if "reject" in entry["steps"][0]]
     assert entry["reason"] == "no rule of the allow list matches their owners (disallowed: reject)"
     assert f"{stranger.id} of 044444444444 (no rule matches)" in entry["steps"][0]
