@@ -9,6 +9,7 @@ use lambda_runtime::Diagnostic;
 use crate::aws::{Aws, Definitions};
 use crate::config::Config;
 use crate::error::{Disposition, Error};
+use crate::logs;
 use crate::policy::Policy;
 
 /// Reads the configuration and makes the clients: once per cold start.
@@ -16,7 +17,7 @@ use crate::policy::Policy;
 /// # Errors
 /// When the configuration is not usable.
 pub async fn start() -> Result<Aws, lambda_runtime::Error> {
-    lambda_runtime::tracing::init_default_subscriber();
+    logs::start();
     Ok(Aws::load(Config::from_environment()?).await)
 }
 

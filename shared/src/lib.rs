@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Data flows one way, and the modules are its stages. Everything up to the plan is pure and builds without
-//! the SDK (`--no-default-features`); only [`aws`] knows it. ARCHITECTURE.md has the map and the invariants.
+//! the SDK (without the feature `aws`); only [`aws`] knows it. ARCHITECTURE.md has the map and the invariants.
 
 #[cfg(feature = "aws")]
 pub mod aws;
@@ -23,6 +23,8 @@ pub mod functions;
 pub mod hold;
 pub mod ids;
 pub mod intent;
+#[cfg(feature = "aws")]
+pub mod logs;
 pub mod lookup;
 pub mod plan;
 pub mod policy;

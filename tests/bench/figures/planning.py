@@ -8,7 +8,7 @@ import subprocess
 
 from local_aws import state
 
-BUILD = ("cargo", "bench", "--locked", "-p", "shared", "--no-default-features", "--bench", "planning", "--no-run")
+BUILD = ("cargo", "bench", "--locked", "-p", "planning-bench", "--bench", "planning", "--no-run")
 COUNT = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
 CASES = ("new", "in-sync")
 # What a process does besides planning falls out of the difference.

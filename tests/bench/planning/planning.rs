@@ -1,6 +1,6 @@
 //! Planning alone: a VPC with 50 endpoints and 20 zones, once new and once in sync.
 //!
-//! `cargo bench -p shared --no-default-features` measures the time. With `--plan new|in-sync TIMES` the same
+//! `cargo bench -p planning-bench` measures the time. With `--plan new|in-sync TIMES` the same
 //! plans are made that many times and nothing is measured: for a tool that counts instructions.
 
 #![expect(clippy::unwrap_used, reason = "a measure that cannot go on fails")]
