@@ -240,7 +240,7 @@ impl HoldReason {
             HoldReason::AllowListEmpty => "say who may connect, or reject the connections by hand",
             HoldReason::UncheckablePrincipals { .. } => "permit the accounts themselves (…:root)",
             HoldReason::TooManyRejects { .. } => {
-                "correct the allow list, or invoke backfill with allow_rejects and the number wanted"
+                "correct the allow list, or zonelink backfill --allow-rejects with the number wanted"
             }
             HoldReason::InvalidDefinition { .. } => "correct the definition",
             HoldReason::ServiceNotFound => {
@@ -267,7 +267,7 @@ impl HoldReason {
                 "define the service again; with `removed`, its records are released or deleted"
             }
             HoldReason::TooManyDeletes { .. } => {
-                "see whether these endpoints are meant to be gone; if so, invoke backfill with allow_deletes"
+                "see whether these endpoints are meant to be gone; if so, zonelink backfill --allow-deletes with the number wanted"
             }
             HoldReason::Released { .. } => "hand the record over to zonelink again: zonelink adopt",
             HoldReason::Unknown => "wait for the next sweep",

@@ -11,6 +11,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 
 from local_aws import state
@@ -67,16 +68,27 @@ class Command:
 
     def __call__(self, *arguments, profile="provider", given=None, **environment):
         """Run it; `given` is its standard input."""
+        ended = subprocess.run([binary(), *arguments], input=given or "", env=self._environment(profile, environment),
+                               cwd=state.REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
+        return Said(arguments, ended.returncode, ended.stdout, ended.stderr)
+
+    def told(self, *arguments, profile="provider", **environment):
+        """Run it, and yield the lines that it writes to standard error as they come, each with its moment."""
+        with subprocess.Popen([binary(), *arguments], env=self._environment(profile, environment), text=True,
+                              cwd=state.REPOSITORY, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE) as running:
+            for line in running.stderr:
+                yield time.monotonic(), line
+
+    def _environment(self, profile, more):
         found = {
             "PATH": os.environ["PATH"], "HOME": self._home,
             "AWS_CONFIG_FILE": self._running["aws_config"], "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             # Without credentials the SDK would look for a machine of EC2 around it.
-            "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1", **environment}
+            "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1", **more}
         if profile:
             found["AWS_PROFILE"] = profile
-        ended = subprocess.run([binary(), *arguments], input=given or "", env=found, cwd=state.REPOSITORY,
-                               capture_output=True, text=True, timeout=60, check=False)
-        return Said(arguments, ended.returncode, ended.stdout, ended.stderr)
+        return found
 
 
 def binary():

@@ -128,6 +128,24 @@ def test_removing_asks_marks_and_deletes_when_nothing_is_left(second):
         ["removed: delete_records"], ["definition deleted: no claim is left"]]
 
 
+def test_removing_names_the_command_that_deletes_more_than_a_sweep_may(second):
+    second.apply()
+    for _ in range(2):
+        vpc = second.a.vpc()
+        vpc.zone(SECOND.removeprefix("*."))
+        vpc.endpoint(second.service_name)
+    second.local.settled()
+    with second.provider.deaf(MaxDeletes="1"):
+        said = second.run("service", "remove", second.service, "--delete-records", "--yes")
+        second.provider.sweep()
+        assert "1 claim left" in second.run("service", "remove", second.service, "--delete-records").out, "one is held"
+        command = f"zonelink backfill --service {second.service} --allow-deletes 2"
+        assert said.out.splitlines()[-1].strip() == command, said
+        assert second.run(*command.split()[1:]).code == 0
+    done = second.run("service", "remove", second.service, "--delete-records")
+    assert done.code == 0 and "its definition is deleted" in done.out, done
+
+
 def test_removing_waits_until_nothing_is_left(second):
     second.apply()
     second.vpc.endpoint(second.service_name)
@@ -135,7 +153,7 @@ def test_removing_waits_until_nothing_is_left(second):
     threading.Timer(1, second.provider.sweep).start()
     said = second.run("service", "remove", second.service, "--keep-records", "--yes", "--wait", "--output", "json")
     assert said.code == 0 and said.json == {"service": second.service, "state": "deleted", "claims_left": 0}
-    assert said.err == "1 claim left\n"
+    assert said.err.startswith("The next sweep lets go of all") and said.err.endswith("1 claim left\n"), said
     assert second.stored() == {} and second.zone.record(name=SECOND), "let go of, and left"
 
 
@@ -144,7 +162,7 @@ def test_removing_ends_its_wait_and_says_what_is_left(second):
     second.vpc.endpoint(second.service_name)
     second.local.settled()
     said = second.run("service", "remove", second.service, "--keep-records", "--yes", "--wait", "--timeout", "0")
-    assert said.code == 3 and said.out.endswith("is ending: 1 claim left\n")
+    assert said.code == 3 and "is ending: 1 claim left. The next sweep lets go of all" in said.out, said
     assert second.stored()[second.service]["definition"]["removed"] == "keep_records"
 
 

@@ -82,6 +82,10 @@ class Local:
         """What IAM would have been asked by an emulator since its start."""
         return self._ask(emulator, "GET", "asked")
 
+    def many_vpcs(self, wanted):
+        """Make many VPCs with an endpoint each, without the calls: tests/local_aws/moto_side/fleet.py."""
+        return self._ask("moto", "POST", "fleet", wanted)
+
     def forget_calls(self):
         """Start counting calls anew."""
         self._ask("moto", "DELETE", "calls")

@@ -117,7 +117,9 @@ fn accepted(facts: &Facts) -> Check {
         (Some(State::PendingAcceptance), Some(rule)) => Check::fail(
             ACCEPTED,
             format!("it waits, and {owner} is allowed by {rule}"),
-            "it is accepted within seconds, or by the next sweep; by hand: invoke the stack's BackfillFunction with {}",
+            format!(
+                "it is accepted within seconds, or by the next sweep; at once: zonelink sweep --account {owner}"
+            ),
         ),
         (Some(State::PendingAcceptance), None) => {
             Check::fail(ACCEPTED, format!("it waits, and no rule allows {owner}{held}"), allow)

@@ -167,8 +167,11 @@ fn addresses(facts: &Facts, name: &NameFacts) -> Check {
     }
     let missing = without(own, &answers);
     let stray = without(&answers, &expected);
-    let mend = "a sweep repairs a record of zonelink's within 15 minutes, at once: invoke the stack's BackfillFunction with {}; a record of \
-                somebody else's is mended by who wrote it";
+    let mend = &format!(
+        "a sweep repairs a record of zonelink's within 15 minutes, at once: zonelink sweep --account {}; a record of \
+         somebody else's is mended by who wrote it",
+        facts.account
+    );
     if !missing.is_empty() {
         return Check::fail(ADDRESSES, format!("it answers {answers}, and lacks {missing}"), mend);
     }

@@ -1,8 +1,8 @@
 //! Observing the VPCs of an account: their endpoints all at once, the rest of each a few VPCs at a time.
 //!
-//! One look serves up to a hundred endpoints: EC2 is asked for all of them together, and again only when
-//! its answer has become old. Zones, record sets and claims are read VPC by VPC, as far as there is room for
-//! Route 53 requests.
+//! One look serves up to a hundred endpoints: EC2 is asked for all of them together, once. When its answer has
+//! become old, the VPCs that are left get a look of their own. Zones, record sets and claims are read VPC by
+//! VPC, as far as there is room for Route 53 requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,17 +24,15 @@ use crate::record::RecordKey;
 
 /// How many VPCs are observed, planned and changed together.
 const VPCS_AT_ONCE: usize = 10;
-/// EC2 is asked again for what it answered longer ago than this: endpoints may have gone since.
+/// What EC2 answered longer ago than this is believed no more, because endpoints may have gone since. The VPCs
+/// that are left then get a message of their own, and the run can say how far it is.
 const FRESH: SignedDuration = SignedDuration::from_secs(10);
-/// One message is seen to for this long; the VPCs that are left then get one of their own.
-const ENOUGH: SignedDuration = SignedDuration::from_secs(25);
 
 /// A look at the VPCs that an intent leads to.
 pub struct Look<'a> {
     pub(super) aws: &'a Aws,
     pub(super) policy: &'a Policy,
     pub(super) intent: &'a Intent,
-    began: Timestamp,
     /// When EC2 answered; none before it was asked.
     read_at: Option<Timestamp>,
     stored: BTreeMap<VpcEndpointId, StoredEndpoint>,
@@ -51,7 +49,6 @@ impl<'a> Look<'a> {
             aws,
             policy,
             intent,
-            began: aws.now(),
             read_at: None,
             stored: BTreeMap::new(),
             seen: Seen::default(),
@@ -109,8 +106,8 @@ impl<'a> Look<'a> {
     }
 
     async fn fill(&mut self, clients: &AccountClients, first: bool, facts: &mut Facts) -> Result<(), Error> {
-        if self.read_at.is_none_or(|read_at| facts.now.duration_since(read_at) > FRESH) {
-            self.read(clients, first).await?;
+        if first {
+            self.read(clients).await?;
             facts.now = self.aws.now();
             facts.interfaces_read = !self.seen.asked.is_empty();
         }
@@ -136,7 +133,8 @@ impl<'a> Look<'a> {
         }
         let ids = facts.vpcs.iter().flat_map(|vpc| vpc.endpoints.keys()).chain(&facts.unknown);
         facts.waits = self.aws.waits(ids).await?;
-        if wait.is_some() || self.aws.now().duration_since(self.began) > ENOUGH {
+        let now = self.aws.now();
+        if wait.is_some() || self.read_at.is_some_and(|read_at| now.duration_since(read_at) > FRESH) {
             // What was observed so far is seen through; the rest comes back when there is room.
             facts.rest.append(&mut self.left);
             facts.rest_after = match (wait, self.intent.priority) {
@@ -150,20 +148,17 @@ impl<'a> Look<'a> {
         Ok(())
     }
 
-    /// Reads the endpoints of all VPCs that are left, and their interfaces.
-    async fn read(&mut self, clients: &AccountClients, first: bool) -> Result<(), Error> {
-        self.seen = Seen::default();
+    /// Finds the VPCs, their endpoints and the endpoints' interfaces.
+    async fn read(&mut self, clients: &AccountClients) -> Result<(), Error> {
         self.read_at = Some(self.aws.now());
-        if first {
-            let services = self.policy.services.keys();
-            let (stored, ()) = try_join(
-                self.aws.stored_endpoints(services, self.intent.vpc_endpoints.iter()),
-                self.seen.read_named(clients, self.policy, self.intent),
-            )
-            .await?;
-            self.stored = stored;
-            self.left = self.vpcs();
-        }
+        let services = self.policy.services.keys();
+        let (stored, ()) = try_join(
+            self.aws.stored_endpoints(services, self.intent.vpc_endpoints.iter()),
+            self.seen.read_named(clients, self.policy, self.intent),
+        )
+        .await?;
+        self.stored = stored;
+        self.left = self.vpcs();
         self.seen.read_vpcs(clients, self.policy, &self.left).await?;
         self.seen.read_interfaces(clients).await
     }

@@ -65,15 +65,26 @@ impl Remove {
             confirm(&format!("End {}? It has {records}; each {effect}.", self.service), self.yes)?;
             self.mark(&installation, &known, word).await?;
             if !self.wait {
-                let said = format!(
-                    "{} ends: {} left; the next sweep goes on with it",
-                    self.service,
-                    count(left, "claim")
-                );
+                let said =
+                    format!("{} ends: {} left. {}", self.service, count(left, "claim"), self.next(left));
                 return self.answer("ending", left, said).map(|answer| answer.held_if(true));
             }
+            note(&self.next(left));
         }
         self.finish(&installation, left).await
+    }
+
+    /// What goes on with it, and the command that does so at once.
+    fn next(&self, left: usize) -> String {
+        let (how, allow) = if self.keep_records {
+            ("The next sweep lets go of all", String::new())
+        } else {
+            (
+                "A sweep deletes as many as MaxDeletes says and holds the others",
+                format!(" --allow-deletes {left}"),
+            )
+        };
+        format!("{how}; all at once:\n  zonelink backfill --service {}{allow}", self.service)
     }
 
     /// Deletes the definition if nothing is left.
@@ -81,7 +92,7 @@ impl Remove {
         let left = if self.wait { self.until_nothing_is_left(installation, left).await? } else { left };
         let service = &self.service;
         if left > 0 {
-            let text = format!("{service} is ending: {} left", count(left, "claim"));
+            let text = format!("{service} is ending: {} left. {}", count(left, "claim"), self.next(left));
             return self.answer("ending", left, text).map(|answer| answer.held_if(true));
         }
         let known = find(all(installation).await?, service)?;
