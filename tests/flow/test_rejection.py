@@ -115,7 +115,7 @@ def test_more_rejections_than_a_review_may_make_wait_for_a_person(fleet):
     assert [endpoint.state for endpoint in endpoints] == ["available", "available", "pendingAcceptance"]
     [told] = [one for one in service["held"] if one["subject"] == f"{fleet.provider.service}/"]
     assert told["reason"] == "TooManyRejects: 3 connections would be rejected, and 2 may be at once"
-    assert "allow_rejects" in told["remedy"]
+    assert "--allow-rejects" in told["remedy"]
     # Neither an event's review, which sees one of them only, nor a sweep of one account goes round it.
     fleet.provider.notify("Connect", endpoints[2])
     fleet.provider.backfill(accounts=[fleet.c.account])

@@ -127,7 +127,7 @@ def test_sweep_removes_as_many_as_it_may_and_holds_the_rest_until_somebody_allow
     many.local.settled()
     assert standing(many) == left
     assert {one["subject"].split("/")[1] for one in summary["held_records"]} == left
-    assert all("allow_deletes" in one["remedy"] for one in summary["held_records"])
+    assert all("--allow-deletes" in one["remedy"] for one in summary["held_records"])
 
     run = many.provider.backfill(allow_deletes=3)["run"]
     many.local.settled()

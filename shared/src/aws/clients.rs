@@ -1,6 +1,7 @@
 //! Clients of the own account, and of client accounts through their role.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
@@ -28,8 +29,11 @@ pub struct Aws {
     sts: aws_sdk_sts::Client,
     own: AccountClients,
     pub(super) organizations: Mutex<Organizations>,
-    assumed: Mutex<HashMap<AccountId, (AccountClients, Timestamp)>>,
+    assumed: Mutex<HashMap<AccountId, Arc<Mutex<Option<Assumed>>>>>,
 }
+
+/// Clients with a role's credentials, and when these expire.
+type Assumed = (AccountClients, Timestamp);
 
 /// Clients with the rights of one account.
 #[derive(Debug, Clone)]
@@ -91,15 +95,17 @@ impl Aws {
         if *account == self.config.account {
             return Ok(self.own.clone());
         }
-        let mut assumed = self.assumed.lock().await;
-        if let Some((clients, expires)) = assumed.get(account)
+        // Each account has a lock of its own: whose role is slow to be assumed keeps no other waiting.
+        let assumed = self.assumed.lock().await.entry(account.clone()).or_default().clone();
+        let mut assumed = assumed.lock().await;
+        if let Some((clients, expires)) = assumed.as_ref()
             && *expires > self.now() + RENEW_BEFORE
         {
             return Ok(clients.clone());
         }
         let (credentials, expires) = self.assume_client_role(account).await?;
         let clients = AccountClients::new(&self.sdk, account.clone(), Some(credentials));
-        assumed.insert(account.clone(), (clients.clone(), expires));
+        *assumed = Some((clients.clone(), expires));
         Ok(clients)
     }
 

@@ -1,5 +1,6 @@
 //! The journal: what was decided and done, and why. History only; nothing reads it to decide.
 
+use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -44,7 +45,7 @@ pub async fn journal(
         let held = matches!(outcome.outcome, Outcome::TooManyDeletes { .. });
         outcome.group.is_journalled() && !held && !(nothing_done && outcome.done == 0)
     };
-    for outcome in outcomes.iter().filter(told) {
+    let entries = outcomes.iter().filter(told).map(async |outcome| {
         let at = aws.now();
         let entry = Entry {
             subject: &outcome.group.subject,
@@ -57,9 +58,9 @@ pub async fn journal(
             expires_at: (at + KEPT).as_second(),
         };
         let key = Key::new(format!("journal#{}", place(&outcome.group.subject)), &format!("{at:.9}"));
-        aws.put(&key, &entry, None).await?;
-    }
-    Ok(())
+        aws.put(&key, &entry, None).await
+    });
+    try_join_all(entries).await.map(drop)
 }
 
 /// The entry on what a person did to a service's definition.

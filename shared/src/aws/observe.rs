@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::{try_join, try_join_all};
+use futures::future::{join, try_join, try_join_all, try_join3};
 use jiff::{SignedDuration, Timestamp};
 
 use super::clients::{AccountClients, Aws, or_denied};
@@ -67,27 +67,25 @@ impl<'a> Look<'a> {
         if self.over {
             return Ok(None);
         }
-        let first = self.read_at.is_none();
-        let mut facts = self.no_facts();
-        let account = &self.intent.account;
-        if first {
-            facts.holds = self.aws.holds(&format!("{account}/")).await?;
-        }
-        let clients = match or_denied(account, self.aws.of(account).await)? {
-            Ok(clients) => clients,
-            Err(denied) => {
-                self.over = true;
-                facts.denied = Some(denied);
-                return Ok(Some(facts));
+        let (aws, account) = (self.aws, &self.intent.account);
+        let scope = self.read_at.is_none().then(|| format!("{account}/"));
+        let holds = async {
+            match scope {
+                Some(scope) => aws.holds(&scope).await,
+                None => Ok(BTreeMap::new()),
             }
         };
-        if let Err(denied) = or_denied(account, self.fill(&clients, first, &mut facts).await)? {
-            self.aws.forget(account).await;
-            self.over = true;
-            facts = Facts { holds: facts.holds, denied: Some(denied), ..self.no_facts() };
+        let (holds, seen) = join(holds, self.observe()).await;
+        let (holds, seen) = (holds?, or_denied(account, seen)?);
+        self.over |= self.left.is_empty() || seen.is_err();
+        if seen.is_err() {
+            // Its role may have been made anew.
+            aws.forget(account).await;
         }
-        self.over |= self.left.is_empty();
-        Ok(Some(facts))
+        Ok(Some(match seen {
+            Ok(facts) => Facts { holds, ..facts },
+            Err(denied) => Facts { holds, denied: Some(denied), ..self.no_facts() },
+        }))
     }
 
     fn no_facts(&self) -> Facts {
@@ -105,21 +103,31 @@ impl<'a> Look<'a> {
         }
     }
 
-    async fn fill(&mut self, clients: &AccountClients, first: bool, facts: &mut Facts) -> Result<(), Error> {
+    /// What is to be seen of the next VPCs, with the rights of their account.
+    async fn observe(&mut self) -> Result<Facts, Error> {
+        let clients = self.aws.of(&self.intent.account).await?;
+        let first = self.read_at.is_none();
         if first {
-            self.read(clients).await?;
-            facts.now = self.aws.now();
-            facts.interfaces_read = !self.seen.asked.is_empty();
+            self.read(&clients).await?;
         }
+        let mut facts = self.no_facts();
         let vpcs: BTreeSet<VpcId> = self.left.iter().take(VPCS_AT_ONCE).cloned().collect();
         self.left.retain(|vpc| !vpcs.contains(vpc));
-        let known = self.known(clients, &vpcs).await?;
+        let known = self.known(&clients, &vpcs).await?;
+        facts.interfaces_read = !self.seen.asked.is_empty();
+        if first {
+            facts.unknown = self.unknown();
+        }
+        let ids: BTreeSet<VpcEndpointId> =
+            known.iter().flat_map(|known| known.endpoints.keys()).chain(&facts.unknown).cloned().collect();
         let looks = known.into_iter().map(async |known| {
             let vpc = known.vpc.clone();
-            self.aws.room_after(self.observe_vpc(clients, known).await).await.map(|seen| (vpc, seen))
+            self.aws.room_after(self.observe_vpc(&clients, known).await).await.map(|seen| (vpc, seen))
         });
+        let (seen, waits) = try_join(try_join_all(looks), self.aws.waits(ids.iter())).await?;
+        facts.waits = waits;
         let mut wait = None;
-        for (vpc, seen) in try_join_all(looks).await? {
+        for (vpc, seen) in seen {
             match seen {
                 Ok(vpc_facts) => facts.vpcs.push(vpc_facts),
                 Err(longer) => {
@@ -128,11 +136,6 @@ impl<'a> Look<'a> {
                 }
             }
         }
-        if first {
-            facts.unknown = self.unknown();
-        }
-        let ids = facts.vpcs.iter().flat_map(|vpc| vpc.endpoints.keys()).chain(&facts.unknown);
-        facts.waits = self.aws.waits(ids).await?;
         let now = self.aws.now();
         if wait.is_some() || self.read_at.is_some_and(|read_at| now.duration_since(read_at) > FRESH) {
             // What was observed so far is seen through; the rest comes back when there is room.
@@ -145,22 +148,25 @@ impl<'a> Look<'a> {
                 (Some(wait), _) => delay_seconds_apart(wait, facts.now),
             };
         }
-        Ok(())
+        Ok(facts)
     }
 
-    /// Finds the VPCs, their endpoints and the endpoints' interfaces.
+    /// Finds the VPCs and their endpoints.
     async fn read(&mut self, clients: &AccountClients) -> Result<(), Error> {
         self.read_at = Some(self.aws.now());
-        let services = self.policy.services.keys();
-        let (stored, ()) = try_join(
-            self.aws.stored_endpoints(services, self.intent.vpc_endpoints.iter()),
-            self.seen.read_named(clients, self.policy, self.intent),
-        )
-        .await?;
-        self.stored = stored;
+        let named = &self.intent.vpc_endpoints;
+        let stored = self.aws.stored_endpoints(self.policy.services.keys(), named.iter());
+        if self.intent.priority == Priority::Sweep {
+            // Whose VPC the table knows is found with the VPC, which saves a call for a hundred of them.
+            self.stored = stored.await?;
+            let new = named.iter().filter(|id| !self.is_remembered(id)).cloned().collect();
+            self.seen.read_named(clients, self.policy, &new).await?;
+        } else {
+            let read = self.seen.read_named(clients, self.policy, named);
+            (self.stored, ()) = try_join(stored, read).await?;
+        }
         self.left = self.vpcs();
-        self.seen.read_vpcs(clients, self.policy, &self.left).await?;
-        self.seen.read_interfaces(clients).await
+        self.seen.read_vpcs(clients, self.policy, &self.left).await
     }
 
     fn vpcs(&self) -> BTreeSet<VpcId> {
@@ -172,13 +178,15 @@ impl<'a> Look<'a> {
         found.chain(remembered).chain(self.intent.vpcs.iter().cloned()).collect()
     }
 
+    /// Whether the table knows this endpoint as one of the account.
+    fn is_remembered(&self, id: &VpcEndpointId) -> bool {
+        self.stored.get(id).is_some_and(|stored| stored.account == self.intent.account)
+    }
+
     /// The named endpoints that neither EC2 nor the table knows.
     fn unknown(&self) -> BTreeSet<VpcEndpointId> {
-        let remembered = |id: &VpcEndpointId| {
-            self.stored.get(id).is_some_and(|stored| stored.account == self.intent.account)
-        };
         let placed = |id: &VpcEndpointId| {
-            self.seen.endpoints.contains_key(id) || remembered(id) || self.seen.foreign.contains(id)
+            self.seen.endpoints.contains_key(id) || self.is_remembered(id) || self.seen.foreign.contains(id)
         };
         self.intent.vpc_endpoints.iter().filter(|id| !placed(id)).cloned().collect()
     }
@@ -190,9 +198,11 @@ impl<'a> Look<'a> {
         vpcs: &BTreeSet<VpcId>,
     ) -> Result<Vec<KnownVpc>, Error> {
         let scopes: Vec<_> = vpcs.iter().map(|vpc| format!("{vpc}/")).collect();
-        let (references, holds) = try_join(
-            try_join_all(vpcs.iter().map(|vpc| self.aws.references(vpc))),
-            try_join_all(scopes.iter().map(|scope| self.aws.holds(scope))),
+        let aws = self.aws;
+        let (references, holds, ()) = try_join3(
+            try_join_all(vpcs.iter().map(|vpc| aws.references(vpc))),
+            try_join_all(scopes.iter().map(|scope| aws.holds(scope))),
+            self.seen.read_interfaces(clients),
         )
         .await?;
         let claims = self.aws.claims(references.iter().flatten()).await?;

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::try_join3;
+
 use super::clients::Aws;
 use crate::error::Error;
 use crate::facts::{AllowListFacts, ServiceFacts, VpcEndpointState};
@@ -31,18 +33,23 @@ pub async fn observe_service(
     accounts: &BTreeSet<AccountId>,
 ) -> Result<ServiceFacts, Error> {
     let service = &definition.service;
-    let holds = aws.service_holds(service).await?;
+    let holds = aws.service_holds(service);
     let facts = match scope {
         Scope::All => {
-            let exists = aws.own().service_exists(service).await?;
-            let connections = if exists { aws.own().connections(service, None).await? } else { Vec::new() };
-            let stored = aws.stored_endpoints_of(service).await?;
+            let connections = async {
+                let exists = aws.own().service_exists(service).await?;
+                let listed = if exists { aws.own().connections(service, None).await? } else { Vec::new() };
+                Ok((exists, listed))
+            };
+            let (holds, stored, (exists, connections)) =
+                try_join3(holds, aws.stored_endpoints_of(service), connections).await?;
             ServiceFacts { exists: Some(exists), connections, stored, ..facts_of(service, holds) }
         }
         Scope::Pending(named) => {
             let waiting = Some(VpcEndpointState::PendingAcceptance);
-            let mut connections = aws.own().connections(service, waiting.as_ref()).await?;
-            let stored = aws.stored_endpoints([service].into_iter(), named.iter()).await?;
+            let stored = aws.stored_endpoints([service].into_iter(), named.iter());
+            let connections = aws.own().connections(service, waiting.as_ref());
+            let (holds, stored, mut connections) = try_join3(holds, stored, connections).await?;
             let listed =
                 |id: &VpcEndpointId| connections.iter().any(|connection| connection.vpc_endpoint == *id);
             // Only the full list tells who owns an endpoint that neither waits nor is remembered.

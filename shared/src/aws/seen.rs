@@ -7,7 +7,6 @@ use super::ec2::SeenEndpoint;
 use crate::error::Error;
 use crate::facts::{InterfaceFacts, VpcEndpointState};
 use crate::ids::{NetworkInterfaceId, VpcEndpointId, VpcId};
-use crate::intent::Intent;
 use crate::policy::Policy;
 
 /// What EC2 said last.
@@ -29,17 +28,17 @@ impl Seen {
         &mut self,
         clients: &AccountClients,
         policy: &Policy,
-        intent: &Intent,
+        named: &BTreeSet<VpcEndpointId>,
     ) -> Result<(), Error> {
-        if intent.vpc_endpoints.is_empty() {
+        if named.is_empty() {
             return Ok(());
         }
         // As a filter: among ids, one that is unknown would fail the whole call.
-        let ids = intent.vpc_endpoints.iter().map(ToString::to_string).collect();
+        let ids = named.iter().map(ToString::to_string).collect();
         for endpoint in clients.vpc_endpoints(&[("vpc-endpoint-id", ids)]).await? {
             self.endpoints.insert(endpoint.vpc_endpoint.clone(), endpoint);
         }
-        for id in &intent.vpc_endpoints {
+        for id in named {
             self.read_alone(clients, id).await?;
         }
         let services = policy.service_names();

@@ -17,6 +17,9 @@ from ..spread import ratio, spread
 
 ROUNDS = {"warm": 15, "cold": 5}
 ZONES = (1, 10)
+_SECONDS_TO_SEND = 30
+# Between two looks at the queue.
+_PAUSE = 0.002
 
 
 def measure(binaries, rounds=None):
@@ -104,25 +107,25 @@ class _Ours(_Side):
                 self.stage.function("reconcile-records", 2)]
 
     def take(self, event):
-        """The event goes both ways at once."""
+        """The event goes both ways at once, and what accept-connections sends is received as soon as it is there."""
         accept, first, second = self.functions
         failures = []
-        direct = threading.Thread(target=_kept, args=(failures, self._direct, first, event))
-        direct.start()
-        _kept(failures, self._accepted, accept, second, event)
-        direct.join()
+        ways = [threading.Thread(target=_kept, args=(failures, _Started(function).invoke, payload))
+                for function, payload in ((first, pump.event(json.dumps(event))), (accept, event))]
+        for way in ways:
+            way.start()
+        queue = pump.Pump(self.stage, self.stage.outputs["QueueUrl"], [second])
+        deadline = time.monotonic() + _SECONDS_TO_SEND
+        while not queue.once(_Started(second)) and not failures:
+            if time.monotonic() > deadline:
+                raise TimeoutError("accept-connections sent nothing")
+            time.sleep(_PAUSE)
+        for way in ways:
+            way.join()
         if failures:
             raise failures[0]
         # The waiting chain that the event itself began is of no use any more.
         self.stage.client("sqs").purge_queue(QueueUrl=self.stage.outputs["QueueUrl"])
-
-    @staticmethod
-    def _direct(function, event):
-        _started(function).invoke(pump.event(json.dumps(event)))
-
-    def _accepted(self, accept, reconcile, event):
-        _started(accept).invoke(event)
-        pump.Pump(self.stage, self.stage.outputs["QueueUrl"], [reconcile]).once(_started(reconcile))
 
 
 class _Baseline(_Side):
@@ -132,13 +135,22 @@ class _Baseline(_Side):
 
     def take(self, event):
         """The event comes by the baseline's queue."""
-        answer = _started(self.functions[0]).invoke(pump.event(json.dumps(event)))
+        answer = _Started(self.functions[0]).invoke(pump.event(json.dumps(event)))
         if answer.result["batchItemFailures"]:
             raise AssertionError("the baseline did not get through; see its log")
 
 
-def _started(function):
-    return function if function.process is not None else function.start()
+class _Started:
+    """A function that is started by its first event."""
+
+    def __init__(self, function):
+        self._function = function
+
+    def invoke(self, event):
+        """Start it unless it runs, and hand over the event."""
+        if self._function.process is None:
+            self._function.start()
+        return self._function.invoke(event)
 
 
 def _kept(failures, work, *arguments):
