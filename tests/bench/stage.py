@@ -34,6 +34,7 @@ UNLIMITED = {"Route53RequestsPerSecond": "1000", "Route53Burst": "5000"}
 
 _MOTO_SERVICES = tuple(name.upper() for name in state.MOTO_SERVICES)
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_ROOTS = "/etc/ssl/certs/ca-certificates.crt"
 _FROM_HOST = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
@@ -140,6 +141,8 @@ class Stage:
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{made['FunctionName']}",
             "AWS_LAMBDA_LOG_STREAM_NAME": "bench", "_HANDLER": "bootstrap", "TZ": ":UTC",
             "LAMBDA_TASK_ROOT": str(self.binaries),
+            # Lambda's image has its root certificates in one file; a Debian has a folder of each alone besides.
+            **({"SSL_CERT_FILE": _ROOTS} if os.path.exists(_ROOTS) else {}),
         }
 
     @functools.cache

@@ -3,7 +3,7 @@
 use lambda_runtime::{Error, run, service_fn};
 use shared::functions::{self, reconcile_records::reconcile_records};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let aws = functions::start().await?;
     run(service_fn(|message| Box::pin(reconcile_records(&aws, message)))).await
