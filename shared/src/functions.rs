@@ -4,12 +4,17 @@ pub mod accept_connections;
 pub mod backfill;
 pub mod reconcile_records;
 
-use lambda_runtime::Diagnostic;
+use std::io::Write;
+
+use lambda_runtime::{Context, Diagnostic};
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
 
 use crate::aws::{Aws, Definitions};
 use crate::config::Config;
 use crate::error::{Disposition, Error};
 use crate::logs;
+use crate::metrics::Stamp;
 use crate::policy::Policy;
 
 /// Reads the configuration and makes the clients: once per cold start.
@@ -19,6 +24,28 @@ use crate::policy::Policy;
 pub async fn start() -> Result<Aws, lambda_runtime::Error> {
     logs::start();
     Ok(Aws::load(Config::from_environment()?).await)
+}
+
+/// Does an invocation's work, and prints what was counted and measured meanwhile, however it ended.
+async fn measured<T>(aws: &Aws, invocation: &Context, work: impl Future<Output = T>) -> T {
+    let outcome = work.await;
+    let level = LevelFilter::current().into_level().unwrap_or(Level::ERROR);
+    let stamp = Stamp {
+        stack: &aws.config().stack_name,
+        request_id: &invocation.request_id,
+        xray_trace_id: invocation.xray_trace_id.as_deref(),
+        level: level.as_str(),
+        at: aws.now(),
+    };
+    let mut lines = aws.metrics().take_lines(&stamp).join("\n");
+    if !lines.is_empty() {
+        lines.push('\n');
+        // In one piece, so that no line of the log comes in between.
+        if let Err(error) = std::io::stdout().lock().write_all(lines.as_bytes()) {
+            tracing::error!(error = error.to_string(), "metrics are lost");
+        }
+    }
+    outcome
 }
 
 /// The policy as it stands now, and the definitions that it leaves out.

@@ -8,6 +8,7 @@ use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::measured;
 use crate::aws::{Aws, observe_lookup};
 use crate::error::Error;
 use crate::event::{Event, InvalidEvent};
@@ -29,10 +30,15 @@ const TIME_TO_ANSWER: Duration = Duration::from_secs(3);
 /// # Errors
 /// When not even the policy can be read: then the whole batch goes back.
 pub async fn reconcile_records(aws: &Aws, batch: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Error> {
+    let LambdaEvent { payload, context } = batch;
+    measured(aws, &context, reconcile_batch(aws, payload, context.deadline)).await
+}
+
+async fn reconcile_batch(aws: &Aws, batch: SqsEvent, deadline: u64) -> Result<SqsBatchResponse, Error> {
     let (policy, _) = super::policy(aws).await?;
     let now = Duration::from_millis(u64::try_from(aws.now().as_millisecond()).unwrap_or_default());
-    let time = Duration::from_millis(batch.context.deadline).saturating_sub(now + TIME_TO_ANSWER);
-    let outcomes = join_all(batch.payload.records.into_iter().map(async |message| {
+    let time = Duration::from_millis(deadline).saturating_sub(now + TIME_TO_ANSWER);
+    let outcomes = join_all(batch.records.into_iter().map(async |message| {
         let late = |_| Error::OutOfTime { operation: "the message", subject: "this invocation".into() };
         let outcome = timeout(time, take(aws, &policy, &message)).await.map_err(late);
         (message.message_id.unwrap_or_default(), outcome.and_then(|outcome| outcome))
