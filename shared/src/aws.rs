@@ -28,6 +28,7 @@ mod seen;
 mod session;
 mod table;
 mod throttles;
+mod told;
 
 pub use apply::{GroupOutcome, Outcome, apply};
 pub use call::failed;

@@ -42,7 +42,7 @@ async fn measured<T>(aws: &Aws, invocation: &Context, work: impl Future<Output =
         lines.push('\n');
         // In one piece, so that no line of the log comes in between.
         if let Err(error) = std::io::stdout().lock().write_all(lines.as_bytes()) {
-            tracing::error!(error = error.to_string(), "metrics are lost");
+            tracing::warn!(error = error.to_string(), "metrics are lost");
         }
     }
     outcome
@@ -51,9 +51,6 @@ async fn measured<T>(aws: &Aws, invocation: &Context, work: impl Future<Output =
 /// The policy as it stands now, and the definitions that it leaves out.
 async fn policy(aws: &Aws) -> Result<(Policy, Definitions), Error> {
     let definitions = aws.definitions().await?;
-    for (service, reason) in &definitions.refused {
-        tracing::error!(service.id = service, reason, "a service definition is refused");
-    }
     Ok((aws.config().policy(definitions.sound.clone()), definitions))
 }
 

@@ -144,7 +144,7 @@ async fn carry_out(
     left: &mut Left,
 ) -> Result<(), Error> {
     if !plan.is_empty() {
-        tracing::info!(account = %intent.account, cause = intent.cause, %plan, "planned");
+        tracing::debug!(account = %intent.account, cause = intent.cause, %plan, "planned");
     }
     let outcomes = apply_and_journal(aws, plan, &intent.cause, intent.since).await?;
     if is_scheduled(intent) {
@@ -184,7 +184,10 @@ async fn carry_out(
                 left.refused.push(refused(record, HoldReason::NoAccess(denied)));
             }
             (Outcome::Failed(error), _) => {
-                tracing::error!(subject = %group.subject, error = error.chain(), "a step failed");
+                // What is journalled is told already.
+                if !group.is_journalled() {
+                    tracing::warn!(subject = %group.subject, error = error.chain(), "a step failed");
+                }
                 left.failed.get_or_insert(error);
             }
             _ => {}

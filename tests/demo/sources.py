@@ -213,7 +213,7 @@ def _fields(line):
         entry = json.loads(line)
     except json.JSONDecodeError:
         return {}
-    return {"level": entry.get("level"), **entry.get("fields", {})}
+    return entry
 
 
 def set_knobs(running, **knobs):

@@ -50,7 +50,8 @@ async fn review_for(aws: &Aws, payload: &Value) -> Result<(), Error> {
             match review_service(aws, definition, &request).await {
                 Ok(summary) => {
                     let (accepted, rejected, held) = (summary.accepted, summary.rejected, summary.held.len());
-                    tracing::info!(service.id = summary.service, accepted, rejected, held, "reviewed");
+                    let (service, cause) = (summary.service, &review.cause);
+                    tracing::info!(service, cause, accepted, rejected, held, "reviewed");
                     failed.extend(summary.failed);
                 }
                 // One service does not keep the others waiting.

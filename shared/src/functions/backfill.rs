@@ -29,6 +29,9 @@ pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<Backfill
 async fn sweep_as_asked(aws: &Aws, message: &LambdaEvent<Value>) -> Result<BackfillSummary, Error> {
     let request = request(&message.payload)?;
     let (policy, definitions) = super::policy(aws).await?;
+    for (service, reason) in &definitions.refused {
+        tracing::error!(service, reason, "a service definition is refused");
+    }
     check_services(&request, &policy)?;
     let run = (!request.dry_run).then(|| begin(aws, &request, &message.context.request_id));
     if let Some(run) = &run {
@@ -47,7 +50,7 @@ async fn sweep_as_asked(aws: &Aws, message: &LambdaEvent<Value>) -> Result<Backf
             aws.metrics().count(Metric::SweepsCompleted, 1);
         }
         let shown = serde_json::to_string(&summary).unwrap_or_default();
-        tracing::info!(summary = shown, "backfilled");
+        tracing::info!(run = summary.run, summary = shown, "backfilled");
         return Ok(summary);
     }
     Err(Error::Unsuccessful { operation: "backfill", items: summary.failed.join("; ") })

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::measured;
 use crate::aws::{Aws, observe_lookup};
-use crate::error::Error;
+use crate::error::{Disposition, Error};
 use crate::event::{Event, InvalidEvent};
 use crate::intent::{Ignored, Intent, Message};
 use crate::lookup::{Lookup, OwnCalls};
@@ -46,7 +46,13 @@ async fn reconcile_batch(aws: &Aws, batch: SqsEvent, deadline: u64) -> Result<Sq
     let mut response = SqsBatchResponse::default();
     for (id, outcome) in outcomes.await {
         if let Err(error) = outcome {
-            tracing::error!(message.id = id, disposition = ?error.disposition(), error = error.chain(), "failed");
+            let error = (error.disposition(), error.chain());
+            match error {
+                (Disposition::Retry, error) => tracing::warn!(message_id = id, error, "a message comes back"),
+                (Disposition::GiveUp, error) => {
+                    tracing::error!(message_id = id, error, "a message cannot succeed")
+                }
+            }
             response.add_failure(id);
         }
     }
@@ -66,8 +72,10 @@ async fn take(aws: &Aws, policy: &Policy, message: &SqsMessage) -> Result<(), Er
             };
             let Reconciled { plan, part } = outcome?;
             noted?;
-            let (steps, held) = (plan.steps().count(), part.held);
-            tracing::info!(account = %intent.account, cause = intent.cause, steps, held, "reconciled");
+            let (steps, Part { vpcs, changed, held, sent_on, .. }) = (plan.steps().count(), part);
+            let run = intent.run.as_ref().map(|run| run.run.as_str());
+            let (account, cause) = (intent.account.as_str(), intent.cause);
+            tracing::info!(account, run, cause, vpcs, steps, changed, held, sent_on, "reconciled");
         }
         Ok(Work::Find(lookup)) => {
             let intents = lookup.intents(observe_lookup(aws, &lookup).await?);
