@@ -27,8 +27,23 @@ pub async fn start() -> Result<Aws, lambda_runtime::Error> {
 }
 
 /// Does an invocation's work, and prints what was counted and measured meanwhile, however it ended.
-async fn measured<T>(aws: &Aws, invocation: &Context, work: impl Future<Output = T>) -> T {
+async fn measured<T>(
+    aws: &Aws,
+    invocation: &Context,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
     let outcome = work.await;
+    match outcome.as_ref().map_err(|error| (error.disposition(), error.chain())) {
+        Ok(_) => {}
+        Err((Disposition::Retry, error)) => tracing::warn!(error, "the invocation failed, and comes back"),
+        Err((Disposition::GiveUp, error)) => tracing::error!(error, "the invocation cannot succeed"),
+    }
+    print_metrics(aws, invocation);
+    outcome
+}
+
+/// One line, and one more for each value of a second dimension.
+fn print_metrics(aws: &Aws, invocation: &Context) {
     let level = LevelFilter::current().into_level().unwrap_or(Level::ERROR);
     let stamp = Stamp {
         stack: &aws.config().stack_name,
@@ -45,7 +60,6 @@ async fn measured<T>(aws: &Aws, invocation: &Context, work: impl Future<Output =
             tracing::warn!(error = error.to_string(), "metrics are lost");
         }
     }
-    outcome
 }
 
 /// The policy as it stands now, and the definitions that it leaves out.
