@@ -98,7 +98,7 @@ mod tests {
             request.in_scope(|| {
                 within.in_scope(|| {
                     tracing::warn!(account = "444455556666", run = None::<&str>, held = 2, "reconciled");
-                })
+                });
             });
         });
         let line: Value = serde_json::from_slice(&kept.0.lock().unwrap()).unwrap();

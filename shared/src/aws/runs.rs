@@ -76,7 +76,7 @@ impl Aws {
         let mut pages = call.into_paginator().send();
         while let Some(page) = pages.next().await {
             let items = page.map_err(failed("dynamodb:Query", RUNS))?.items.unwrap_or_default();
-            let complete = items.into_iter().filter_map(|item| read::<Run>(item).ok()?.completed()).next();
+            let complete = items.into_iter().find_map(|item| read::<Run>(item).ok()?.completed());
             if complete.is_some() {
                 return Ok(complete);
             }

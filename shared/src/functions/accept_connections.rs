@@ -21,7 +21,7 @@ use crate::review::{ReviewRequest, review_service};
 /// When a message cannot be read, or something could not be done. Lambda tries again, and then hands the
 /// message to the dead-letter queue.
 pub async fn accept_connections(aws: &Aws, message: LambdaEvent<Value>) -> Result<(), Error> {
-    measured(aws, &message.context, review_for(aws, &message.payload)).await
+    measured(aws, &message.context, Box::pin(review_for(aws, &message.payload))).await
 }
 
 async fn review_for(aws: &Aws, payload: &Value) -> Result<(), Error> {

@@ -23,7 +23,7 @@ use crate::sweep::sweep;
 /// When the request cannot be read or names a service that is not defined, when a service could not be
 /// read, or a step failed. The other services were seen to all the same.
 pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<BackfillSummary, Error> {
-    measured(aws, &message.context, sweep_as_asked(aws, &message)).await
+    measured(aws, &message.context, Box::pin(sweep_as_asked(aws, &message))).await
 }
 
 async fn sweep_as_asked(aws: &Aws, message: &LambdaEvent<Value>) -> Result<BackfillSummary, Error> {

@@ -31,7 +31,7 @@ const TIME_TO_ANSWER: Duration = Duration::from_secs(3);
 /// When not even the policy can be read: then the whole batch goes back.
 pub async fn reconcile_records(aws: &Aws, batch: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Error> {
     let LambdaEvent { payload, context } = batch;
-    measured(aws, &context, reconcile_batch(aws, payload, context.deadline)).await
+    measured(aws, &context, Box::pin(reconcile_batch(aws, payload, context.deadline))).await
 }
 
 async fn reconcile_batch(aws: &Aws, batch: SqsEvent, deadline: u64) -> Result<SqsBatchResponse, Error> {
@@ -50,7 +50,7 @@ async fn reconcile_batch(aws: &Aws, batch: SqsEvent, deadline: u64) -> Result<Sq
             match error {
                 (Disposition::Retry, error) => tracing::warn!(message_id = id, error, "a message comes back"),
                 (Disposition::GiveUp, error) => {
-                    tracing::error!(message_id = id, error, "a message cannot succeed")
+                    tracing::error!(message_id = id, error, "a message cannot succeed");
                 }
             }
             response.add_failure(id);
@@ -72,10 +72,10 @@ async fn take(aws: &Aws, policy: &Policy, message: &SqsMessage) -> Result<(), Er
             };
             let Reconciled { plan, part } = outcome?;
             noted?;
-            let (steps, Part { vpcs, changed, held, sent_on, .. }) = (plan.steps().count(), part);
+            let (planned, Part { vpcs, changed, held, sent_on, .. }) = (plan.steps().count(), part);
             let run = intent.run.as_ref().map(|run| run.run.as_str());
             let (account, cause) = (intent.account.as_str(), intent.cause);
-            tracing::info!(account, run, cause, vpcs, steps, changed, held, sent_on, "reconciled");
+            tracing::info!(account, run, cause, vpcs, planned, changed, held, sent_on, "reconciled");
         }
         Ok(Work::Find(lookup)) => {
             let intents = lookup.intents(observe_lookup(aws, &lookup).await?);
