@@ -94,9 +94,8 @@ mod tests {
         tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
             let request =
                 tracing::info_span!("Lambda runtime invoke", requestId = "79b4f56e", xrayTraceId = "Root=1");
-            let within = tracing::info_span!("within", part = 1);
             request.in_scope(|| {
-                within.in_scope(|| {
+                tracing::info_span!("within", part = 1).in_scope(|| {
                     tracing::warn!(account = "444455556666", run = None::<&str>, held = 2, "reconciled");
                 });
             });
