@@ -174,13 +174,44 @@ def test_sweep_that_fails_is_not_complete(watched):
     assert metrics.sum("SweepsStarted") > metrics.sum("SweepsCompleted")
 
 
-def test_refused_definition_and_pending_change_are_told_by_each_sweep(watched):
+def test_refused_definition_is_told_by_each_sweep_until_it_is_gone(watched):
     watched.table.put({"pk": "service", "sk": "vpce-svc-0fffffffffffffff1", "definition": {"service": "nonsense"}})
     watched.provider.sweep()
     assert watched.cloudwatch.sum("RefusedDefinitions") == 1
     watched.table.delete("service", "vpce-svc-0fffffffffffffff1")
     watched.provider.sweep()
     assert (watched.cloudwatch.sum("RefusedDefinitions"), watched.cloudwatch.values("RefusedDefinitions")) == (1, 2)
+
+
+def test_change_that_is_refused_again_and_again_grows_old(watched):
+    with watched.provider.deaf():
+        vpc = watched.a.vpc()
+        zone, endpoint = vpc.zone(), vpc.endpoint()
+        watched.local.faults({"service": "route53", "action": "ChangeResourceRecordSets", "code": "InvalidChangeBatch",
+                              "message": "the zone is full", "status": 400, "times": 100})
+        watched.provider.sweep()
+        assert watched.cloudwatch.sum("HoldsPlaced", "Route53Refused") == 1
+        # As if nobody had looked for a month.
+        watched.table.let_pending_changes_expire()
+        watched.provider.sweep()
+        assert watched.cloudwatch.sum("PendingAge") > 3600
+        assert watched.cloudwatch.sum("RecordChanges") == 0
+        watched.local.faults()
+        watched.table.let_pending_changes_expire()
+        watched.provider.sweep()
+    assert zone.addresses() == endpoint.addresses
+    assert watched.cloudwatch.sum("RecordChanges", "CREATE") == watched.cloudwatch.sum("ChangesFoundBySweep") == 1
+
+
+def test_rejection_is_counted_when_aws_has_done_it(watched):
+    endpoint = watched.c.vpc().endpoint()
+    watched.local.settled()
+    watched.provider.update(AllowedPrincipals=watched.a.account, Disallowed="reject")
+    watched.provider.backfill(dry_run=True)
+    assert watched.cloudwatch.sum("ConnectionsRejected") == 0
+    watched.provider.backfill()
+    assert endpoint.state == "rejected"
+    assert watched.cloudwatch.sum("ConnectionsRejected") == 1
 
 
 def test_metrics_stand_in_the_log_beside_the_request_that_they_are_of(watched):
