@@ -22,7 +22,7 @@ use shared::plan::{Plan, Step};
 use shared::policy::{Adopt, Disallowed, OnRemove, Policy, Records, ServiceDefinition, SharedZones, Ttl};
 use shared::rate::Priority;
 use shared::record::{Addresses, ChangeAction, RecordKey, RecordSet, SeenRecords};
-use shared::run::RunPart;
+use shared::run::{RequestedBy, RunPart};
 
 const SERVICES: [&str; 2] = ["vpce-svc-00000001", "vpce-svc-00000002"];
 const NAMES: [&str; 2] = ["*.aws.byoc.example.com", "in02.aws.byoc.example.com"];
@@ -272,6 +272,7 @@ fn run() -> impl Strategy<Value = Option<RunPart>> {
         part: None,
         deletes,
         allowed,
+        requested_by: RequestedBy::Schedule,
     });
     prop::option::of(run)
 }

@@ -19,6 +19,7 @@ mod observe_service;
 mod observe_sweep;
 mod observe_vpc;
 mod organizations;
+mod outcome_counts;
 mod queue;
 mod retries;
 mod route53;
@@ -26,6 +27,8 @@ mod runs;
 mod seen;
 mod session;
 mod table;
+mod throttles;
+mod told;
 
 pub use apply::{GroupOutcome, Outcome, apply};
 pub use call::failed;

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
@@ -68,6 +68,17 @@ pub struct Pending {
     pub to: Addresses,
     /// The one request ends before this moment.
     pub until: Timestamp,
+}
+
+impl Pending {
+    /// How long a change may be on its way, from the plan to the end of its last retry.
+    pub const MAY_TAKE: SignedDuration = SignedDuration::from_secs(60);
+
+    /// When it was announced.
+    #[must_use]
+    pub fn announced(&self) -> Timestamp {
+        self.until - Self::MAY_TAKE
+    }
 }
 
 /// What the index of claims says of one: whose it is, and which VPCs look at it. The sweep reads the index to

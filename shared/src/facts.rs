@@ -9,7 +9,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::{Claim, IndexedClaim};
+use crate::claim::{Claim, IndexedClaim, Pending};
 use crate::dns::DnsName;
 use crate::hold::{HoldReason, Subject};
 use crate::ids::{
@@ -207,6 +207,19 @@ pub struct Facts {
     /// Whether network interfaces were asked for, in these VPCs or others.
     #[serde(default)]
     pub interfaces_read: bool,
+}
+
+impl Facts {
+    /// How many seconds ago the oldest change was announced that no claim of these VPCs has confirmed; 0 when none
+    /// is on its way.
+    #[must_use]
+    pub fn pending_age(&self) -> u64 {
+        let records = self.vpcs.iter().flat_map(|vpc| &vpc.records);
+        let pending = records.filter_map(|record| record.claim.as_ref()?.pending.as_ref());
+        let oldest = pending.map(Pending::announced).min();
+        let age = oldest.map_or(0, |announced| self.now.duration_since(announced).as_secs());
+        u64::try_from(age).unwrap_or_default()
+    }
 }
 
 /// What was seen of one VPC.

@@ -4,12 +4,17 @@ pub mod accept_connections;
 pub mod backfill;
 pub mod reconcile_records;
 
-use lambda_runtime::Diagnostic;
+use std::io::Write;
+
+use lambda_runtime::{Context, Diagnostic};
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
 
 use crate::aws::{Aws, Definitions};
 use crate::config::Config;
 use crate::error::{Disposition, Error};
 use crate::logs;
+use crate::metrics::Stamp;
 use crate::policy::Policy;
 
 /// Reads the configuration and makes the clients: once per cold start.
@@ -21,12 +26,45 @@ pub async fn start() -> Result<Aws, lambda_runtime::Error> {
     Ok(Aws::load(Config::from_environment()?).await)
 }
 
+/// Does an invocation's work, and prints what was counted and measured meanwhile, however it ended.
+async fn measured<T>(
+    aws: &Aws,
+    invocation: &Context,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let outcome = work.await;
+    match outcome.as_ref().map_err(|error| (error.disposition(), error.chain())) {
+        Ok(_) => {}
+        Err((Disposition::Retry, error)) => tracing::warn!(error, "the invocation failed, and comes back"),
+        Err((Disposition::GiveUp, error)) => tracing::error!(error, "the invocation cannot succeed"),
+    }
+    print_metrics(aws, invocation);
+    outcome
+}
+
+/// One line, and one more for each value of a second dimension.
+fn print_metrics(aws: &Aws, invocation: &Context) {
+    let level = LevelFilter::current().into_level().unwrap_or(Level::ERROR);
+    let stamp = Stamp {
+        stack: &aws.config().stack_name,
+        request_id: &invocation.request_id,
+        xray_trace_id: invocation.xray_trace_id.as_deref(),
+        level: level.as_str(),
+        at: aws.now(),
+    };
+    let mut lines = aws.metrics().take_lines(&stamp).join("\n");
+    if !lines.is_empty() {
+        lines.push('\n');
+        // In one piece, so that no line of the log comes in between.
+        if let Err(error) = std::io::stdout().lock().write_all(lines.as_bytes()) {
+            tracing::warn!(error = error.to_string(), "metrics are lost");
+        }
+    }
+}
+
 /// The policy as it stands now, and the definitions that it leaves out.
 async fn policy(aws: &Aws) -> Result<(Policy, Definitions), Error> {
     let definitions = aws.definitions().await?;
-    for (service, reason) in &definitions.refused {
-        tracing::error!(service.id = service, reason, "a service definition is refused");
-    }
     Ok((aws.config().policy(definitions.sound.clone()), definitions))
 }
 

@@ -227,6 +227,13 @@ pub enum HoldReason {
 }
 
 impl HoldReason {
+    /// Its name, which its words begin with.
+    #[must_use]
+    pub fn code(&self) -> String {
+        let words = self.to_string();
+        words.split_once(':').map_or(words.clone(), |(code, _)| code.to_owned())
+    }
+
     /// What an operator can do about it.
     #[must_use]
     pub fn remedy(&self) -> &'static str {

@@ -26,6 +26,7 @@ pub mod intent;
 #[cfg(feature = "aws")]
 pub mod logs;
 pub mod lookup;
+pub mod metrics;
 pub mod plan;
 pub mod policy;
 pub mod rate;

@@ -7,6 +7,7 @@
 
 pub mod acceptance;
 mod allowance;
+mod change;
 pub(crate) mod contribution;
 mod deletion;
 mod desired;
@@ -23,6 +24,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::change::RecordChange;
 use crate::claim::{Claim, Released};
 use crate::facts::{StoredEndpoint, Wait};
 use crate::hold::{Hold, HoldReason, Subject};

@@ -10,11 +10,12 @@ use crate::facts::{Facts, RecordFacts};
 use crate::hold::{HoldReason, Subject};
 use crate::ids::VpcId;
 use crate::intent::Intent;
+use crate::metrics::Metric;
 use crate::plan::vpc::Refused;
 use crate::plan::{self, Plan, Step};
 use crate::policy::Policy;
 use crate::rate::delay_seconds_apart;
-use crate::run::Part;
+use crate::run::{Part, RequestedBy};
 
 /// After losing a race twice, the VPC is looked at again after this time.
 const AFTER_RACES: SignedDuration = SignedDuration::from_secs(5);
@@ -73,6 +74,9 @@ async fn look_and_do(
     let (mut whole, mut left) = (Plan::default(), Left { counted, ..Left::default() });
     let mut look = Look::new(aws, policy, intent);
     while let Some(facts) = look.next().await? {
+        if is_scheduled(intent) {
+            aws.metrics().measure(Metric::PendingAge, facts.pending_age());
+        }
         let mut plan = plan::vpc::plan(intent, &facts, policy, refused);
         plan.send_for(intent.run.as_ref(), &mut left.counted.numbered);
         left.counted.part.vpcs += facts.vpcs.len();
@@ -94,6 +98,7 @@ pub async fn apply_and_journal<'a>(
     since: Option<Timestamp>,
 ) -> Result<Vec<GroupOutcome<'a>>, Error> {
     let outcomes = apply(aws, plan).await;
+    aws.count_outcomes(&outcomes, since);
     journal(aws, cause, since, &outcomes).await?;
     Ok(outcomes)
 }
@@ -120,6 +125,11 @@ struct Counted {
     numbered: usize,
 }
 
+/// Whether the schedule led here, and no event.
+fn is_scheduled(intent: &Intent) -> bool {
+    intent.run.as_ref().is_some_and(|run| run.requested_by == RequestedBy::Schedule)
+}
+
 /// The VPCs in which another worker's change is on its way, and for how long at most.
 fn busy(aws: &Aws, plan: &Plan) -> BTreeMap<VpcId, SignedDuration> {
     let now = aws.now();
@@ -134,9 +144,13 @@ async fn carry_out(
     left: &mut Left,
 ) -> Result<(), Error> {
     if !plan.is_empty() {
-        tracing::info!(account = %intent.account, cause = intent.cause, %plan, "planned");
+        tracing::debug!(account = %intent.account, cause = intent.cause, %plan, "planned");
     }
     let outcomes = apply_and_journal(aws, plan, &intent.cause, intent.since).await?;
+    if is_scheduled(intent) {
+        let found = outcomes.iter().filter(|outcome| outcome.confirmed_change().is_some()).count();
+        aws.metrics().count(Metric::ChangesFoundBySweep, found);
+    }
     let part = &mut left.counted.part;
     part.sent_on += outcomes.iter().map(GroupOutcome::messages).sum::<usize>();
     let done = outcomes.iter().flat_map(GroupOutcome::done_steps);
@@ -170,7 +184,10 @@ async fn carry_out(
                 left.refused.push(refused(record, HoldReason::NoAccess(denied)));
             }
             (Outcome::Failed(error), _) => {
-                tracing::error!(subject = %group.subject, error = error.chain(), "a step failed");
+                // What is journalled is told already.
+                if !group.is_journalled() {
+                    tracing::warn!(subject = %group.subject, error = error.chain(), "a step failed");
+                }
                 left.failed.get_or_insert(error);
             }
             _ => {}

@@ -198,7 +198,7 @@ async fn carry_out(
     since: Option<Timestamp>,
 ) -> Result<(Vec<String>, usize), Error> {
     if !plan.is_empty() {
-        tracing::info!(cause, %plan, "planned");
+        tracing::debug!(cause, %plan, "planned");
     }
     let outcomes = apply_and_journal(aws, plan, cause, since).await?;
     let sent = outcomes.iter().map(GroupOutcome::messages).sum();

@@ -44,6 +44,14 @@ pub struct BackfillRequest {
     pub run: Option<String>,
 }
 
+impl BackfillRequest {
+    /// Whether it leaves nothing out, and does what it finds: a whole sweep.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.services.is_empty() && self.accounts.is_empty() && !self.dry_run
+    }
+}
+
 /// The id of a run that starts at this moment; `word` tells it from others of the same moment.
 #[must_use]
 pub fn run_id(started: Timestamp, word: &str) -> String {
@@ -72,6 +80,13 @@ pub enum RequestedBy {
     Schedule,
 }
 
+impl RequestedBy {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_hand(&self) -> bool {
+        *self == RequestedBy::Hand
+    }
+}
+
 /// A run, as it travels with the messages that come of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,6 +101,9 @@ pub struct RunPart {
     /// Whether somebody has said so for this run: only then does it go on with what earlier ones have held.
     #[serde(default)]
     pub allowed: bool,
+    /// Who asks.
+    #[serde(default, skip_serializing_if = "RequestedBy::is_hand")]
+    pub requested_by: RequestedBy,
 }
 
 impl RunPart {
@@ -121,6 +139,15 @@ pub struct Run {
     pub end: Option<RunEnd>,
     /// When the table forgets it, in seconds since 1970 (DynamoDB's TTL).
     pub expires_at: i64,
+}
+
+impl Run {
+    /// When it ended, if it was a whole sweep that failed in nothing.
+    #[must_use]
+    pub fn completed(&self) -> Option<Timestamp> {
+        let end = self.end.as_ref().filter(|end| end.failed == 0 && self.request.is_whole());
+        end.map(|end| end.ended)
+    }
 }
 
 /// What a run came to when its last message was sent.
@@ -162,9 +189,37 @@ pub struct Part {
 mod tests {
     use super::*;
 
+    fn part() -> RunPart {
+        RunPart {
+            run: "r".into(),
+            part: None,
+            deletes: 20,
+            allowed: false,
+            requested_by: RequestedBy::Schedule,
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_run_that_does_not_say_who_asks_is_by_hand() {
+        let read = |json: &str| serde_json::from_str::<RunPart>(json).map(|part| part.requested_by).ok();
+        assert_eq!(read(r#"{"run":"r","deletes":20}"#), Some(RequestedBy::Hand));
+        let written = serde_json::to_string(&part()).unwrap_or_default();
+        assert_eq!(read(&written), Some(RequestedBy::Schedule));
+        let by_hand = RunPart { requested_by: RequestedBy::Hand, ..part() };
+        assert!(!serde_json::to_string(&by_hand).unwrap_or_default().contains("requested_by"));
+    }
+
+    #[test]
+    fn a_whole_sweep_leaves_nothing_out_and_does_what_it_finds() {
+        assert!(BackfillRequest { allow_deletes: Some(5), ..BackfillRequest::default() }.is_whole());
+        assert!(!BackfillRequest { dry_run: true, ..BackfillRequest::default() }.is_whole());
+        let account = "444455556666".parse().into_iter().collect();
+        assert!(!BackfillRequest { accounts: account, ..BackfillRequest::default() }.is_whole());
+    }
+
     #[test]
     fn messages_that_are_sent_on_are_named_after_the_one_that_sends_them() {
-        let first = RunPart { run: "r".into(), part: Some("a.1".into()), deletes: 20, allowed: false };
+        let first = RunPart { part: Some("a.1".into()), ..part() };
         assert_eq!(first.sent_on(2).sent_on(1).part.as_deref(), Some("a.1.2.1"));
         assert_eq!(first.uncounted().sent_on(1).part, None);
     }
@@ -203,7 +258,11 @@ mod tests {
             held: 5,
             failed: 6,
         };
+        assert_eq!(run.completed(), None);
         run.end = Some(end);
         assert_eq!(again(&run), Some(run.clone()));
+        assert_eq!(run.completed(), None, "six things failed");
+        run.end = run.end.map(|end| RunEnd { failed: 0, ..end });
+        assert_eq!(run.completed(), Some(Timestamp::UNIX_EPOCH));
     }
 }

@@ -1,6 +1,6 @@
 //! Sweeping: all services, all endpoints that EC2 lists or the table remembers, all claims.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::facts::{Place, SweepFacts};
 use crate::hold::{HoldReason, Subject};
 use crate::ids::{AccountId, ServiceId};
+use crate::metrics::{Metric, Metrics};
 use crate::plan::sweep::{self as plan, Question};
 use crate::plan::{Plan, Step};
 use crate::policy::{Policy, Records, ServiceDefinition};
@@ -87,14 +88,25 @@ pub async fn sweep(
         sweep.visit_claims(&facts).await;
         sweep.count_claims_left(&facts);
     }
-    let everything = request.services.is_empty() && request.accounts.is_empty() && !request.dry_run;
-    if sweep.summary.failed.is_empty() && everything {
+    if sweep.summary.failed.is_empty() && request.is_whole() {
         sweep.summary.failed.extend(end_account_holds(aws, &sweep.accounts).await?);
     }
     let holds = aws.all_holds().await?;
+    if request.is_whole() {
+        count_what_stands(aws.metrics(), &holds, definitions);
+    }
     let waiting = holds.iter().filter(|(subject, reason)| sweep.waits_for_an_operator(subject, reason));
     sweep.summary.held_records = waiting.map(held).collect();
     Ok(sweep.summary)
+}
+
+/// What is held and what is refused, 0 included: an alarm has to see that nothing is any more.
+fn count_what_stands(metrics: &Metrics, holds: &BTreeMap<Subject, HoldReason>, definitions: &Definitions) {
+    metrics.count(Metric::HoldsStanding, 0);
+    for reason in holds.values() {
+        metrics.count_as(Metric::HoldsStanding, &reason.code(), 1);
+    }
+    metrics.count(Metric::RefusedDefinitions, definitions.refused.len());
 }
 
 struct Sweep<'a> {
@@ -160,13 +172,14 @@ impl Sweep<'_> {
 
     /// The run, for the messages of one part of this sweep. Nobody counts those of the schedule.
     fn run(&self, part: &str) -> Option<RunPart> {
-        let counted = self.request.requested_by == RequestedBy::Hand;
+        let requested_by = self.request.requested_by;
+        let counted = requested_by == RequestedBy::Hand;
         let run = self.summary.run.clone()?;
         let (deletes, allowed) = match self.request.allow_deletes {
             Some(deletes) => (deletes, true),
             None => (self.aws.config().max_deletes, false),
         };
-        Some(RunPart { run, part: counted.then(|| part.to_owned()), deletes, allowed })
+        Some(RunPart { run, part: counted.then(|| part.to_owned()), deletes, allowed, requested_by })
     }
 
     fn waits_for_an_operator(&self, subject: &Subject, reason: &HoldReason) -> bool {

@@ -205,7 +205,7 @@ class Logs:
             self.lines.append(fields)
             if fields.get("message") == "reconciled" and "sweep" in fields.get("cause", ""):
                 yield Moment(now(), "log", f"reconcile-records looked at {self._names[fields['account']]}: "
-                             f"{fields['steps']} steps, {fields['held']} held")
+                             f"{fields['planned']} steps, {fields['held']} held")
 
 
 def _fields(line):
@@ -213,7 +213,7 @@ def _fields(line):
         entry = json.loads(line)
     except json.JSONDecodeError:
         return {}
-    return {"level": entry.get("level"), **entry.get("fields", {})}
+    return entry
 
 
 def set_knobs(running, **knobs):

@@ -12,7 +12,7 @@ use shared::plan::acceptance::{self, Question, SendOn};
 use shared::plan::vpc::Refused;
 use shared::plan::{self, Plan, Step};
 use shared::policy::{Policy, ServiceDefinition};
-use shared::run::RunPart;
+use shared::run::{RequestedBy, RunPart};
 
 use super::api::{Api, Fail};
 use super::apply::{Outcome, apply, apply_one, record_of};
@@ -53,7 +53,8 @@ async fn sweep(api: &Api, policy: &Policy, allow_deletes: Option<u32>) -> Result
         let world = api.world.borrow();
         let (run, part) = (format!("run of w{} at {}", api.worker, world.now), None);
         let deletes = allow_deletes.unwrap_or(world.max_deletes);
-        RunPart { run, part, deletes, allowed: allow_deletes.is_some() }
+        let requested_by = if allow_deletes.is_some() { RequestedBy::Hand } else { RequestedBy::Schedule };
+        RunPart { run, part, deletes, allowed: allow_deletes.is_some(), requested_by }
     };
     let mut outcome = hold_refused_definitions(api, policy).await;
     let (mut known, mut reviewed) = (BTreeSet::new(), BTreeSet::new());

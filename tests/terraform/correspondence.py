@@ -58,7 +58,8 @@ ADDRESSES = {
 }
 
 # What SAM adds without a word in the template, and what stands for its Rules.
-OF_SAM = {"provider": {"aws_iam_role_policy_attachment.logs", "terraform_data.clients"}}
+OF_SAM = {"provider": {"aws_iam_role_policy_attachment.logs", "aws_iam_role_policy_attachment.traces",
+                       "terraform_data.clients"}}
 
 # (resource, property): (address, argument), where both are literal and must be equal.
 SETTINGS = {

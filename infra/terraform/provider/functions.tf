@@ -1,5 +1,4 @@
 resource "aws_lambda_function" "function" {
-  # checkov:skip=CKV_AWS_50: the templates do not trace either
   # checkov:skip=CKV_AWS_115: reserved concurrency would be taken from the account for good; see template.yaml
   # checkov:skip=CKV_AWS_116: what fails goes to the dead-letter queue, by the invoke config or by the work queue
   # checkov:skip=CKV_AWS_117: it talks to AWS's APIs alone; a VPC would need a NAT gateway or an endpoint for each
@@ -17,6 +16,10 @@ resource "aws_lambda_function" "function" {
   architectures    = [var.architecture]
   memory_size      = 256
   timeout          = each.value.timeout
+
+  tracing_config {
+    mode = var.tracing
+  }
 
   logging_config {
     log_format            = "JSON"
@@ -80,6 +83,13 @@ resource "aws_iam_role_policy_attachment" "logs" {
 
   role       = aws_iam_role.function[each.key].name
   policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+}
+
+resource "aws_iam_role_policy_attachment" "traces" {
+  for_each = local.functions
+
+  role       = aws_iam_role.function[each.key].name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/${local.partition == "aws" ? "AWSXrayWriteOnlyAccess" : "AWSXRayDaemonWriteAccess"}"
 }
 
 resource "aws_iam_role_policy" "failures" {

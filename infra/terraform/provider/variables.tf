@@ -301,6 +301,17 @@ variable "log_retention_days" {
   }
 }
 
+variable "tracing" {
+  description = "Whether Lambda records traces of the functions in X-Ray, of which it keeps a part: Active; or only those that a caller has begun: PassThrough."
+  type        = string
+  default     = "Active"
+
+  validation {
+    condition     = contains(["Active", "PassThrough"], var.tracing)
+    error_message = "tracing must be one of Active, PassThrough."
+  }
+}
+
 variable "deletion_protection" {
   description = "Whether DynamoDB refuses to delete the table. Choose false in a sandbox."
   type        = bool

@@ -14,6 +14,7 @@ use crate::claim::Claim;
 use crate::error::{CallFailure, Error};
 use crate::facts::Denied;
 use crate::ids::VpcId;
+use crate::metrics::Metric;
 use crate::plan::{Group, Plan, Step};
 use crate::rate::Priority;
 use crate::record::RecordKey;
@@ -60,6 +61,8 @@ pub struct GroupOutcome<'a> {
     pub done: usize,
     /// How it ended.
     pub outcome: Outcome,
+    /// When it ended.
+    pub at: Timestamp,
 }
 
 impl GroupOutcome<'_> {
@@ -109,9 +112,9 @@ impl Aws {
                 Ok(Err(wait)) => Outcome::NoRoom(wait),
                 Err(error) => Aws::outcome_of(step, error),
             };
-            return GroupOutcome { group, done, outcome };
+            return GroupOutcome { group, done, outcome, at: self.now() };
         }
-        GroupOutcome { group, done, outcome: Outcome::Done }
+        GroupOutcome { group, done, outcome: Outcome::Done, at: self.now() }
     }
 
     fn outcome_of(step: &Step, error: Error) -> Outcome {
@@ -152,10 +155,14 @@ impl Aws {
         match step {
             Step::AcceptConnections { service, vpc_endpoints } => {
                 let unsuccessful = self.own().accept(service, vpc_endpoints).await?;
+                let accepted = vpc_endpoints.len().saturating_sub(unsuccessful.len());
+                self.metrics.count(Metric::ConnectionsAccepted, accepted);
                 successful("ec2:AcceptVpcEndpointConnections", &unsuccessful)
             }
             Step::RejectConnections { service, vpc_endpoints } => {
                 let unsuccessful = self.own().reject(service, vpc_endpoints).await?;
+                let rejected = vpc_endpoints.len().saturating_sub(unsuccessful.len());
+                self.metrics.count(Metric::ConnectionsRejected, rejected);
                 successful("ec2:RejectVpcEndpointConnections", &unsuccessful)
             }
             Step::PutClaim { claim, expects, joins, leaves } => {

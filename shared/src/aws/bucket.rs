@@ -11,6 +11,7 @@ use super::clients::Aws;
 use super::table::{Item, Key};
 use crate::error::{CallFailure, Error};
 use crate::ids::AccountId;
+use crate::metrics::Metric;
 use crate::rate::{LONGEST_DELAY, Priority};
 
 /// After this much time a bucket is full and its item says nothing.
@@ -79,12 +80,15 @@ impl Aws {
         &self,
         result: Result<T, Error>,
     ) -> Result<Result<T, SignedDuration>, Error> {
-        match result {
-            Ok(value) => Ok(Ok(value)),
-            Err(Error::NoRoom { wait, .. }) => Ok(Err(wait)),
-            Err(Error::Throttled { account }) => self.empty_bucket(&account).await.map(Err),
-            Err(error) => Err(error),
-        }
+        let wait = match result {
+            Ok(value) => return Ok(Ok(value)),
+            Err(Error::NoRoom { wait, .. }) => wait,
+            Err(Error::Throttled { account }) => self.empty_bucket(&account).await?,
+            Err(error) => return Err(error),
+        };
+        self.metrics.count(Metric::BucketWaits, 1);
+        self.metrics.measure(Metric::BucketWaitTime, u64::try_from(wait.as_millis()).unwrap_or_default());
+        Ok(Err(wait))
     }
 
     /// Empties the bucket of `account`: AWS has said that its own is empty. Gives the time until there is

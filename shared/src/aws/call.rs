@@ -30,7 +30,7 @@ const CREDENTIALS: [&str; 7] = [
 ];
 
 /// Codes that the SDK has retried as throttling before it gave up, and those that it has not.
-const THROTTLED: [&str; 13] = [
+pub(super) const THROTTLED: [&str; 13] = [
     "BandwidthLimitExceeded",
     "EC2ThrottledException",
     "RequestThrottledException",

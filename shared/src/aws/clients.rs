@@ -12,10 +12,12 @@ use super::call::failed;
 use super::organizations::Organizations;
 use super::retries::ThrottledIsFinal;
 use super::session::Session;
+use super::throttles::CountThrottles;
 use crate::config::Config;
 use crate::error::Error;
 use crate::facts::Denied;
 use crate::ids::AccountId;
+use crate::metrics::Metrics;
 
 /// A client role's credentials are renewed when less than this is left of their hour.
 pub(super) const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(10);
@@ -23,6 +25,7 @@ pub(super) const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 /// Everything through which zonelink reaches AWS.
 pub struct Aws {
     pub(super) config: Config,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) dynamodb: aws_sdk_dynamodb::Client,
     pub(super) sqs: aws_sdk_sqs::Client,
     sdk: SdkConfig,
@@ -54,11 +57,17 @@ impl Aws {
     #[must_use]
     pub fn with(session: &Session, config: Config) -> Aws {
         let sdk = session.sdk().clone();
+        let metrics = Arc::default();
+        let count = |service| CountThrottles::of(service, &metrics);
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(count("DynamoDB"));
+        let sqs = aws_sdk_sqs::config::Builder::from(&sdk).interceptor(count("SQS"));
+        let sts = aws_sdk_sts::config::Builder::from(&sdk).interceptor(count("STS"));
         Aws {
-            dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
-            sqs: aws_sdk_sqs::Client::new(&sdk),
-            sts: aws_sdk_sts::Client::new(&sdk),
-            own: AccountClients::new(&sdk, config.account.clone(), None),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
+            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
+            own: AccountClients::new(&sdk, &metrics, config.account.clone(), None),
+            metrics,
             organizations: Mutex::default(),
             assumed: Mutex::default(),
             config,
@@ -77,6 +86,12 @@ impl Aws {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What has been counted and measured.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The SDK's configuration.
@@ -104,7 +119,7 @@ impl Aws {
             return Ok(clients.clone());
         }
         let (credentials, expires) = self.assume_client_role(account).await?;
-        let clients = AccountClients::new(&self.sdk, account.clone(), Some(credentials));
+        let clients = AccountClients::new(&self.sdk, &self.metrics, account.clone(), Some(credentials));
         *assumed = Some((clients.clone(), expires));
         Ok(clients)
     }
@@ -172,15 +187,24 @@ fn partition(region: &str) -> &'static str {
 }
 
 impl AccountClients {
-    fn new(sdk: &SdkConfig, account: AccountId, credentials: Option<Credentials>) -> Self {
+    fn new(
+        sdk: &SdkConfig,
+        metrics: &Arc<Metrics>,
+        account: AccountId,
+        credentials: Option<Credentials>,
+    ) -> Self {
         let mut sdk = sdk.to_builder();
         if let Some(credentials) = credentials {
             sdk.set_credentials_provider(Some(SharedCredentialsProvider::new(credentials)));
         }
         let sdk = sdk.build();
-        let route53 = aws_sdk_route53::config::Builder::from(&sdk).retry_classifier(ThrottledIsFinal).build();
-        let route53 = aws_sdk_route53::Client::from_conf(route53);
-        Self { account, ec2: aws_sdk_ec2::Client::new(&sdk), route53, sdk }
+        let count = |service| CountThrottles::of(service, metrics);
+        let ec2 = aws_sdk_ec2::config::Builder::from(&sdk).interceptor(count("EC2"));
+        let route53 = aws_sdk_route53::config::Builder::from(&sdk).interceptor(count("Route 53"));
+        let route53 = route53.retry_classifier(ThrottledIsFinal);
+        let (ec2, route53) = (ec2.build(), route53.build());
+        let ec2 = aws_sdk_ec2::Client::from_conf(ec2);
+        Self { account, ec2, route53: aws_sdk_route53::Client::from_conf(route53), sdk }
     }
 }
 

@@ -144,7 +144,7 @@ impl AccountClients {
                     }
                     // One odd connection does not keep the others waiting; it is never accepted.
                     (Err(error), _) | (_, Err(error)) => {
-                        tracing::error!(error = error.chain(), "a connection is left out");
+                        tracing::error!(service = %service, error = error.chain(), "a connection is left out");
                     }
                 }
             }

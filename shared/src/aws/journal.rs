@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::apply::{GroupOutcome, Outcome};
 use super::clients::Aws;
 use super::table::{Item, Key, item};
+use super::told::tell;
 use crate::error::Error;
 use crate::hold::Subject;
 use crate::ids::ServiceId;
@@ -57,6 +58,7 @@ pub async fn journal(
             milliseconds: since.and_then(|since| i64::try_from(at.duration_since(since).as_millis()).ok()),
             expires_at: (at + KEPT).as_second(),
         };
+        tell(outcome, cause, entry.milliseconds);
         let key = Key::new(format!("journal#{}", place(&outcome.group.subject)), &format!("{at:.9}"));
         aws.put(&key, &entry, None).await
     });

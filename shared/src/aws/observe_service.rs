@@ -87,7 +87,7 @@ async fn allow_list(
     if mirrors && facts.exists != Some(false) {
         let permissions = aws.own().service_permissions(&definition.service).await;
         read.permissions = Some(permissions.map_err(|error| {
-            tracing::warn!(error = error.chain(), "a service's permissions cannot be read");
+            tracing::warn!(service = %definition.service, error = error.chain(), "a service's permissions cannot be read");
             error.call_and_code()
         }));
     }

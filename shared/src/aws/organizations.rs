@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::call::failed;
 use super::clients::{Aws, RENEW_BEFORE};
+use super::throttles::CountThrottles;
 use crate::error::{CallFailure, Error};
 use crate::facts::Membership;
 use crate::ids::{AccountId, OrganizationId};
@@ -139,7 +140,7 @@ impl Aws {
     }
 
     async fn organizations_client(&self, remembered: &mut Organizations) -> Result<Client, Error> {
-        let Some(role) = &self.config.organizations_role else { return Ok(Client::new(self.sdk())) };
+        let Some(role) = &self.config.organizations_role else { return Ok(self.client(self.sdk())) };
         if let Some((client, expires)) = &remembered.client
             && *expires > self.now() + RENEW_BEFORE
         {
@@ -148,9 +149,14 @@ impl Aws {
         let (credentials, expires) = self.assume(role.as_str()).await?;
         let provider = SharedCredentialsProvider::new(credentials);
         let sdk: SdkConfig = self.sdk().to_builder().credentials_provider(provider).build();
-        let client = Client::new(&sdk);
+        let client = self.client(&sdk);
         remembered.client = Some((client.clone(), expires));
         Ok(client)
+    }
+
+    fn client(&self, sdk: &SdkConfig) -> Client {
+        let count = CountThrottles::of("Organizations", &self.metrics);
+        Client::from_conf(aws_sdk_organizations::config::Builder::from(sdk).interceptor(count).build())
     }
 }
 

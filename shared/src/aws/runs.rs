@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::call::failed;
@@ -16,6 +16,8 @@ use crate::run::{Part, Run, RunEnd, RunPart};
 /// For how long a run and its parts stay.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 const RUNS: &str = "run";
+/// Of the latest runs one is a complete sweep, unless something is wrong.
+const RUNS_AT_ONCE: i32 = 10;
 
 /// A part as it stands in the table.
 #[derive(Serialize)]
@@ -55,6 +57,31 @@ impl Aws {
     /// When the table cannot be read.
     pub async fn inspect_run_ids(&self) -> Result<Vec<String>, Error> {
         Ok(self.query(RUNS, "").await?.iter().map(sort_key).collect())
+    }
+
+    /// When the last whole sweep ended that failed in nothing; none when the table remembers no such run. One that
+    /// cannot be read is none.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn last_complete_sweep(&self) -> Result<Option<Timestamp>, Error> {
+        let call = self
+            .dynamodb
+            .query()
+            .table_name(&self.config.table_name)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(RUNS.into()))
+            .scan_index_forward(false)
+            .limit(RUNS_AT_ONCE);
+        let mut pages = call.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let items = page.map_err(failed("dynamodb:Query", RUNS))?.items.unwrap_or_default();
+            let complete = items.into_iter().find_map(|item| read::<Run>(item).ok()?.completed());
+            if complete.is_some() {
+                return Ok(complete);
+            }
+        }
+        Ok(None)
     }
 
     /// The parts of a run that are there now.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 
+use super::measured;
 use crate::aws::{Aws, Scope};
 use crate::error::Error;
 use crate::event::{Event, InvalidEvent};
@@ -20,9 +21,13 @@ use crate::review::{ReviewRequest, review_service};
 /// When a message cannot be read, or something could not be done. Lambda tries again, and then hands the
 /// message to the dead-letter queue.
 pub async fn accept_connections(aws: &Aws, message: LambdaEvent<Value>) -> Result<(), Error> {
+    measured(aws, &message.context, Box::pin(review_for(aws, &message.payload))).await
+}
+
+async fn review_for(aws: &Aws, payload: &Value) -> Result<(), Error> {
     let (policy, _) = super::policy(aws).await?;
     let mut failed = Vec::new();
-    for event in events(&message.payload)? {
+    for event in events(payload)? {
         let review = match event.review(&policy, &aws.config().stack_name) {
             Ok(review) => review,
             Err(Ignored(reason)) => {
@@ -45,7 +50,8 @@ pub async fn accept_connections(aws: &Aws, message: LambdaEvent<Value>) -> Resul
             match review_service(aws, definition, &request).await {
                 Ok(summary) => {
                     let (accepted, rejected, held) = (summary.accepted, summary.rejected, summary.held.len());
-                    tracing::info!(service.id = summary.service, accepted, rejected, held, "reviewed");
+                    let (service, cause) = (summary.service, &review.cause);
+                    tracing::info!(service, cause, accepted, rejected, held, "reviewed");
                     failed.extend(summary.failed);
                 }
                 // One service does not keep the others waiting.

@@ -5,10 +5,12 @@ use lambda_runtime::LambdaEvent;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::measured;
 use crate::aws::Aws;
 use crate::error::Error;
 use crate::event::InvalidEvent;
 use crate::ids::ServiceId;
+use crate::metrics::Metric;
 use crate::policy::Policy;
 pub use crate::run::BackfillRequest;
 use crate::run::{Run, RunEnd, is_run_id, run_id};
@@ -21,12 +23,22 @@ use crate::sweep::sweep;
 /// When the request cannot be read or names a service that is not defined, when a service could not be
 /// read, or a step failed. The other services were seen to all the same.
 pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<BackfillSummary, Error> {
+    measured(aws, &message.context, Box::pin(sweep_as_asked(aws, &message))).await
+}
+
+async fn sweep_as_asked(aws: &Aws, message: &LambdaEvent<Value>) -> Result<BackfillSummary, Error> {
     let request = request(&message.payload)?;
     let (policy, definitions) = super::policy(aws).await?;
+    for (service, reason) in &definitions.refused {
+        tracing::error!(service, reason, "a service definition is refused");
+    }
     check_services(&request, &policy)?;
     let run = (!request.dry_run).then(|| begin(aws, &request, &message.context.request_id));
     if let Some(run) = &run {
         aws.begin_run(run).await.map_err(|error| taken(error, &run.run))?;
+    }
+    if request.is_whole() {
+        count_start(aws).await;
     }
     let summary = sweep(aws, &policy, &definitions, &request, run.as_ref().map(|run| run.run.as_str())).await;
     if let Some(run) = &run {
@@ -34,11 +46,28 @@ pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<Backfill
     }
     let summary = summary?;
     if summary.failed.is_empty() {
+        if request.is_whole() {
+            aws.metrics().count(Metric::SweepsCompleted, 1);
+        }
         let shown = serde_json::to_string(&summary).unwrap_or_default();
-        tracing::info!(summary = shown, "backfilled");
+        tracing::info!(run = summary.run, summary = shown, "backfilled");
         return Ok(summary);
     }
     Err(Error::Unsuccessful { operation: "backfill", items: summary.failed.join("; ") })
+}
+
+/// Counts that a whole sweep begins, and how long ago the last one was complete.
+async fn count_start(aws: &Aws) {
+    aws.metrics().count(Metric::SweepsStarted, 1);
+    match aws.last_complete_sweep().await {
+        Ok(Some(ended)) => {
+            let age = aws.now().duration_since(ended).as_secs();
+            aws.metrics().measure(Metric::SweepAge, u64::try_from(age).unwrap_or_default());
+        }
+        Ok(None) => {}
+        // The sweep itself does not depend on it.
+        Err(error) => tracing::warn!(error = error.chain(), "the age of the last sweep is not known"),
+    }
 }
 
 fn check_services(request: &BackfillRequest, policy: &Policy) -> Result<(), Error> {

@@ -8,8 +8,9 @@ use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::measured;
 use crate::aws::{Aws, observe_lookup};
-use crate::error::Error;
+use crate::error::{Disposition, Error};
 use crate::event::{Event, InvalidEvent};
 use crate::intent::{Ignored, Intent, Message};
 use crate::lookup::{Lookup, OwnCalls};
@@ -29,10 +30,15 @@ const TIME_TO_ANSWER: Duration = Duration::from_secs(3);
 /// # Errors
 /// When not even the policy can be read: then the whole batch goes back.
 pub async fn reconcile_records(aws: &Aws, batch: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Error> {
+    let LambdaEvent { payload, context } = batch;
+    measured(aws, &context, Box::pin(reconcile_batch(aws, payload, context.deadline))).await
+}
+
+async fn reconcile_batch(aws: &Aws, batch: SqsEvent, deadline: u64) -> Result<SqsBatchResponse, Error> {
     let (policy, _) = super::policy(aws).await?;
     let now = Duration::from_millis(u64::try_from(aws.now().as_millisecond()).unwrap_or_default());
-    let time = Duration::from_millis(batch.context.deadline).saturating_sub(now + TIME_TO_ANSWER);
-    let outcomes = join_all(batch.payload.records.into_iter().map(async |message| {
+    let time = Duration::from_millis(deadline).saturating_sub(now + TIME_TO_ANSWER);
+    let outcomes = join_all(batch.records.into_iter().map(async |message| {
         let late = |_| Error::OutOfTime { operation: "the message", subject: "this invocation".into() };
         let outcome = timeout(time, take(aws, &policy, &message)).await.map_err(late);
         (message.message_id.unwrap_or_default(), outcome.and_then(|outcome| outcome))
@@ -40,7 +46,13 @@ pub async fn reconcile_records(aws: &Aws, batch: LambdaEvent<SqsEvent>) -> Resul
     let mut response = SqsBatchResponse::default();
     for (id, outcome) in outcomes.await {
         if let Err(error) = outcome {
-            tracing::error!(message.id = id, disposition = ?error.disposition(), error = error.chain(), "failed");
+            let error = (error.disposition(), error.chain());
+            match error {
+                (Disposition::Retry, error) => tracing::warn!(message_id = id, error, "a message comes back"),
+                (Disposition::GiveUp, error) => {
+                    tracing::error!(message_id = id, error, "a message cannot succeed");
+                }
+            }
             response.add_failure(id);
         }
     }
@@ -60,8 +72,10 @@ async fn take(aws: &Aws, policy: &Policy, message: &SqsMessage) -> Result<(), Er
             };
             let Reconciled { plan, part } = outcome?;
             noted?;
-            let (steps, held) = (plan.steps().count(), part.held);
-            tracing::info!(account = %intent.account, cause = intent.cause, steps, held, "reconciled");
+            let (planned, Part { vpcs, changed, held, sent_on, .. }) = (plan.steps().count(), part);
+            let run = intent.run.as_ref().map(|run| run.run.as_str());
+            let (account, cause) = (intent.account.as_str(), intent.cause);
+            tracing::info!(account, run, cause, vpcs, planned, changed, held, sent_on, "reconciled");
         }
         Ok(Work::Find(lookup)) => {
             let intents = lookup.intents(observe_lookup(aws, &lookup).await?);

@@ -27,7 +27,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::Step;
 use crate::claim::{Claim, Contribution, Origin, Pending, Released, union};
@@ -36,9 +36,6 @@ use crate::hold::HoldReason;
 use crate::ids::{ServiceId, VpcEndpointId, VpcId};
 use crate::policy::{Adopt, OnRemove};
 use crate::record::{Addresses, SeenRecords};
-
-/// How long a change may be on its way, from the plan to the end of its last retry.
-pub(super) const CHANGE_MAY_TAKE: SignedDuration = SignedDuration::from_secs(60);
 
 /// What the name is to answer, and by which rules it may become ours.
 pub(super) struct Desired<'a> {
@@ -274,7 +271,7 @@ impl Row<'_> {
 
     /// Reserve, announce, change, confirm.
     fn announced(&self, mut claim: Claim, changes: Vec<crate::record::Change>, to: &Addresses) -> Vec<Step> {
-        let until = self.now + CHANGE_MAY_TAKE;
+        let until = self.now + Pending::MAY_TAKE;
         claim.pending = Some(Pending { from: self.seen.addresses(), to: to.clone(), until });
         let confirmed = claim.confirm();
         if self.facts.claim.is_some() {

@@ -1,6 +1,8 @@
 use super::*;
 use crate::facts::{Association, Denied};
+use crate::hold::Subject;
 use crate::ids::{AccountId, HostedZoneId};
+use crate::plan::Group;
 use crate::record::{RecordKey, RecordSet};
 
 const SERVICE: &str = "vpce-svc-0123456789abcdef0";
@@ -507,4 +509,44 @@ fn every_write_bears_the_version_it_saw_and_leaves_one_more() {
         })
         .collect();
     assert_eq!(versions, [(Some(7), 8), (Some(8), 9)]);
+}
+
+/// What a decision changes, as it is counted: in one word, and whether it repairs what was edited.
+fn counted(case: &Case, values: &[&str]) -> Option<(&'static str, bool)> {
+    let Decision { reason, steps, .. } = case.decide(values);
+    let subject = Subject::Record(vpc(), case.facts.key.clone());
+    let (change, place) = Group { subject, reason, steps: steps.clone() }.record_change()?;
+    assert!(matches!(steps[place], Step::ChangeRecords { .. }));
+    assert!(matches!(steps[place + 1], Step::PutClaim { .. } | Step::ReleaseClaim { .. }), "it is confirmed");
+    Some((change.action(), change.repairs_drift))
+}
+
+#[test]
+fn changes_are_counted_by_what_stood_there_and_what_comes() {
+    let (ours, changed) = (["10.0.0.1"], ["10.0.0.1", "10.0.0.2"]);
+    let table = [
+        (absent(), &ours[..], Some(("CREATE", false))),
+        (seen(&ours, 60).ours(&ours), &changed[..], Some(("REPLACE", false))),
+        (seen(&ours, 60).ours(&ours), &[][..], Some(("DELETE", false))),
+        (seen(&ours, 60).ours(&ours), &ours[..], None),
+        (seen(&ours, 300).ours(&ours), &ours[..], Some(("REPLACE", false))),
+        (seen(&ours, 300), &ours[..], Some(("REPLACE", false))),
+        (absent().ours(&[]).pending(&[], &ours, PAST), &ours[..], Some(("CREATE", false))),
+    ];
+    for (number, (case, values, expected)) in table.into_iter().enumerate() {
+        assert_eq!(counted(&case, values), expected, "row {number}");
+    }
+}
+
+#[test]
+fn drift_is_what_was_found_other_than_confirmed() {
+    let ours = ["10.0.0.1"];
+    let edited = seen(&["10.9.9.9"], 60);
+    assert_eq!(counted(&edited.ours(&ours), &ours), Some(("REPLACE", true)));
+    assert_eq!(counted(&absent().ours(&ours), &ours), Some(("CREATE", true)));
+    let repair_that_never_came = seen(&["10.9.9.9"], 60).ours(&ours).pending(&["10.9.9.9"], &ours, PAST);
+    assert_eq!(counted(&repair_that_never_came, &ours), Some(("REPLACE", true)));
+    let mut taken_over = seen(&["10.9.9.9"], 60);
+    taken_over.adopt = Adopt::Any;
+    assert_eq!(counted(&taken_over, &ours), Some(("REPLACE", false)), "it was never ours");
 }

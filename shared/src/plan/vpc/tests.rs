@@ -7,7 +7,7 @@ use crate::facts::{
 };
 use crate::policy::{Records, ServiceDefinition, SharedZones};
 use crate::record::{Addresses, RecordKey, SeenRecords};
-use crate::run::RunPart;
+use crate::run::{RequestedBy, RunPart};
 use jiff::Timestamp;
 
 pub(super) const SERVICE: &str = "vpce-svc-0123456789abcdef0";
@@ -512,7 +512,13 @@ fn endpoint_of_a_service_that_nothing_defines_is_not_waited_for() {
 }
 
 fn run(deletes: u32, allowed: bool) -> Intent {
-    let run = RunPart { run: "r".into(), part: Some("1".into()), deletes, allowed };
+    let run = RunPart {
+        run: "r".into(),
+        part: Some("1".into()),
+        deletes,
+        allowed,
+        requested_by: RequestedBy::Hand,
+    };
     Intent { run: Some(run), ..intent() }
 }
 
