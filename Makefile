@@ -35,9 +35,9 @@ test: setup browser $(EVALUATOR_STAMP) lint build ## Run every check and every t
 	cargo test --locked -p shared
 	cargo test --locked
 	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/terraform tests/flow tests/bench
-# It judges what the flows have just asked for; the command line's tests would take their evidence's place.
+# It judges what the flows have just asked for; the tests after it would take their evidence's place.
 	$(PYTHON) -m pytest -p no:cacheprovider -q tests/iam
-	$(PYTHON) -m pytest -p no:cacheprovider -q tests/cli
+	$(PYTHON) -m pytest -p no:cacheprovider -q tests/cli tests/drills
 
 .PHONY: bench
 bench: setup $(BENCH_STAMP) ## Measure everything beside a plain boto3 function (half an hour); BUILDS=1 adds clean builds

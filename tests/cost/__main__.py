@@ -12,6 +12,7 @@ from flow.local import QUICK, Local
 from flow.provider import EXTERNAL_ID, Provider
 from local_aws import accounts, state, up
 
+from . import watching
 from .counting import counted
 from .month import bill, line
 
@@ -48,8 +49,10 @@ def _count(local):
     comes = {unit: some[unit] / (FEW - 1) for unit in UNITS}
     for number in (FEW, CHECK, MORE):
         made += _endpoints(local, client, number - len(made))
+        before = watching.told(local, provider)
         with counted(local) as sweeps[number]:
             local.fire_schedule(provider.account, provider.schedule)
+        of_a_sweep = watching.told(local, provider) - before
     with counted(local) as repaired:
         made[0][1].remove()
     with counted(local) as deleted:
@@ -67,6 +70,8 @@ def _count(local):
     for endpoints in (100, 1_000, 10_000):
         shown = bill(endpoints, base, each, comes, deleted)
         print(line(f"{endpoints:,}", *(f"${amount:,.2f}" for amount in shown), f"${sum(shown):,.2f}"))
+    print()
+    watching.show(of_a_sweep.keys(), watching.told(local, provider).keys())
 
 
 def _endpoints(local, client, number):

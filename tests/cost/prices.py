@@ -19,6 +19,10 @@ EVENT_ACROSS = 1.00 / MILLION
 SCHEDULE = 1.00 / MILLION
 # https://aws.amazon.com/cloudwatch/pricing/ (logs)
 LOG_GIGABYTE = 0.50
+# https://aws.amazon.com/cloudwatch/pricing/ (a month; standard resolution, metrics by the hours in which they have values)
+METRIC = 0.30
+ALARM_METRIC = 0.10
+DASHBOARD = 3.00
 
 # What is assumed and not counted.
 MEMORY_GB = 0.25

@@ -5,6 +5,7 @@ _READERS = ["aws_iam_role_policy.read_organization", "aws_iam_role_policy.assume
 _FAILURES = ["aws_iam_role_policy.failures", "aws_lambda_function_event_invoke_config.failures"]
 _LOGS = ["aws_cloudwatch_log_group.function"]
 _RULE = ["aws_cloudwatch_event_rule.rule", "aws_cloudwatch_event_target.target"]
+_ALARM = ["aws_cloudwatch_metric_alarm.alarm"]
 _FORWARDING = ["aws_iam_role.forwarding", "aws_iam_role_policy.forwarding"]
 
 # Of each resource of a template, the resources that it is in Terraform.
@@ -42,6 +43,20 @@ ADDRESSES = {
         "OperatorRole": ["aws_iam_role.operator", "aws_iam_role_policy.operator"],
         "Sweep": ["aws_scheduler_schedule.sweep"],
         "SweepRole": ["aws_iam_role.sweep", "aws_iam_role_policy.sweep"],
+        "DeadLettersAlarm": _ALARM,
+        "QueueAgeAlarm": _ALARM,
+        "FunctionErrorsAlarm": _ALARM,
+        "FunctionThrottlesAlarm": _ALARM,
+        "SweepMissingAlarm": _ALARM,
+        "PendingAgeAlarm": _ALARM,
+        "AccountUnreachableAlarm": _ALARM,
+        "LimitReachedAlarm": _ALARM,
+        "DefinitionsRefusedAlarm": _ALARM,
+        "HoldsStandingAlarm": _ALARM,
+        "EventsMissingAlarm": _ALARM,
+        "TimeToRecordAlarm": _ALARM,
+        "Route53ThrottledAlarm": _ALARM,
+        "Dashboard": ["aws_cloudwatch_dashboard.dashboard"],
     },
     "client": {
         "EndpointCalls": ["aws_cloudwatch_event_rule.endpoint_calls", "aws_cloudwatch_event_target.provider"],

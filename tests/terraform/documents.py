@@ -22,11 +22,14 @@ _GIVEN = {
     "ClientRoleName": "client_role_name", "ExternalId": "external_id", "ProviderAccountId": "provider_account_id",
     "ProviderStackName": "provider_name", "ProviderBusArn": "event_bus_arn", "RecordNames": "record_names",
     "RuleName": "rule_name", "OperatorPrincipals": "operators",
+    "SweepOverdueMinutes": "sweep_overdue_minutes", "HoldsTolerated": "holds_tolerated",
 }
 _KNOWN = {
     "AWS::Partition": "partition", "AWS::Region": "region", "AWS::AccountId": "account", "AWS::StackName": "name",
     "Table.Arn": "table_arn", "WorkQueue.Arn": "work_queue_arn", "DeadLetterQueue.Arn": "dead_letter_queue_arn",
     "EventBus.Arn": "event_bus_arn", "ConnectionTopic": "topic_arn", "Backfill.Arn": "backfill_arn",
+    "WorkQueue.QueueName": "work_queue", "DeadLetterQueue.QueueName": "dead_letter_queue",
+    "AcceptConnections": "accept_connections", "ReconcileRecords": "reconcile_records", "Backfill": "backfill",
 }
 _RULES = ("ClientEndpointCreated", "ClientEndpointChanged", "HostedZoneChanged", "EndpointCreated",
           "EndpointChanged", "ConnectionDecided")
@@ -84,8 +87,18 @@ def documents(module):
             part = part[step]
         found[f"{path}.json.tftpl"] = _text(part)
     if module == "provider":
-        found |= _reading_the_organization(template, given)
+        found |= _reading_the_organization(template, given) | _watching(by_accounts)
     return found
+
+
+def _watching(resources):
+    """The alarms by their names, but for whom they notify, and the dashboard."""
+    alarms = {name.removesuffix("Alarm"): dict(one["Properties"]) for name, one in resources.items()
+              if one["Type"] == "AWS::CloudWatch::Alarm"}
+    for properties in alarms.values():
+        del properties["AlarmName"]
+    return {"watching/alarms.json.tftpl": json.dumps(alarms, indent=2) + "\n",
+            "watching/dashboard.json.tftpl": resources["Dashboard"]["Properties"]["DashboardBody"]}
 
 
 def _reading_the_organization(template, given):

@@ -59,7 +59,7 @@ def test_every_document_is_sound_once_it_is_completed_and_used_once(module):
     for path in files:
         completed = re.sub(r"\$\{jsonencode\(\w+\)\}", '["x"]', path.read_text())
         completed = json.loads(re.sub(r"\$\{[\w.]+\}", "x", completed))
-        assert "Statement" in completed or "source" in completed
+        assert completed.keys() & {"Statement", "source", "widgets", "DeadLetters"}
         assert "${" not in json.dumps(completed)
         # By name, or by a name that is put together: documents/${each.key}, patterns/${each.value.pattern}.
         stem = path.name.removesuffix(".json.tftpl")
@@ -132,6 +132,20 @@ def test_rules_are_the_same():
         assert [_text(target) for target in found[name]["targets"]] == [target["Id"] for target in rule["Targets"]]
         for target in rule["Targets"]:
             assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 32}
+
+
+def test_every_property_of_an_alarm_is_handed_on():
+    text = (MODULES / "provider" / "watching.tf").read_text()
+    alarms = json.loads((MODULES / "provider" / "watching" / "alarms.json.tftpl").read_text())
+    made = {name for name, body in template("provider")["Resources"].items()
+            if body["Type"] == "AWS::CloudWatch::Alarm"}
+    assert {f"{name}Alarm" for name in alarms} == made
+    assert set(map(_text, parsed("provider")["locals"]["wanted"])) == set(alarms)
+    # A metric's place is that of its words in the API; Dimensions stand in both.
+    used = {field for alarm in alarms.values() for field in alarm} - {"Metrics"}
+    used |= {field for alarm in alarms.values() for metric in alarm.get("Metrics", ()) for field in metric}
+    used -= {"MetricStat"}
+    assert len(used) > 10 and {field for field in used if f'"{field}"' not in text and f".{field}" not in text} == set()
 
 
 @pytest.mark.parametrize("module", TEMPLATES)

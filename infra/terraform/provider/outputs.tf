@@ -45,6 +45,11 @@ output "topic_arn" {
   value       = aws_sns_topic.connection_topic.arn
 }
 
+output "dashboard_name" {
+  description = "Name of the CloudWatch dashboard. What each alarm means stands in docs/RUNBOOK.md."
+  value       = aws_cloudwatch_dashboard.dashboard.dashboard_name
+}
+
 output "bus_name" {
   description = "Name of the event bus that client accounts put events on."
   value       = aws_cloudwatch_event_bus.event_bus.name

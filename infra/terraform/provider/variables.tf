@@ -257,6 +257,39 @@ variable "max_deletes" {
   }
 }
 
+variable "alarm_actions" {
+  description = "ARNs of the SNS topics of this region that every alarm notifies when it begins and when it is over; five at most. Empty: the alarms notify nobody."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for one in var.alarm_actions : can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", one))])
+    error_message = "alarm_actions must be ARNs of at most five SNS topics."
+  }
+}
+
+variable "sweep_overdue_minutes" {
+  description = "After how many minutes without a sweep that ended well there is an alarm. Some four times the sweep interval."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.sweep_overdue_minutes >= 10 && var.sweep_overdue_minutes <= 1440
+    error_message = "sweep_overdue_minutes must be between 10 minutes and 1440, which is a day."
+  }
+}
+
+variable "holds_tolerated" {
+  description = "How many holds may stand without an alarm. Count in those that are meant to stand."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.holds_tolerated >= 0 && var.holds_tolerated <= 1000000
+    error_message = "holds_tolerated must be a number from 0 to 1000000."
+  }
+}
+
 variable "operator_principals" {
   description = "ARNs of the users, roles or accounts (arn:aws:iam::111122223333:root) that may use the command line tool through a role of its own. Empty makes no such role."
   type        = list(string)

@@ -13,11 +13,16 @@ changed. Each module here does one thing and has one `install()`:
     schedules                  EventBridge Scheduler: first run at once, context attributes
     sessions                   the account of an assumed role's access key
     metrics                    embedded metric format in a function's log
+    service_metrics            what SQS and Lambda tell CloudWatch of themselves
+    alarms                     CloudWatch's alarms, looked at as CloudWatch does
+    log_filters                filter patterns in which any of several terms will do
+    message_moves              SQS's redrive of a dead-letter queue
     call_counts                how many calls of DynamoDB and SQS, and whose
     calls                      what IAM would be asked for the functions' calls
 """
 
 from . import (
+    alarms,
     async_invocation,
     call_counts,
     calls,
@@ -27,8 +32,11 @@ from . import (
     event_buses,
     event_targets,
     lambda_environment,
+    log_filters,
+    message_moves,
     metrics,
     schedules,
+    service_metrics,
     sessions,
 )
 
@@ -45,6 +53,10 @@ def install():
         schedules,
         sessions,
         metrics,
+        service_metrics,
+        alarms,
+        log_filters,
+        message_moves,
         call_counts,
         calls,
         doors,

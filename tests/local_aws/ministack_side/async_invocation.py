@@ -64,7 +64,7 @@ def _run(function, config, event, account, region, qualifier):
         expires = time.time() + settings.get("MaximumEventAgeInSeconds", _DEFAULT_AGE_SECONDS)
         attempts, condition = 0, "RetriesExhausted"
         while True:
-            result = lambda_svc._execute_function(function, event)
+            result = lambda_svc._execute_function(_as_reserved_now(function, config["FunctionName"]), event)
             # A throttled attempt did not run, and AWS does not count it.
             attempts += 0 if result.get("throttle") else 1
             if not result.get("error"):
@@ -82,6 +82,12 @@ def _run(function, config, event, account, region, qualifier):
         _to_destination("OnFailure", condition, settings, config, qualifier, event, result,
                         request_id, attempts)
         _to_dead_letter_queue(config, event, result, request_id)
+
+
+def _as_reserved_now(function, name):
+    """The function with the concurrency that is reserved for it at this attempt, and not when the event came."""
+    present = lambda_svc._functions.get(name)
+    return {**function, "concurrency": present.get("concurrency")} if present else function
 
 
 def _settings(name, qualifier):

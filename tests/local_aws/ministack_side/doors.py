@@ -8,6 +8,8 @@ and account are kept: they are what a consumer dedupes and checks on.
     POST /_local/schedules/fire     {"account", "region", "name", "group"?}: it runs now
     POST /_local/queues/release     {"account", "region", "name"}: what is delayed or in
                                     flight is visible now, as if its time had passed
+    POST /_local/time               {"seconds"}: metrics' data and queues' messages are as much older, and
+                                    alarms have been looked at each minute
     GET  /_local/asked              what IAM would have been asked: see ledger
     GET  /_local/activity           {"background": n}: how many deliveries and invocations
                                     run or wait for their next attempt
@@ -27,7 +29,7 @@ from ministack.services import eventbridge as events
 from ministack.services import sqs
 
 from .. import ledger
-from . import call_counts, schedules
+from . import alarms, call_counts, schedules
 
 logger = logging.getLogger("local_aws.doors")
 
@@ -110,6 +112,14 @@ def _release(request):
     return {"Released": len(waiting)}
 
 
+def _pass(request):
+    seconds = request.get("seconds")
+    if not isinstance(seconds, (int, float)) or not 0 < seconds <= 7 * 86400:
+        raise Refused(f"seconds is {seconds!r}, and has to be a number up to that of a week")
+    alarms.let_time_pass(seconds)
+    return {"Passed": seconds}
+
+
 def _activity(_):
     # SNS starts a bare thread for a Lambda subscriber, which ministack's own count does not hold.
     notifying = sum(thread.name.endswith("(run)") for thread in threading.enumerate())
@@ -124,6 +134,7 @@ _ROUTES = {
     ("POST", "/_local/events"): deliver,
     ("POST", "/_local/schedules/fire"): _fire,
     ("POST", "/_local/queues/release"): _release,
+    ("POST", "/_local/time"): _pass,
 }
 
 
