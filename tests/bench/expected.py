@@ -5,7 +5,7 @@ ROUTE53_IN_SYNC = 2
 ROUTE53_NEW = 3
 
 # EC2 in a client account, for a hundred endpoints of it, each in a VPC of its own, in one sweep.
-EC2_PER_HUNDRED = 3
+EC2_PER_HUNDRED = 2
 
 # What EC2 answered is asked again after so many seconds, so that a slow machine may need it more than once.
 EC2_FRESH_SECONDS = 10
