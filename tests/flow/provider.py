@@ -55,7 +55,7 @@ class Provider:
             "Route53RequestsPerSecond": "1000", "Route53Burst": "5000", **parameters}
         with self.local.evidence.deployment(self.account):
             made = deploy.deploy_provider(self.parameters, running=self.local.running, account=self.account)
-        self._read(made)
+        self.read(made)
 
     def update(self, **changes):
         """Update the stack, as `aws cloudformation deploy --parameter-overrides` does."""
@@ -73,9 +73,10 @@ class Provider:
                             else {"ParameterKey": name, "UsePreviousValue": True} for name in there])
             wait_until(lambda: cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
                        == "UPDATE_COMPLETE")
-        self._read(outputs(cloudformation, STACK))
+        self.read(outputs(cloudformation, STACK))
 
-    def _read(self, made):
+    def read(self, made):
+        """Take over the outputs of a stack that stands."""
         self.outputs = made
         self.local.evidence.note_resources(self.account, made)
         self.table = Table(self.local.client("dynamodb", self.account), made["TableName"])

@@ -518,6 +518,31 @@ fn hold_on_an_account_goes_with_its_last_connection() {
 }
 
 #[test]
+fn accounts_are_asked_for_their_endpoints_of_a_service_that_is_not_ours_and_one_that_lives_ends_the_hold() {
+    let mut facts = facts(&[]);
+    facts.exists = Some(false);
+    let mut definition = definition();
+    definition.allowed_principals.extend([id(STRANGER), id("o-a1b2c3d4e5")]);
+    let first = swept(&facts, &definition, 0);
+    assert!(first.holds.values().any(|reason| *reason == HoldReason::ServiceNotFound));
+    assert_eq!(sent(&first), [(PARTNER.to_owned(), 0, false), (STRANGER.to_owned(), 0, false)]);
+    let stored = |state: &str| StoredEndpoint {
+        service: id(SERVICE),
+        vpc_endpoint: vpce(1),
+        account: id(PARTNER),
+        vpc: id("vpc-00000001"),
+        state: Some(state.into()),
+        addresses: Addresses::default(),
+        first_seen: Timestamp::UNIX_EPOCH,
+        expires_at: None,
+    };
+    for (state, held) in [("pendingAcceptance", 0), ("available", 0), ("deleted", 1), ("rejected", 1)] {
+        facts.stored = [(vpce(1), stored(state))].into();
+        assert_eq!(swept(&facts, &definition, 0).holds.len(), held, "{state}");
+    }
+}
+
+#[test]
 fn removed_service_accepts_and_holds_nobody_and_sends_on_what_is_remembered() {
     let mut facts = facts(&[(1, PARTNER, "pendingAcceptance"), (2, STRANGER, "available")]);
     facts.exists = Some(false);
