@@ -49,7 +49,7 @@ class Provider:
             "ServiceId": self.service, "RecordName": NAME, "DeletionProtection": "false",
             # Whatever a test may update stands here, so that it can be put back.
             "SweepState": "DISABLED", "ConnectionNotifications": "true", "RecordTtl": "60", "MaxDeletes": "20",
-            "Disallowed": "leave", "RevocationGrace": "86400", "MaxRejects": "10", "OrganizationsRoleArn": "",
+            "Disallowed": "leave", "OnRemove": "keep", "RevocationGrace": "86400", "MaxRejects": "10", "OrganizationsRoleArn": "",
             "AdditionalRecordNames": ",".join(MORE_NAMES),
             # As much as the emulator gives: tests of the rate ask for less.
             "Route53RequestsPerSecond": "1000", "Route53Burst": "5000", **parameters}
