@@ -18,6 +18,8 @@ use crate::policy::Policy;
 use crate::reconcile::{Reconciled, reconcile};
 use crate::run::Part;
 
+/// The function's timeout in the template.
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// What is kept of an invocation's time to say what became of its messages.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(3);
 
@@ -31,7 +33,7 @@ const TIME_TO_ANSWER: Duration = Duration::from_secs(3);
 pub async fn reconcile_records(aws: &Aws, batch: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Error> {
     let (policy, _) = super::policy(aws).await?;
     let now = Duration::from_millis(u64::try_from(aws.now().as_millisecond()).unwrap_or_default());
-    let time = Duration::from_millis(batch.context.deadline).saturating_sub(now + TIME_TO_ANSWER);
+    let time = time_left(Duration::from_millis(batch.context.deadline), now);
     let outcomes = join_all(batch.payload.records.into_iter().map(async |message| {
         let late = |_| Error::OutOfTime { operation: "the message", subject: "this invocation".into() };
         let outcome = timeout(time, take(aws, &policy, &message)).await.map_err(late);
@@ -45,6 +47,13 @@ pub async fn reconcile_records(aws: &Aws, batch: LambdaEvent<SqsEvent>) -> Resul
         }
     }
     Ok(response)
+}
+
+/// How long the messages of an invocation may take. A deadline that was over before it began is none: Lambda gives no such, and
+/// `cargo lambda watch` ten minutes after 1970.
+fn time_left(deadline: Duration, now: Duration) -> Duration {
+    let deadline = if deadline > now { deadline } else { now + TIMEOUT };
+    deadline.saturating_sub(now + TIME_TO_ANSWER)
 }
 
 async fn take(aws: &Aws, policy: &Policy, message: &SqsMessage) -> Result<(), Error> {
@@ -116,6 +125,15 @@ mod tests {
             Work::Find(lookup) => panic!("{lookup:?}"),
         };
         work.map(|work| work.map(intent)).map_err(|error| error.chain())
+    }
+
+    #[test]
+    fn some_of_the_time_is_kept_for_the_answer_and_a_deadline_of_long_ago_is_none() {
+        let left =
+            |deadline, now| time_left(Duration::from_secs(deadline), Duration::from_secs(now)).as_secs();
+        assert_eq!(left(1_060, 1_000), 57);
+        assert_eq!(left(1_002, 1_000), 0);
+        assert_eq!(left(600, 1_000), 57);
     }
 
     #[test]
