@@ -19,7 +19,7 @@ use crate::reconcile::{Reconciled, reconcile};
 use crate::run::Part;
 
 /// The function's timeout in the template.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// What is kept of an invocation's time to say what became of its messages.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(3);
 
