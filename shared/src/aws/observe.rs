@@ -157,7 +157,7 @@ impl<'a> Look<'a> {
         let named = &self.intent.vpc_endpoints;
         let stored = self.aws.stored_endpoints(self.policy.services.keys(), named.iter());
         if self.intent.is_of_all() {
-            self.read_all(clients).await?;
+            Box::pin(self.read_all(clients)).await?;
         } else if self.intent.priority == Priority::Sweep {
             // Whose VPC the table knows is found with the VPC, which saves a call for a hundred of them.
             self.stored = stored.await?;
