@@ -16,6 +16,9 @@ CHECKOV_STAMP := $(CHECKOV)/complete
 # The evaluator of IAM policies, with Node.js if the machine has none.
 EVALUATOR := .local/iam
 EVALUATOR_STAMP := $(EVALUATOR)/complete
+# What installs zonelink: the SAM CLI and cargo-lambda.
+DEPLOY_TOOLS := .local/deploy-tools
+DEPLOY_STAMP := $(DEPLOY_TOOLS)/complete
 FUNCTIONS := accept-connections reconcile-records backfill
 TEMPLATES := template.yaml infra/client.yaml infra/organizations.yaml infra/route53-events.yaml
 
@@ -31,13 +34,18 @@ demo: setup build ## Watch it work, start to end, in a local AWS of its own (hal
 	@$(PYTHON) -m demo
 
 .PHONY: test
-test: setup browser $(EVALUATOR_STAMP) lint build ## Run every check and every test
+test: setup browser $(EVALUATOR_STAMP) $(DEPLOY_STAMP) lint build ## Run every check and every test
 	cargo test --locked -p shared
 	cargo test --locked
 	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/terraform tests/flow tests/bench
 # It judges what the flows have just asked for; the tests after it would take their evidence's place.
 	$(PYTHON) -m pytest -p no:cacheprovider -q tests/iam
 	$(PYTHON) -m pytest -p no:cacheprovider -q tests/cli tests/drills
+	$(PYTHON) -m pytest -p no:cacheprovider -q tests/deploy
+
+.PHONY: test-deploy
+test-deploy: setup build $(DEPLOY_STAMP) ## Deploy with SAM and cargo-lambda, as docs/DEPLOY.md says; part of `make test`
+	$(PYTHON) -m pytest -p no:cacheprovider -q tests/deploy
 
 .PHONY: bench
 bench: setup $(BENCH_STAMP) ## Measure everything beside a plain boto3 function (half an hour); BUILDS=1 adds clean builds
@@ -85,6 +93,10 @@ browser: ## Bring Chromium, in which tests look at the report
 	@.ci/browser
 $(CHECKOV_STAMP): .ci/checkov.txt .ci/setup
 	@.ci/setup $(CHECKOV) $<
+	@touch $@
+
+$(DEPLOY_STAMP): .ci/deploy.txt .ci/setup
+	@.ci/setup $(DEPLOY_TOOLS) $<
 	@touch $@
 
 $(EVALUATOR_STAMP): tests/iam/package-lock.json .ci/setup-node

@@ -340,6 +340,16 @@ pub struct StoredEndpoint {
     pub expires_at: Option<i64>,
 }
 
+impl StoredEndpoint {
+    /// Whether it was last seen waiting or at work.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        let alive =
+            [VpcEndpointState::PendingAcceptance, VpcEndpointState::Pending, VpcEndpointState::Available];
+        self.state.as_ref().is_some_and(|state| alive.contains(state))
+    }
+}
+
 /// The waiting chain of one endpoint: one message at a time travels the queue for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {

@@ -251,7 +251,8 @@ impl HoldReason {
             }
             HoldReason::InvalidDefinition { .. } => "correct the definition",
             HoldReason::ServiceNotFound => {
-                "correct the service id, or deploy in the account and region of the service"
+                "correct the service id, or deploy in the account and region of the service; as a client of somebody \
+                 else's service, list your accounts and make an endpoint"
             }
             HoldReason::NoAccess(_) => {
                 "deploy infra/client.yaml in that account, with this stack's role name and external id"

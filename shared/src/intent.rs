@@ -23,7 +23,8 @@ pub enum Message {
     Reconcile(Intent),
 }
 
-/// Look at endpoints of one account, and make the records of their VPCs right.
+/// Look at endpoints of one account, and make the records of their VPCs right. One that names neither endpoints nor
+/// VPCs is of all endpoints in that account that lead to a defined service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Intent {
@@ -55,12 +56,19 @@ pub struct Intent {
 impl Intent {
     /// How many endpoints, or VPCs, one intent names at most, so that one Describe call serves them all.
     pub const MOST: usize = 100;
+
+    /// Whether it is of all endpoints of defined services in its account.
+    #[must_use]
+    pub fn is_of_all(&self) -> bool {
+        self.vpc_endpoints.is_empty() && self.vpcs.is_empty()
+    }
 }
 
 impl fmt::Display for Intent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoints = self.vpc_endpoints.iter().map(VpcEndpointId::as_str);
         let subjects: Vec<_> = endpoints.chain(self.vpcs.iter().map(VpcId::as_str)).collect();
+        let subjects = if self.is_of_all() { vec!["all endpoints"] } else { subjects };
         write!(f, "reconcile {} of {} ({})", subjects.join(" "), self.account, self.cause)
     }
 }

@@ -32,7 +32,7 @@ def test_there_is_one_version():
 
 
 def test_every_file_that_is_linked_exists():
-    for page in ("README.md", "CONTRIBUTING.md", "docs/README.md"):
+    for page in ("README.md", "CONTRIBUTING.md", "docs/README.md", "docs/DEPLOY.md"):
         folder = (state.REPOSITORY / page).parent
         for link in re.findall(r"\]\(([^)#:]+)\)", _text(page)):
             assert (folder / link).exists(), f"{page}: {link}"
@@ -40,9 +40,17 @@ def test_every_file_that_is_linked_exists():
 
 def test_every_output_and_parameter_that_is_named_is_in_the_template():
     template = _text("template.yaml")
-    part = _text("README.md").split("## Deploy to AWS")[1].split("\n## ")[0]
-    named = set(re.findall(r"output `?([A-Z]\w+)", part))
-    for row in re.findall(r"^\| (`.*?) \|", part, re.MULTILINE):
-        named |= set(re.findall(r"`(\w+)`", row))
-    missing = {name for name in named if not re.search(rf"^  {name}:", template, re.MULTILINE)}
-    assert len(named) > 5 and not missing
+    short = _text("README.md").split("## Deploy to AWS")[1].split("\n## ")[0]
+    for part in (short, _text("docs/DEPLOY.md")):
+        named = set(re.findall(r"outputs? `?([A-Z][a-z]\w+)", part))
+        for row in re.findall(r"^\| (`.*?) \|", part, re.MULTILINE):
+            named |= set(re.findall(r"`([A-Z]\w+)`", row))
+        missing = {name for name in named if not re.search(rf"^  {name}:", template, re.MULTILINE)}
+        assert len(named) > 5 and not missing
+
+
+def test_a_table_has_no_row_outside_of_it():
+    for page in ("README.md", "docs/README.md", "docs/DEPLOY.md"):
+        # A row after an empty line is none: it needs the two lines of a head.
+        for match in re.finditer(r"(?:\A|\n\n)(\|[^\n]*\n)(\|[^\n]*\n)?", _text(page)):
+            assert re.fullmatch(r"\|[-:| ]+\|\n", match[2] or ""), f"{page}: {match[1]}"

@@ -49,13 +49,14 @@ class Provider:
             "ServiceId": self.service, "RecordName": NAME, "DeletionProtection": "false",
             # Whatever a test may update stands here, so that it can be put back.
             "SweepState": "DISABLED", "ConnectionNotifications": "true", "RecordTtl": "60", "MaxDeletes": "20",
-            "Disallowed": "leave", "RevocationGrace": "86400", "MaxRejects": "10", "OrganizationsRoleArn": "",
-            "AdditionalRecordNames": ",".join(MORE_NAMES), "AlarmActions": "", "HoldsTolerated": "0",
+            "Disallowed": "leave", "OnRemove": "keep", "RevocationGrace": "86400", "MaxRejects": "10",
+            "OrganizationsRoleArn": "", "AdditionalRecordNames": ",".join(MORE_NAMES), "AlarmActions": "",
+            "HoldsTolerated": "0",
             # As much as the emulator gives: tests of the rate ask for less.
             "Route53RequestsPerSecond": "1000", "Route53Burst": "5000", **parameters}
         with self.local.evidence.deployment(self.account):
             made = deploy.deploy_provider(self.parameters, running=self.local.running, account=self.account)
-        self._read(made)
+        self.read(made)
 
     def update(self, **changes):
         """Update the stack, as `aws cloudformation deploy --parameter-overrides` does."""
@@ -73,9 +74,10 @@ class Provider:
                             else {"ParameterKey": name, "UsePreviousValue": True} for name in there])
             wait_until(lambda: cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
                        == "UPDATE_COMPLETE")
-        self._read(outputs(cloudformation, STACK))
+        self.read(outputs(cloudformation, STACK))
 
-    def _read(self, made):
+    def read(self, made):
+        """Take over the outputs of a stack that stands."""
         self.outputs = made
         self.local.evidence.note_resources(self.account, made)
         self.table = Table(self.local.client("dynamodb", self.account), made["TableName"])

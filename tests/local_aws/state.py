@@ -59,7 +59,7 @@ def required():
 
 def write(state):
     """Write the configuration file first: whoever sees the state may use both."""
-    pathlib.Path(state["aws_config"]).write_text(_aws_config(state))
+    pathlib.Path(state["aws_config"]).write_text(aws_config(state))
     path = directory() / "state.json"
     unfinished = path.with_suffix(".new")
     unfinished.write_text(json.dumps(state, indent=2) + "\n")
@@ -87,7 +87,8 @@ def client(service, account, state=None, region=None):
     )
 
 
-def _aws_config(state):
+def aws_config(state):
+    """An AWS configuration file with a profile for each of the state's accounts."""
     lines = ["# Written by local_aws.up for the emulators of this moment."]
     for name, number in state["accounts"].items():
         lines += [

@@ -26,6 +26,16 @@ variable "service_id" {
   }
 }
 
+variable "record_name" {
+  description = "Name of the record that client VPCs resolve, as in *.aws-us-west-2.byoc.example.com: an exact name, or a wildcard in the leftmost label. Lower case, without a trailing dot."
+  type        = string
+
+  validation {
+    condition     = can(regex("^(\\*\\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.record_name))
+    error_message = "record_name must be a domain name in lower case without a trailing dot; * may only be the whole leftmost label."
+  }
+}
+
 variable "allowed_principals" {
   description = "Whose connections are accepted: account ids or root ARNs (arn:aws:iam::111122223333:root); an organization (o-a1b2c3d4e5) or a unit of it with all below (o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/); service-permissions for the accounts that the service's own permissions name. Empty accepts nobody."
   type        = list(string)
@@ -91,16 +101,6 @@ variable "connection_notifications" {
   description = "Whether the endpoint service notifies zonelink of connections through SNS. It works without a CloudTrail trail. Choose false when the service belongs to another account."
   type        = bool
   default     = true
-}
-
-variable "record_name" {
-  description = "Name of the record that client VPCs resolve, as in *.aws-us-west-2.byoc.example.com: an exact name, or a wildcard in the leftmost label. Lower case, without a trailing dot."
-  type        = string
-
-  validation {
-    condition     = can(regex("^(\\*\\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.record_name))
-    error_message = "record_name must be a domain name in lower case without a trailing dot; * may only be the whole leftmost label."
-  }
 }
 
 variable "record_ttl" {

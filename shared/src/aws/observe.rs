@@ -156,7 +156,9 @@ impl<'a> Look<'a> {
         self.read_at = Some(self.aws.now());
         let named = &self.intent.vpc_endpoints;
         let stored = self.aws.stored_endpoints(self.policy.services.keys(), named.iter());
-        if self.intent.priority == Priority::Sweep {
+        if self.intent.is_of_all() {
+            Box::pin(self.read_all(clients)).await?;
+        } else if self.intent.priority == Priority::Sweep {
             // Whose VPC the table knows is found with the VPC, which saves a call for a hundred of them.
             self.stored = stored.await?;
             let new = named.iter().filter(|id| !self.is_remembered(id)).cloned().collect();
@@ -167,6 +169,15 @@ impl<'a> Look<'a> {
         }
         self.left = self.vpcs();
         self.seen.read_vpcs(clients, self.policy, &self.left).await
+    }
+
+    /// Finds all endpoints of the account that the table does not remember: it leads a sweep to the others.
+    async fn read_all(&mut self, clients: &AccountClients) -> Result<(), Error> {
+        self.seen.read_all(clients, self.policy).await?;
+        let services = self.policy.services.keys();
+        let remembered = self.aws.stored_endpoints(services, self.seen.endpoints.keys()).await?;
+        self.seen.endpoints.retain(|id, _| !remembered.contains_key(id));
+        Ok(())
     }
 
     fn vpcs(&self) -> BTreeSet<VpcId> {

@@ -48,6 +48,18 @@ impl Seen {
         Ok(())
     }
 
+    /// Finds all endpoints of defined services in the account.
+    pub(super) async fn read_all(&mut self, clients: &AccountClients, policy: &Policy) -> Result<(), Error> {
+        let names: Vec<_> = policy.service_names().into_keys().collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        for endpoint in clients.vpc_endpoints(&[("service-name", names)]).await? {
+            self.endpoints.insert(endpoint.vpc_endpoint.clone(), endpoint);
+        }
+        Ok(())
+    }
+
     /// Asks for one endpoint by its id, unless it was found or asked for already.
     pub(super) async fn read_alone(
         &mut self,

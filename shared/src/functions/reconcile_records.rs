@@ -19,6 +19,8 @@ use crate::policy::Policy;
 use crate::reconcile::{Reconciled, reconcile};
 use crate::run::Part;
 
+/// The function's timeout in the template.
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// What is kept of an invocation's time to say what became of its messages.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(3);
 
@@ -37,7 +39,7 @@ pub async fn reconcile_records(aws: &Aws, batch: LambdaEvent<SqsEvent>) -> Resul
 async fn reconcile_batch(aws: &Aws, batch: SqsEvent, deadline: u64) -> Result<SqsBatchResponse, Error> {
     let (policy, _) = super::policy(aws).await?;
     let now = Duration::from_millis(u64::try_from(aws.now().as_millisecond()).unwrap_or_default());
-    let time = Duration::from_millis(deadline).saturating_sub(now + TIME_TO_ANSWER);
+    let time = time_left(Duration::from_millis(deadline), now);
     let outcomes = join_all(batch.records.into_iter().map(async |message| {
         let late = |_| Error::OutOfTime { operation: "the message", subject: "this invocation".into() };
         let outcome = timeout(time, take(aws, &policy, &message)).await.map_err(late);
@@ -57,6 +59,13 @@ async fn reconcile_batch(aws: &Aws, batch: SqsEvent, deadline: u64) -> Result<Sq
         }
     }
     Ok(response)
+}
+
+/// How long the messages of an invocation may take. A deadline that was over before it began is none: Lambda gives no such, and
+/// `cargo lambda watch` ten minutes after 1970.
+fn time_left(deadline: Duration, now: Duration) -> Duration {
+    let deadline = if deadline > now { deadline } else { now + TIMEOUT };
+    deadline.saturating_sub(now + TIME_TO_ANSWER)
 }
 
 async fn take(aws: &Aws, policy: &Policy, message: &SqsMessage) -> Result<(), Error> {
@@ -130,6 +139,15 @@ mod tests {
             Work::Find(lookup) => panic!("{lookup:?}"),
         };
         work.map(|work| work.map(intent)).map_err(|error| error.chain())
+    }
+
+    #[test]
+    fn some_of_the_time_is_kept_for_the_answer_and_a_deadline_of_long_ago_is_none() {
+        let left =
+            |deadline, now| time_left(Duration::from_secs(deadline), Duration::from_secs(now)).as_secs();
+        assert_eq!(left(1_060, 1_000), 57);
+        assert_eq!(left(1_002, 1_000), 0);
+        assert_eq!(left(600, 1_000), 57);
     }
 
     #[test]

@@ -21,6 +21,10 @@
 //! that match nobody. A review that sees a part only (the waiting connections, some accounts) neither ends these
 //! holds nor one of `TooManyRejects`, and rejects nobody while the latter stands.
 //!
+//! A service that this account does not have is a mistake, held as `ServiceNotFound`, or somebody else's, of which the
+//! accounts on the list are clients: then nothing is accepted, and each of these accounts is asked for its endpoints. The
+//! first that is remembered ends the hold.
+//!
 //! What is accepted is decided from `DescribeVpcEndpointConnections` alone, never from an event. The
 //! endpoints of what is accepted, and those that the event named, are sent on to be reconciled.
 
@@ -33,11 +37,11 @@ use jiff::Timestamp;
 use super::allowance::{Allowance, allowance};
 use super::verdicts::Verdicts;
 use super::{Accepted, Plan, Step};
-use crate::facts::{AllowListFacts, ServiceFacts, VpcEndpointState};
+use crate::facts::{AllowListFacts, ServiceFacts, StoredEndpoint, VpcEndpointState};
 use crate::hold::{HoldReason, Subject};
 use crate::ids::{AccountId, VpcEndpointId};
 use crate::intent::Intent;
-use crate::policy::{Policy, ServiceDefinition};
+use crate::policy::{Policy, Principal, ServiceDefinition};
 use crate::rate::Priority;
 
 /// How many connections one call accepts or rejects.
@@ -84,7 +88,10 @@ pub fn plan(facts: &ServiceFacts, definition: &ServiceDefinition, question: &Que
     let mut plan = Plan { holds: verdicts.holds.clone(), ..Plan::default() };
     let subject = Subject::Service(facts.service.clone());
     if facts.exists == Some(false) {
-        plan.holds.insert(subject.clone(), HoldReason::ServiceNotFound);
+        if !facts.stored.values().any(StoredEndpoint::is_alive) {
+            plan.holds.insert(subject.clone(), HoldReason::ServiceNotFound);
+        }
+        find_endpoints(&mut plan, &subject, definition, question);
     }
     accept(&mut plan, facts, &verdicts);
     reject(&mut plan, facts, &verdicts, definition.revocation_grace);
@@ -226,6 +233,22 @@ fn endpoints_to_send(
     by_account
 }
 
+/// One intent for each account that the definition names. No connections are shown of somebody else's service, so only the
+/// accounts themselves tell which endpoints they have.
+fn find_endpoints(plan: &mut Plan, subject: &Subject, definition: &ServiceDefinition, question: &Question) {
+    for account in definition.allowed_principals.iter().filter_map(Principal::account) {
+        if question.concerns(account) {
+            let intent = intent_of(account, &BTreeSet::new(), false, question);
+            let step = Step::SendIntent { intent, delay_seconds: 0 };
+            plan.push(
+                subject.clone(),
+                "the service is not of this account: its endpoints are to be found",
+                vec![step],
+            );
+        }
+    }
+}
+
 /// One intent for each hundred endpoints of an account; those that AWS says exist apart from the others.
 fn send(
     plan: &mut Plan,
@@ -237,22 +260,32 @@ fn send(
     for announced in [true, false] {
         let ids: Vec<_> = vpc_endpoints.iter().filter(|(_, alive)| **alive == announced).collect();
         for ids in ids.chunks(Intent::MOST) {
-            let intent = Intent {
-                account: account.clone(),
-                vpc_endpoints: ids.iter().map(|(id, _)| (*id).clone()).collect(),
-                vpcs: BTreeSet::new(),
-                announced,
-                priority: match question.send_on {
-                    SendOn::Named(_) => Priority::Event,
-                    SendOn::All => Priority::Sweep,
-                },
-                cause: question.cause.to_owned(),
-                since: question.since,
-                run: None,
-            };
+            let ids = ids.iter().map(|(id, _)| (*id).clone()).collect();
+            let intent = intent_of(account, &ids, announced, question);
             let step = Step::SendIntent { intent, delay_seconds: 0 };
             plan.push(subject.clone(), "their VPCs are to be looked at", vec![step]);
         }
+    }
+}
+
+fn intent_of(
+    account: &AccountId,
+    vpc_endpoints: &BTreeSet<VpcEndpointId>,
+    announced: bool,
+    question: &Question,
+) -> Intent {
+    Intent {
+        account: account.clone(),
+        vpc_endpoints: vpc_endpoints.clone(),
+        vpcs: BTreeSet::new(),
+        announced,
+        priority: match question.send_on {
+            SendOn::Named(_) => Priority::Event,
+            SendOn::All => Priority::Sweep,
+        },
+        cause: question.cause.to_owned(),
+        since: question.since,
+        run: None,
     }
 }
 

@@ -36,6 +36,15 @@ impl Principal {
         !matches!(self, Principal::Account(_))
     }
 
+    /// The account, of a rule that is of one.
+    #[must_use]
+    pub fn account(&self) -> Option<&AccountId> {
+        match self {
+            Principal::Account(account) => Some(account),
+            _ => None,
+        }
+    }
+
     /// The organization that has to be asked whom it covers.
     #[must_use]
     pub fn organization(&self) -> Option<&OrganizationId> {

@@ -176,10 +176,11 @@ fn only_the_named_accounts_are_looked_at() {
 fn service_that_does_not_exist_is_held_once() {
     let mut facts = facts(&[]);
     facts.exists = Some(false);
+    let holds = |plan: &Plan| plan.steps().filter(|step| matches!(step, Step::PutHold { .. })).count();
     let plan = plan_for(&facts, SendOn::All, &[]);
-    assert_eq!(plan.steps().count(), 1);
+    assert_eq!(holds(&plan), 1);
     facts.holds = plan.holds;
-    assert!(plan_for(&facts, SendOn::All, &[]).is_empty());
+    assert_eq!(holds(&plan_for(&facts, SendOn::All, &[])), 0);
 }
 
 #[test]
@@ -515,6 +516,31 @@ fn hold_on_an_account_goes_with_its_last_connection() {
     let holds = [(Subject::Account(id(PARTNER)), HoldReason::NoAccess(denied))].into();
     assert!(plan_accounts(&[id(PARTNER)].into(), &holds, Timestamp::UNIX_EPOCH).is_empty());
     assert_eq!(plan_accounts(&BTreeSet::new(), &holds, Timestamp::UNIX_EPOCH).steps().count(), 1);
+}
+
+#[test]
+fn accounts_are_asked_for_their_endpoints_of_a_service_that_is_not_ours_and_one_that_lives_ends_the_hold() {
+    let mut facts = facts(&[]);
+    facts.exists = Some(false);
+    let mut definition = definition();
+    definition.allowed_principals.extend([id(STRANGER), id("o-a1b2c3d4e5")]);
+    let first = swept(&facts, &definition, 0);
+    assert!(first.holds.values().any(|reason| *reason == HoldReason::ServiceNotFound));
+    assert_eq!(sent(&first), [(PARTNER.to_owned(), 0, false), (STRANGER.to_owned(), 0, false)]);
+    let stored = |state: &str| StoredEndpoint {
+        service: id(SERVICE),
+        vpc_endpoint: vpce(1),
+        account: id(PARTNER),
+        vpc: id("vpc-00000001"),
+        state: Some(state.into()),
+        addresses: Addresses::default(),
+        first_seen: Timestamp::UNIX_EPOCH,
+        expires_at: None,
+    };
+    for (state, held) in [("pendingAcceptance", 0), ("available", 0), ("deleted", 1), ("rejected", 1)] {
+        facts.stored = [(vpce(1), stored(state))].into();
+        assert_eq!(swept(&facts, &definition, 0).holds.len(), held, "{state}");
+    }
 }
 
 #[test]

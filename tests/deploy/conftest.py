@@ -1,0 +1,57 @@
+"""A local AWS of these tests' own, with nothing installed in it, and what `sam build` makes once for all of them.
+
+It runs on ports of its own and keeps its files in .local/deploy. What its functions ask of IAM is not judged: tests/iam has
+the flows' calls.
+"""
+
+import os
+import pathlib
+
+import pytest
+
+from flow.local import QUICK, Local
+from local_aws import accounts, state, up
+
+from . import tools
+
+# The accounts as docs/DEPLOY.md calls them, and one that is alone.
+PROFILES = {"provider": accounts.PROVIDER, "client": accounts.CLIENT_A, "alone": "055555555555"}
+
+
+@pytest.fixture(scope="session")
+def local():
+    """The emulators, running."""
+    before = os.environ.get("LOCAL_AWS_DIR")
+    os.environ["LOCAL_AWS_DIR"] = str(state.REPOSITORY / ".local" / "deploy")
+    try:
+        with state.locked():
+            if left_over := state.read():
+                up.stop(left_over)
+            running = up.start()
+            try:
+                config = pathlib.Path(running["aws_config"])
+                config.write_text(state.aws_config({**running, "accounts": {**running["accounts"], **PROFILES}}))
+                made = Local(running)
+                made.settings(**QUICK)
+                yield made
+            finally:
+                up.stop(running)
+    finally:
+        os.environ.pop("LOCAL_AWS_DIR")
+        if before is not None:
+            os.environ["LOCAL_AWS_DIR"] = before
+
+
+@pytest.fixture(scope="session")
+def built():
+    """The functions, as `sam build` leaves them in .aws-sam. The first time it compiles the SDKs."""
+    return tools.run("sam", "build", "--parameter-overrides", f"Architecture={tools.ARCHITECTURE}", within=3600)
+
+
+@pytest.fixture(scope="session")
+def shell(local):
+    """Runs a command with a profile of that local AWS."""
+    def run(*command, profile="provider", within=120, given="", **more):
+        found = tools.environment(local.running, profile, **more)
+        return tools.run(*command, within=within, given=given, found=found)
+    return run
