@@ -55,3 +55,10 @@ def shell(local):
         found = tools.environment(local.running, profile, **more)
         return tools.run(*command, within=within, given=given, found=found)
     return run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick(local):
+    """Endpoints are available at once and events arrive at once, whatever the tests before have set."""
+    local.faults()
+    local.settings(**QUICK)
