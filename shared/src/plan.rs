@@ -13,6 +13,7 @@ mod deletion;
 mod desired;
 pub mod digest;
 mod endpoint;
+mod order;
 mod record;
 pub mod sweep;
 mod verdicts;

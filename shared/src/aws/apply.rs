@@ -1,6 +1,6 @@
 //! Applying a plan: one AWS call for each step, in order, and no choices.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
@@ -13,7 +13,6 @@ use super::table::{Item, Key, WaitItem, item};
 use crate::claim::Claim;
 use crate::error::{CallFailure, Error};
 use crate::facts::Denied;
-use crate::ids::VpcId;
 use crate::metrics::Metric;
 use crate::plan::{Group, Plan, Step};
 use crate::rate::Priority;
@@ -82,17 +81,12 @@ impl GroupOutcome<'_> {
     }
 }
 
-/// Applies a plan: VPC by VPC side by side, the groups of each in order. A group that fails does not stop the
-/// others.
+/// Applies a plan: VPCs side by side, the waves of each in order. A group that fails does not stop the others.
 pub async fn apply<'a>(aws: &Aws, plan: &'a Plan) -> Vec<GroupOutcome<'a>> {
-    let mut by_vpc: BTreeMap<Option<&VpcId>, Vec<&'a Group>> = BTreeMap::new();
-    for group in &plan.groups {
-        by_vpc.entry(group.subject.vpc()).or_default().push(group);
-    }
-    let one_by_one = by_vpc.into_values().map(async |groups| {
-        let mut outcomes = Vec::with_capacity(groups.len());
-        for group in groups {
-            outcomes.push(aws.apply_group(group).await);
+    let one_by_one = plan.waves().into_iter().map(async |waves| {
+        let mut outcomes = Vec::new();
+        for wave in waves {
+            outcomes.extend(join_all(wave.into_iter().map(|group| aws.apply_group(group))).await);
         }
         outcomes
     });
