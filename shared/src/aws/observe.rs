@@ -108,7 +108,7 @@ impl<'a> Look<'a> {
         let clients = self.aws.of(&self.intent.account).await?;
         let first = self.read_at.is_none();
         if first {
-            self.read(&clients).await?;
+            Box::pin(self.read(&clients)).await?;
         }
         let mut facts = self.no_facts();
         let vpcs: BTreeSet<VpcId> = self.left.iter().take(VPCS_AT_ONCE).cloned().collect();
@@ -157,7 +157,7 @@ impl<'a> Look<'a> {
         let named = &self.intent.vpc_endpoints;
         let stored = self.aws.stored_endpoints(self.policy.services.keys(), named.iter());
         if self.intent.is_of_all() {
-            Box::pin(self.read_all(clients)).await?;
+            self.read_all(clients).await?;
         } else if self.intent.priority == Priority::Sweep {
             // Whose VPC the table knows is found with the VPC, which saves a call for a hundred of them.
             self.stored = stored.await?;
