@@ -100,6 +100,8 @@ pub(crate) async fn vpcs(
             // To see these VPCs again, and no others with them.
             let again =
                 Intent { vpcs: vpcs.clone(), vpc_endpoints: named(&intent, &facts), ..intent.clone() };
+            // Without any of them it would mean all: what led to nothing is looked at as it was.
+            let again = if again.is_of_all() { intent.clone() } else { again };
             let about = About::Vpcs { vpcs, intent: again };
             let at = facts.now;
             done.push((facts, Planned { at, about, plan }));

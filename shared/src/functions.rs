@@ -8,7 +8,6 @@ use std::io::Write;
 
 use lambda_runtime::{Context, Diagnostic};
 use tracing::Level;
-use tracing::level_filters::LevelFilter;
 
 use crate::aws::{Aws, Definitions};
 use crate::config::Config;
@@ -44,7 +43,7 @@ async fn measured<T>(
 
 /// One line, and one more for each value of a second dimension.
 fn print_metrics(aws: &Aws, invocation: &Context) {
-    let level = LevelFilter::current().into_level().unwrap_or(Level::ERROR);
+    let level = logs::level().into_level().unwrap_or(Level::ERROR);
     let stamp = Stamp {
         stack: &aws.config().stack_name,
         request_id: &invocation.request_id,

@@ -23,11 +23,15 @@ pub fn start() {
     let json = env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json"));
     // Lambda keeps a line that has no timestamp of its own as if it were of the level INFO.
     let lines = if json { json_lines().boxed() } else { fmt::layer().with_ansi(false).boxed() };
-    let level = env::var("AWS_LAMBDA_LOG_LEVEL")
-        .ok()
-        .and_then(|level| level.parse().ok())
-        .unwrap_or(LevelFilter::INFO);
-    tracing_subscriber::registry().with(lines).with(levels(level)).init();
+    tracing_subscriber::registry().with(lines).with(levels(level())).init();
+}
+
+/// The least severe level that is logged: `AWS_LAMBDA_LOG_LEVEL`, INFO without it.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "a configuration that cannot be used must be logged, too")]
+pub fn level() -> LevelFilter {
+    let asked = env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
+    asked.unwrap_or(LevelFilter::INFO)
 }
 
 /// Lines of JSON: time, level, message, target and the event's own fields side by side, and the spans from the outermost
@@ -42,7 +46,9 @@ where
 /// What is logged at `level`: what we depend on speaks only of trouble, unless everything is asked for.
 fn levels(level: LevelFilter) -> Targets {
     let others = if level == LevelFilter::TRACE { level } else { level.min(LevelFilter::WARN) };
-    Targets::new().with_default(others).with_targets(OWN.map(|target| (target, level)))
+    let levels = Targets::new().with_default(others).with_targets(OWN.map(|target| (target, level)));
+    // The span of INFO that names the request: a warning without it could not be followed.
+    levels.with_target("lambda_runtime::layers::trace", level.max(LevelFilter::INFO))
 }
 
 #[cfg(test)]

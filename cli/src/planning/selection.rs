@@ -132,6 +132,10 @@ impl Selection {
         for (account, endpoints) in endpoints {
             intents.extend(together(&fleet, &account, &endpoints, cause));
         }
+        let whole = reviewed.whole.into_iter();
+        intents.extend(
+            whole.map(|account| intent(account, BTreeSet::new(), BTreeSet::new(), Priority::Sweep, cause)),
+        );
         Ok(Asked { policy: fleet.policy, reviews: reviewed.parts, intents })
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Reviewed {
     pub(super) parts: Vec<Planned>,
     /// The endpoints that the reviews send on, by account.
     pub(super) endpoints: BTreeMap<AccountId, BTreeSet<VpcEndpointId>>,
+    /// The accounts that are to be asked for all of theirs: those of a service that is not of this account.
+    pub(super) whole: BTreeSet<AccountId>,
 }
 
 /// Plans the reviews of all services, for these accounts or all.
@@ -83,6 +85,9 @@ impl Reviewed {
         for group in &mut plan.groups {
             for step in &mut group.steps {
                 if let Step::SendIntent { intent, .. } = step {
+                    if intent.is_of_all() {
+                        self.whole.insert(intent.account.clone());
+                    }
                     let of_account = self.endpoints.entry(intent.account.clone()).or_default();
                     of_account.extend(intent.vpc_endpoints.iter().cloned());
                     intent.vpc_endpoints.retain(|id| accepted.contains(id));

@@ -15,6 +15,9 @@ use crate::ids::ServiceId;
 /// For how long an entry stays.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+/// How many entries are written side by side: a function has few connections to spare.
+const AT_ONCE: usize = 20;
+
 /// One entry: a group of steps on one subject.
 #[derive(Debug, Serialize)]
 struct Entry<'a> {
@@ -46,23 +49,33 @@ pub async fn journal(
         let held = matches!(outcome.outcome, Outcome::TooManyDeletes { .. });
         outcome.group.is_journalled() && !held && !(nothing_done && outcome.done == 0)
     };
-    let entries = outcomes.iter().filter(told).map(async |outcome| {
-        let at = aws.now();
-        let entry = Entry {
-            subject: &outcome.group.subject,
-            at,
-            cause,
-            reason: &outcome.group.reason,
-            steps: outcome.group.steps.iter().map(ToString::to_string).collect(),
-            outcome: outcome.words(),
-            milliseconds: since.and_then(|since| i64::try_from(at.duration_since(since).as_millis()).ok()),
-            expires_at: (at + KEPT).as_second(),
-        };
-        tell(outcome, cause, entry.milliseconds);
-        let key = Key::new(format!("journal#{}", place(&outcome.group.subject)), &format!("{at:.9}"));
-        aws.put(&key, &entry, None).await
-    });
-    try_join_all(entries).await.map(drop)
+    let told: Vec<_> = outcomes.iter().filter(told).collect();
+    for some in told.chunks(AT_ONCE) {
+        try_join_all(some.iter().map(|outcome| put_entry(aws, cause, since, outcome))).await?;
+    }
+    Ok(())
+}
+
+async fn put_entry(
+    aws: &Aws,
+    cause: &str,
+    since: Option<Timestamp>,
+    outcome: &GroupOutcome<'_>,
+) -> Result<(), Error> {
+    let at = aws.now();
+    let entry = Entry {
+        subject: &outcome.group.subject,
+        at,
+        cause,
+        reason: &outcome.group.reason,
+        steps: outcome.group.steps.iter().map(ToString::to_string).collect(),
+        outcome: outcome.words(),
+        milliseconds: since.and_then(|since| i64::try_from(at.duration_since(since).as_millis()).ok()),
+        expires_at: (at + KEPT).as_second(),
+    };
+    tell(outcome, cause, entry.milliseconds);
+    let key = Key::new(format!("journal#{}", place(&outcome.group.subject)), &format!("{at:.9}"));
+    aws.put(&key, &entry, None).await
 }
 
 /// The entry on what a person did to a service's definition.

@@ -5,6 +5,7 @@
 //! VPC, as far as there is room for Route 53 requests.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::take;
 
 use futures::future::{join, try_join, try_join_all, try_join3};
 use jiff::{SignedDuration, Timestamp};
@@ -105,8 +106,11 @@ impl<'a> Look<'a> {
 
     /// What is to be seen of the next VPCs, with the rights of their account.
     async fn observe(&mut self) -> Result<Facts, Error> {
-        let clients = self.aws.of(&self.intent.account).await?;
         let first = self.read_at.is_none();
+        if self.read_at.is_some_and(|read_at| self.aws.now().duration_since(read_at) > FRESH) {
+            return Ok(Facts { rest: take(&mut self.left), ..self.no_facts() });
+        }
+        let clients = self.aws.of(&self.intent.account).await?;
         if first {
             Box::pin(self.read(&clients)).await?;
         }
@@ -136,16 +140,12 @@ impl<'a> Look<'a> {
                 }
             }
         }
-        let now = self.aws.now();
-        if wait.is_some() || self.read_at.is_some_and(|read_at| now.duration_since(read_at) > FRESH) {
+        if let Some(wait) = wait {
             // What was observed so far is seen through; the rest comes back when there is room.
             facts.rest.append(&mut self.left);
-            facts.rest_after = match (wait, self.intent.priority) {
-                (None, _) => 0,
-                (Some(wait), Priority::Sweep) => {
-                    delay_seconds(self.aws.take_turn(&facts.account, wait).await?)
-                }
-                (Some(wait), _) => delay_seconds_apart(wait, facts.now),
+            facts.rest_after = match self.intent.priority {
+                Priority::Sweep => delay_seconds(self.aws.take_turn(&facts.account, wait).await?),
+                _ => delay_seconds_apart(wait, facts.now),
             };
         }
         Ok(facts)

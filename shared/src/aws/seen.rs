@@ -7,6 +7,7 @@ use super::ec2::SeenEndpoint;
 use crate::error::Error;
 use crate::facts::{InterfaceFacts, VpcEndpointState};
 use crate::ids::{NetworkInterfaceId, VpcEndpointId, VpcId};
+use crate::intent::Intent;
 use crate::policy::Policy;
 
 /// What EC2 said last.
@@ -87,9 +88,12 @@ impl Seen {
         if vpcs.is_empty() || names.is_empty() {
             return Ok(());
         }
-        let vpcs = vpcs.iter().map(ToString::to_string).collect();
-        for endpoint in clients.vpc_endpoints(&[("vpc-id", vpcs), ("service-name", names)]).await? {
-            self.endpoints.insert(endpoint.vpc_endpoint.clone(), endpoint);
+        let vpcs: Vec<_> = vpcs.iter().map(ToString::to_string).collect();
+        for vpcs in vpcs.chunks(Intent::MOST) {
+            let filters = [("vpc-id", vpcs.to_vec()), ("service-name", names.clone())];
+            for endpoint in clients.vpc_endpoints(&filters).await? {
+                self.endpoints.insert(endpoint.vpc_endpoint.clone(), endpoint);
+            }
         }
         Ok(())
     }

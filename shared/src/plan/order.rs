@@ -6,6 +6,9 @@ use super::{Group, Plan, Step};
 use crate::hold::Subject;
 use crate::ids::VpcId;
 
+/// How many changes are under way side by side in one VPC: a function has few connections to spare.
+const MOST: usize = 20;
+
 /// Groups that do not depend on each other.
 type Wave<'a> = Vec<&'a Group>;
 
@@ -17,7 +20,7 @@ impl Plan {
         for group in &self.groups {
             let waves = by_vpc.entry(group.subject.vpc()).or_default();
             match waves.last_mut() {
-                Some(wave) if joins(wave, group) => wave.push(group),
+                Some(wave) if wave.len() < MOST && joins(wave, group) => wave.push(group),
                 _ => waves.push(vec![group]),
             }
         }
@@ -70,6 +73,12 @@ mod tests {
     #[test]
     fn different_records_of_a_vpc_are_changed_side_by_side() {
         assert_eq!(sizes(vec![record(1, "a"), record(1, "b"), record(1, "c")]), [[3]]);
+    }
+
+    #[test]
+    fn a_vpc_of_many_zones_is_changed_in_parts() {
+        let many = (0..45).map(|number| record(1, &format!("z{number}"))).collect();
+        assert_eq!(sizes(many), [[20, 20, 5]]);
     }
 
     #[test]

@@ -10,6 +10,9 @@ from .errors import AwsError
 
 T = TypeVar("T")
 
+# FilterLimitExceeded: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+_MOST_VALUES = 200
+
 
 def requested(response: BaseResponse) -> dict[str, list[str]]:
     """The call's filters by name. One without values restricts nothing, as on AWS."""
@@ -20,6 +23,9 @@ def requested(response: BaseResponse) -> dict[str, list[str]]:
             filters[entry.get("Name", "")] = values
         else:
             filters.setdefault(entry.get("Name", ""), [])
+    # AWS does not say whether it counts each filter's alone; the stricter reading is the safer one.
+    if sum(map(len, filters.values())) > _MOST_VALUES:
+        raise AwsError("FilterLimitExceeded", f"A call takes {_MOST_VALUES} filter values at most")
     return filters
 
 
