@@ -2,6 +2,8 @@
 
 import pytest
 
+from .local import wait_until
+
 
 @pytest.fixture
 def deaf(fleet):
@@ -124,3 +126,20 @@ def test_disabled_rules_lose_nothing_either(fleet):
         fleet.provider.sweep()
         fleet.local.settled()
         assert zone.addresses() == endpoint.addresses
+
+
+def test_what_ec2_said_before_slow_changes_is_not_acted_on(fleet):
+    with fleet.provider.deaf():
+        vpcs = sorted((fleet.a.vpc() for _ in range(11)), key=lambda vpc: vpc.id)
+        zones = [vpc.zone() for vpc in vpcs]
+        endpoints = [vpc.endpoint() for vpc in vpcs]
+        # Ten VPCs are looked at together, and one of their changes takes longer than EC2's answer is believed.
+        fleet.local.faults({"service": "route53", "action": "ChangeResourceRecordSets", "delay_seconds": 12})
+        fleet.provider.backfill()
+        wait_until(lambda: sum(zone.record() is not None for zone in zones) >= 9)
+        assert zones[-1].record() is None
+        endpoints[-1].delete(lingers=False)
+        fleet.local.settled(within=60)
+        assert all(zone.record() for zone in zones[:-1])
+        changed = [call["parameters"]["HostedZoneId"] for call in fleet.local.calls("ChangeResourceRecordSets")]
+        assert not any(zones[-1].id in zone for zone in changed), "it was gone before its turn came"
