@@ -1,3 +1,3 @@
 """What the tests of whole flows and those of the command line share: one local AWS, deployed once."""
 
-from flow.fixtures import deployed, fleet, local  # noqa: F401
+from flow.fixtures import deployed, fleet, local, reader  # noqa: F401

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from flow.client import NAME
+from flow.provider import ORGANIZATION
 
 
 @pytest.fixture
@@ -165,3 +166,17 @@ def test_an_account_that_only_the_caller_cannot_read_is_not_held(waiting):
     assert said.code == 1, said
     assert f"account {waiting.a.account} cannot be read with these credentials: sts:AssumeRole" in said.err
     assert "OperatorRole" in said.err
+
+
+def test_an_operator_reads_the_organization_by_the_role_that_the_functions_use(zonelink, reader):
+    with zonelink.provider.deaf(AllowedPrincipals=ORGANIZATION, OrganizationsRoleArn=reader):
+        endpoint = zonelink.a.vpc().endpoint()
+        zonelink.local.forget_calls()
+        said = plan(zonelink, "--all")
+    assert "AllowListUnreadable" not in said.out, said
+    [accepted] = [step for part in said.json["parts"] for group in part["groups"] for step in group["steps"]
+                  if step["step"] == "AcceptConnections"]
+    assert endpoint.id in str(accepted)
+    callers = {call["caller"] for call in zonelink.local.calls("AssumeRole")
+               if call["parameters"]["RoleArn"] == reader}
+    assert callers and all("OperatorRole" in caller for caller in callers), callers

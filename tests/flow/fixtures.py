@@ -9,7 +9,7 @@ import types
 
 import pytest
 
-from local_aws import accounts, state, up
+from local_aws import accounts, deploy, state, up
 
 from .client import Client
 from .local import QUICK, Local, wait_until
@@ -52,6 +52,18 @@ def deployed(local):
     for account in CLIENTS:
         provider.deploy_client(account)
     return provider
+
+
+@pytest.fixture(scope="module")
+def reader(deployed):
+    """The role that infra/organizations.yaml makes in the management account, for the provider's roles alone."""
+    where = {"running": deployed.local.running, "stack": "zonelink-organizations"}
+    with deployed.local.evidence.deployment(deployed.account):
+        made = deploy.deploy_client(
+            deployed.account, {"ProviderAccountId": deployed.account, "ExternalId": EXTERNAL_ID},
+            template=state.REPOSITORY / "infra" / "organizations.yaml", **where)
+    yield made["OrganizationsRoleArn"]
+    deploy.delete_client(deployed.account, **where)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from .local import wait_until
 
 STACK = "zonelink"
 EXTERNAL_ID = "zonelink-flow-tests"
+# The organization that the provider's account manages; client-a and client-b are members.
+ORGANIZATION = "o-exampleorgid"
 
 
 class Failed(Exception):

@@ -2,11 +2,8 @@
 
 import pytest
 
-from local_aws import deploy, state
+from .provider import ORGANIZATION
 
-from .provider import EXTERNAL_ID
-
-ORGANIZATION = "o-exampleorgid"
 DENIED = {"service": "organizations", "action": "ListParents", "code": "AccessDeniedException", "times": 1000}
 
 
@@ -155,18 +152,6 @@ def test_member_is_asked_for_once_in_a_while(fleet):
     fleet.local.forget_calls()
     fleet.provider.backfill()
     assert fleet.local.calls("ListParents") == []
-
-
-@pytest.fixture(scope="module")
-def reader(deployed):
-    """The role that infra/organizations.yaml makes in the management account, for the provider's functions alone."""
-    where = {"running": deployed.local.running, "stack": "zonelink-organizations"}
-    with deployed.local.evidence.deployment(deployed.account):
-        made = deploy.deploy_client(
-            deployed.account, {"ProviderAccountId": deployed.account, "ExternalId": EXTERNAL_ID},
-            template=state.REPOSITORY / "infra" / "organizations.yaml", **where)
-    yield made["OrganizationsRoleArn"]
-    deploy.delete_client(deployed.account, **where)
 
 
 def test_organization_is_read_with_the_role_that_is_named(fleet, reader):

@@ -1,4 +1,5 @@
-# What the command line tool calls. The client accounts' roles trust it by its name, <name>-OperatorRole-<suffix>.
+# What the command line tool calls. The roles of the client accounts and the organization's trust it by its name,
+# <name>-OperatorRole-<suffix>.
 resource "aws_iam_role" "operator" {
   count = length(var.operator_principals) > 0 ? 1 : 0
 
