@@ -93,6 +93,24 @@ def test_account_unreachable(watch):
     watch.over("AccountUnreachable")
 
 
+def test_accounts_that_may_be_unreachable_are_no_alarm(watch):
+    """Two clients have endpoints, and no client stack; one of them is known."""
+    fleet = watch.fleet
+    first, second = (Client(fleet.local, account, fleet.provider) for account in ("700000000997", "700000000998"))
+    fleet.provider.update(AllowedPrincipals=f"{first.account},{second.account}", UnreachableTolerated="1")
+    first.vpc().endpoint()
+    watch.local.settled()
+    fleet.provider.sweep()
+    watch.pass_minutes(1)
+    assert [hold["reason"] for hold in fleet.table.holds().values()] == ["NoAccess"]
+    assert watch.state("AccountUnreachable") == "OK"
+    second.vpc().endpoint()
+    watch.local.settled()
+    fleet.provider.sweep()
+    watch.pass_minutes(1)
+    watch.fired("AccountUnreachable")
+
+
 def test_limit_reached_by_removals(watch):
     """More endpoints go at once than a sweep may follow."""
     fleet = watch.fleet

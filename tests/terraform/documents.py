@@ -23,6 +23,7 @@ _GIVEN = {
     "ProviderStackName": "provider_name", "ProviderBusArn": "event_bus_arn", "RecordNames": "record_names",
     "RuleName": "rule_name", "OperatorPrincipals": "operators",
     "SweepOverdueMinutes": "sweep_overdue_minutes", "HoldsTolerated": "holds_tolerated",
+    "UnreachableTolerated": "unreachable_tolerated",
 }
 _KNOWN = {
     "AWS::Partition": "partition", "AWS::Region": "region", "AWS::AccountId": "account", "AWS::StackName": "name",

@@ -279,6 +279,17 @@ variable "sweep_overdue_minutes" {
   }
 }
 
+variable "unreachable_tolerated" {
+  description = "How many NoAccess holds may stand without an alarm. Count in accounts that are allowed and have no client stack yet."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.unreachable_tolerated >= 0 && var.unreachable_tolerated <= 1000000
+    error_message = "unreachable_tolerated must be a number from 0 to 1000000."
+  }
+}
+
 variable "holds_tolerated" {
   description = "How many holds may stand without an alarm. Count in those that are meant to stand."
   type        = number

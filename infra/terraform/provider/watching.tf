@@ -7,6 +7,7 @@ locals {
     region                = local.region
     name                  = var.name
     sweep_overdue_minutes = var.sweep_overdue_minutes
+    unreachable_tolerated = var.unreachable_tolerated
     holds_tolerated       = var.holds_tolerated
     work_queue            = aws_sqs_queue.work_queue.name
     dead_letter_queue     = aws_sqs_queue.dead_letter_queue.name
