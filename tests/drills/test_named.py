@@ -19,16 +19,16 @@ OF_AWS = {
 }
 
 
-def rendered():
-    """The template's resources with their parameters' defaults."""
+def rendered(**more):
+    """The template's resources with their parameters' defaults, or others."""
     given = {"ServiceId": "vpce-svc-0123456789abcdef0", "RecordName": "*.example.com",
-             "AlarmActions": "arn:aws:sns:::x"}
+             "AlarmActions": "arn:aws:sns:::x", **more}
     return cloudformation.Rendered(TEMPLATE, given, lambda name: f"<{name}>").resources()
 
 
-def alarms():
+def alarms(**more):
     """The properties of each alarm, by its name without the stack's."""
-    found = {logical: one["Properties"] for logical, one in rendered().items()
+    found = {logical: one["Properties"] for logical, one in rendered(**more).items()
              if one["Type"] == "AWS::CloudWatch::Alarm"}
     assert {f"<AWS::StackName>-{logical.removesuffix('Alarm')}" for logical in found} == {
         alarm["AlarmName"] for alarm in found.values()}
@@ -92,11 +92,13 @@ def test_reasons_of_holds_that_are_looked_for_exist():
     assert looked_for and all(re.search(rf"^    {reason}\b", code, re.MULTILINE) for reason in looked_for)
 
 
-def test_the_dashboard_shows_every_alarm():
-    [widget] = [one for one in json.loads(rendered()["Dashboard"]["Properties"]["DashboardBody"])["widgets"]
+@pytest.mark.parametrize("more", [{}, {"SweepState": "DISABLED"}, {"SweepOverdueMinutes": 0}], ids=str)
+def test_the_dashboard_shows_every_alarm_that_is_made(more):
+    [widget] = [one for one in json.loads(rendered(**more)["Dashboard"]["Properties"]["DashboardBody"])["widgets"]
                 if one["type"] == "alarm"]
-    assert sorted(arn.split(":alarm:")[1] for arn in widget["properties"]["alarms"]) == sorted(
-        alarm["AlarmName"] for alarm in alarms().values())
+    assert [arn.split(":alarm:")[1] for arn in widget["properties"]["alarms"]] == [
+        alarm["AlarmName"] for alarm in alarms(**more).values()]
+    assert ("SweepMissing" in alarms(**more)) == (not more)
 
 
 def test_every_alarm_has_its_section_and_its_row_and_says_where():
@@ -127,14 +129,12 @@ def test_every_command_of_the_runbook_exists():
     assert named and named <= set(TEMPLATE["Parameters"])
 
 
-def test_alarms_look_no_further_than_cloudwatch_does():
-    for name, alarm in alarms().items():
+@pytest.mark.parametrize("overdue", [TEMPLATE["Parameters"]["SweepOverdueMinutes"][end] for end in ("MinValue", "MaxValue")])
+def test_alarms_look_at_something_and_no_further_than_cloudwatch_does(overdue):
+    for name, alarm in alarms(SweepOverdueMinutes=overdue).items():
         stats = [one["MetricStat"] for one in alarm.get("Metrics", ()) if "MetricStat" in one] or [alarm]
-        periods = [one["Period"] for one in stats]
-        evaluated = alarm["EvaluationPeriods"]
-        if evaluated == TEMPLATE["Parameters"]["SweepOverdueMinutes"]["Default"]:
-            evaluated = TEMPLATE["Parameters"]["SweepOverdueMinutes"]["MaxValue"]
-        assert max(periods) * evaluated <= (86400 if max(periods) < 3600 else 7 * 86400), name
+        longest = max(one["Period"] for one in stats)
+        assert 0 < longest * alarm["EvaluationPeriods"] <= (86400 if longest < 3600 else 7 * 86400), name
 
 
 def test_every_alarm_tells_when_it_begins_and_when_it_is_over():

@@ -3,6 +3,8 @@
 import datetime
 import re
 
+import botocore.exceptions
+import pytest
 import yaml
 
 from flow.client import NAME, Client
@@ -34,6 +36,23 @@ def test_sweep_missing(watch):
     watch.pass_minutes(1)
     watch.over("SweepMissing")
     assert watch.shell.follow("SweepMissing", "Over").split()[-1] != "0.0"
+
+
+def test_sweeps_that_are_never_overdue_have_no_alarm(watch):
+    """Nor does anybody hear of a day without a sweep."""
+    watch.provider.update(SweepState="ENABLED", SweepOverdueMinutes="0")
+    watch.local.settled()
+    watch.pass_minutes(24 * 60)
+    alarms = watch.cloudwatch.describe_alarms(AlarmNamePrefix="zonelink-")["MetricAlarms"]
+    assert len(alarms) == 12 and "zonelink-SweepMissing" not in {one["AlarmName"] for one in alarms}
+    assert watch.told() == []
+    shown = watch.cloudwatch.get_dashboard(DashboardName=watch.provider.outputs["DashboardName"])["DashboardBody"]
+    assert "-SweepMissing" not in shown and shown.count(":alarm:") == 12
+
+
+def test_minutes_in_which_no_sweep_can_be_overdue_are_refused(watch):
+    with pytest.raises(botocore.exceptions.ClientError, match="SweepOverdueMinutes must be at least 10 minutes, or 0"):
+        watch.provider.update(SweepOverdueMinutes="9")
 
 
 def test_pending_age(watch):

@@ -99,8 +99,9 @@ class Rendered:
         return self.value(yes if self._conditions[condition] else no)
 
     def _equals(self, argument):
+        # CloudFormation compares texts: a parameter that is a number is one, too.
         one, other = map(self.value, argument)
-        return one == other
+        return str(one) == str(other)
 
     def _not(self, argument):
         return not self.value(argument[0])

@@ -14,6 +14,8 @@ from .documents import MODULES, TEMPLATES, documents
 from .variables import snake, variables
 
 ACCOUNT = "111111111111"
+# What the provider's template has no default for.
+GIVEN = {"ServiceId": "vpce-svc-0123456789abcdef0", "RecordName": "*.example.com"}
 
 
 def parsed(module):
@@ -140,12 +142,24 @@ def test_every_property_of_an_alarm_is_handed_on():
     made = {name for name, body in template("provider")["Resources"].items()
             if body["Type"] == "AWS::CloudWatch::Alarm"}
     assert {f"{name}Alarm" for name in alarms} == made
-    assert set(map(_text, parsed("provider")["locals"]["wanted"])) == set(alarms)
+    shown = cloudformation.Rendered(template("provider"), GIVEN, lambda name: f"<{name}>").resources()["Dashboard"]
+    assert list(map(_text, parsed("provider")["locals"]["wanted"])) == re.findall(
+        r":alarm:<AWS::StackName>-(\w+)", shown["Properties"]["DashboardBody"])
     # A metric's place is that of its words in the API; Dimensions stand in both.
     used = {field for alarm in alarms.values() for field in alarm} - {"Metrics"}
     used |= {field for alarm in alarms.values() for metric in alarm.get("Metrics", ()) for field in metric}
     used -= {"MetricStat"}
     assert len(used) > 10 and {field for field in used if f'"{field}"' not in text and f".{field}" not in text} == set()
+
+
+def test_what_sweeps_measure_counts_as_long_where_none_is_overdue():
+    given = {**GIVEN, "SweepOverdueMinutes": "0"}
+    resources = cloudformation.Rendered(template("provider"), given, lambda name: f"<{name}>").resources()
+    assert "SweepMissingAlarm" not in resources
+    [minutes] = re.findall(r"sweep_overdue_minutes = .* : (\d+)$", (MODULES / "provider" / "watching.tf").read_text(),
+                           re.MULTILINE)
+    for name in ("AccountUnreachableAlarm", "LimitReachedAlarm"):
+        assert resources[name]["Properties"]["EvaluationPeriods"] == int(minutes)
 
 
 @pytest.mark.parametrize("module", TEMPLATES)

@@ -269,13 +269,13 @@ variable "alarm_actions" {
 }
 
 variable "sweep_overdue_minutes" {
-  description = "After how many minutes without a sweep that ended well there is an alarm. Some four times the sweep interval."
+  description = "After how many minutes without a sweep that ended well there is an alarm. Some four times the sweep interval; 0, which means no such alarm, where that is more than a day."
   type        = number
   default     = 60
 
   validation {
-    condition     = var.sweep_overdue_minutes >= 10 && var.sweep_overdue_minutes <= 1440
-    error_message = "sweep_overdue_minutes must be between 10 minutes and 1440, which is a day."
+    condition     = var.sweep_overdue_minutes >= 0 && var.sweep_overdue_minutes <= 1440
+    error_message = "sweep_overdue_minutes must be 0, or between 10 minutes and 1440, which is a day."
   }
 }
 

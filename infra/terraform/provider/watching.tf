@@ -6,7 +6,8 @@ locals {
     partition             = local.partition
     region                = local.region
     name                  = var.name
-    sweep_overdue_minutes = var.sweep_overdue_minutes
+    # Without an alarm of its own, what a sweep measures counts for a day.
+    sweep_overdue_minutes = var.sweep_overdue_minutes > 0 ? var.sweep_overdue_minutes : 1440
     unreachable_tolerated = var.unreachable_tolerated
     holds_tolerated       = var.holds_tolerated
     work_queue            = aws_sqs_queue.work_queue.name
@@ -14,19 +15,22 @@ locals {
     accept_connections    = aws_lambda_function.function["accept-connections"].function_name
     reconcile_records     = aws_lambda_function.function["reconcile-records"].function_name
     backfill              = aws_lambda_function.function["backfill"].function_name
+    alarm_arns            = [for name in local.made : "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:${var.name}-${name}"]
   }
 
   # As CloudFormation's properties have them.
   alarms = jsondecode(templatefile("${path.module}/watching/alarms.json.tftpl", local.words_of_watching))
+  # In the order in which the dashboard shows them.
   wanted = [
-    "AccountUnreachable", "DeadLetters", "DefinitionsRefused", "EventsMissing", "FunctionErrors", "FunctionThrottles",
-    "HoldsStanding", "LimitReached", "PendingAge", "QueueAge", "Route53Throttled", "SweepMissing", "TimeToRecord",
+    "DeadLetters", "QueueAge", "FunctionErrors", "FunctionThrottles", "SweepMissing", "PendingAge", "AccountUnreachable",
+    "LimitReached", "DefinitionsRefused", "HoldsStanding", "EventsMissing", "TimeToRecord", "Route53Throttled",
   ]
+  made = [for name in local.wanted : name if name != "SweepMissing" || (var.sweep_state == "ENABLED" && var.sweep_overdue_minutes > 0)]
 }
 
 resource "aws_cloudwatch_metric_alarm" "alarm" {
   # Their names are known before anything is made.
-  for_each = toset([for name in local.wanted : name if name != "SweepMissing" || var.sweep_state == "ENABLED"])
+  for_each = toset(local.made)
 
   alarm_name        = "${var.name}-${each.key}"
   alarm_description = local.alarms[each.key].AlarmDescription
@@ -64,6 +68,13 @@ resource "aws_cloudwatch_metric_alarm" "alarm" {
           period      = metric.value.Period
         }
       }
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = var.sweep_overdue_minutes == 0 || var.sweep_overdue_minutes >= 10
+      error_message = "sweep_overdue_minutes must be at least 10 minutes, or 0 for no alarm."
     }
   }
 }
