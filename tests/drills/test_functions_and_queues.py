@@ -106,11 +106,41 @@ def test_function_errors(watch):
     seen = watch.shell.follow("FunctionErrors", "See")
     assert "DescribeVpcEndpointServiceConfigurations" in seen.split("== backfill")[1]
     watch.local.faults()
-    assert "over" in watch.shell.follow("FunctionErrors", "Mend")
+    assert "over" in watch.shell.follow("FunctionErrors", "Mend", 1)
     assert watch.state("FunctionErrors") == "ALARM", "what was is in its time still"
     watch.pass_minutes(15)
     watch.over("FunctionErrors")
     assert [float(one) for one in watch.shell.follow("FunctionErrors", "Over").split()] == [0, 0, 0]
+
+
+def test_one_connection_that_aws_refuses_to_accept(watch):
+    """Three alarms stand for it, and what waits besides is seen to."""
+    fleet = watch.fleet
+    with fleet.provider.deaf(SweepState="ENABLED"):
+        vpc = fleet.b.vpc()
+        zone, endpoint = vpc.zone(), vpc.endpoint()
+        fleet.provider.ec2.accept_vpc_endpoint_connections(
+            ServiceId=fleet.provider.service, VpcEndpointIds=[endpoint.id])
+        refused = fleet.a.vpc().endpoint()
+        watch.local.faults({"service": "ec2", "action": "AcceptVpcEndpointConnections", "times": 1000,
+                            "code": "OperationNotPermitted", "message": "not this one"})
+        watch.pass_minutes(61)
+        fleet.provider.sweep()
+        watch.pass_minutes(2)
+        told = watch.told()
+        assert {("FunctionErrors", "ALARM"), ("DeadLetters", "ALARM"), ("SweepMissing", "ALARM")} <= set(told)
+        assert watch.state("SweepMissing") == "ALARM"
+        assert zone.addresses() == endpoint.addresses, "the sweep went on"
+        seen = watch.shell.follow("FunctionErrors", "See").split("== backfill")[1]
+        assert "ec2:AcceptVpcEndpointConnections" in seen and "not this one" in seen, seen
+        assert refused.id in seen and fleet.provider.service in seen, seen
+        watch.shell.follow("FunctionErrors", "Mend", SERVICE=fleet.provider.service, ENDPOINT=refused.id)
+        assert refused.state == "rejected"
+        watch.local.settled()
+        watch.shell.follow("DeadLetters", "Mend", 3)
+        watch.pass_minutes(16)
+        for name in ("FunctionErrors", "DeadLetters", "SweepMissing"):
+            assert watch.state(name) == "OK", name
 
 
 def test_function_throttles(watch):
