@@ -48,7 +48,7 @@ test-deploy: setup build $(DEPLOY_STAMP) ## Deploy with SAM and cargo-lambda, as
 	$(PYTHON) -m pytest -p no:cacheprovider -q tests/deploy
 
 .PHONY: bench
-bench: setup $(BENCH_STAMP) ## Measure everything beside a plain boto3 function (half an hour); BUILDS=1 adds clean builds
+bench: setup $(BENCH_STAMP) ## Measure everything beside a plain boto3 function (a quarter of an hour); BUILDS=1 adds clean builds
 	$(PYTHON) -m bench $(if $(BUILDS),--builds)
 
 .PHONY: bench-smoke

@@ -46,21 +46,8 @@ def client_accounts(count):
 @contextlib.contextmanager
 def raised(binaries, clients, **parameters):
     """A stage for the length of a `with`."""
-    before = os.environ.get("LOCAL_AWS_DIR")
-    os.environ["LOCAL_AWS_DIR"] = str(DIRECTORY)
-    try:
-        with state.locked():
-            if left_over := state.read():
-                up.stop(left_over)
-            running = up.start()
-            try:
-                yield Stage(running, pathlib.Path(binaries), clients, {**UNLIMITED, **parameters})
-            finally:
-                up.stop(running)
-    finally:
-        os.environ.pop("LOCAL_AWS_DIR")
-        if before is not None:
-            os.environ["LOCAL_AWS_DIR"] = before
+    with up.apart(DIRECTORY) as running:
+        yield Stage(running, pathlib.Path(binaries), clients, {**UNLIMITED, **parameters})
 
 
 class Stage:

@@ -4,7 +4,6 @@ It runs on ports of its own and keeps its files in .local/deploy. What its funct
 the flows' calls.
 """
 
-import os
 import pathlib
 
 import pytest
@@ -21,25 +20,12 @@ PROFILES = {"provider": accounts.PROVIDER, "client": accounts.CLIENT_A, "alone":
 @pytest.fixture(scope="session")
 def local():
     """The emulators, running."""
-    before = os.environ.get("LOCAL_AWS_DIR")
-    os.environ["LOCAL_AWS_DIR"] = str(state.REPOSITORY / ".local" / "deploy")
-    try:
-        with state.locked():
-            if left_over := state.read():
-                up.stop(left_over)
-            running = up.start()
-            try:
-                config = pathlib.Path(running["aws_config"])
-                config.write_text(state.aws_config({**running, "accounts": {**running["accounts"], **PROFILES}}))
-                made = Local(running)
-                made.settings(**QUICK)
-                yield made
-            finally:
-                up.stop(running)
-    finally:
-        os.environ.pop("LOCAL_AWS_DIR")
-        if before is not None:
-            os.environ["LOCAL_AWS_DIR"] = before
+    with up.apart(state.REPOSITORY / ".local" / "deploy") as running:
+        config = pathlib.Path(running["aws_config"])
+        config.write_text(state.aws_config({**running, "accounts": {**running["accounts"], **PROFILES}}))
+        made = Local(running)
+        made.settings(**QUICK)
+        yield made
 
 
 @pytest.fixture(scope="session")

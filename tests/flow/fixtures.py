@@ -4,7 +4,6 @@ It runs on ports of its own and keeps its files in .local/flow, so that it and o
 `python -m local_aws.up` know nothing of each other.
 """
 
-import os
 import types
 
 import pytest
@@ -22,23 +21,10 @@ CLIENTS = (accounts.CLIENT_A, accounts.CLIENT_B, accounts.CLIENT_C)
 @pytest.fixture(scope="session")
 def local(request):
     """The emulators, running. What they were asked is written down at the end, for tests/iam."""
-    before = os.environ.get("LOCAL_AWS_DIR")
-    os.environ["LOCAL_AWS_DIR"] = str(state.REPOSITORY / ".local" / "flow")
-    try:
-        with state.locked():
-            if left_over := state.read():
-                up.stop(left_over)
-            running = up.start()
-            try:
-                found = Local(running)
-                yield found
-                found.evidence.write({item.path.stem for item in request.session.items})
-            finally:
-                up.stop(running)
-    finally:
-        os.environ.pop("LOCAL_AWS_DIR")
-        if before is not None:
-            os.environ["LOCAL_AWS_DIR"] = before
+    with up.apart(state.REPOSITORY / ".local" / "flow") as running:
+        found = Local(running)
+        yield found
+        found.evidence.write({item.path.stem for item in request.session.items})
 
 
 @pytest.fixture(scope="session")

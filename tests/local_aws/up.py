@@ -4,6 +4,7 @@ Both emulators run detached on free ports of 127.0.0.1. Either both are up when 
 ends, or nothing is left running.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -76,6 +77,26 @@ def start():
                 processes.stop_group(child.pid)
             state.forget()
         raise
+
+
+@contextlib.contextmanager
+def apart(folder):
+    """A local AWS for the length of a `with`, its files in `folder`, that knows nothing of any other."""
+    before = os.environ.get("LOCAL_AWS_DIR")
+    os.environ["LOCAL_AWS_DIR"] = str(folder)
+    try:
+        with state.locked():
+            if left_over := state.read():
+                stop(left_over)
+            running = start()
+            try:
+                yield running
+            finally:
+                stop(running)
+    finally:
+        os.environ.pop("LOCAL_AWS_DIR")
+        if before is not None:
+            os.environ["LOCAL_AWS_DIR"] = before
 
 
 def stop(running):
