@@ -19,6 +19,12 @@ EVALUATOR_STAMP := $(EVALUATOR)/complete
 # What installs zonelink: the SAM CLI and cargo-lambda.
 DEPLOY_TOOLS := .local/deploy-tools
 DEPLOY_STAMP := $(DEPLOY_TOOLS)/complete
+# How long the steps of `make test` took, in seconds.
+STEPS := .local/steps.tsv
+# Tests wait more than they work: three workers, each with a local AWS of its own, keep two cores busy.
+WORKERS ?= 3
+PYTEST := $(PYTHON) -m pytest -p no:cacheprovider -q
+SIDE_BY_SIDE := -n $(WORKERS) --no-loadscope-reorder
 FUNCTIONS := accept-connections reconcile-records backfill
 TEMPLATES := template.yaml infra/client.yaml infra/organizations.yaml infra/route53-events.yaml
 
@@ -34,18 +40,26 @@ demo: setup build ## Watch it work, start to end, in a local AWS of its own (hal
 	@$(PYTHON) -m demo
 
 .PHONY: test
-test: setup browser $(EVALUATOR_STAMP) $(DEPLOY_STAMP) lint build ## Run every check and every test
+test: ## Run every check and every test
+	@rm -f $(STEPS)
+# cargo lets one of its commands build at a time; meanwhile the tools are fetched.
+	@.ci/step "tools, checks of form, build" $(MAKE) --no-print-directory -j 3 build tools lint
+	.ci/step "tests in Rust" $(MAKE) --no-print-directory test-rust
+	.ci/step "whole flows" $(PYTEST) $(SIDE_BY_SIDE) tests/flow tests/local_aws tests/bench tests/demo tests/terraform
+# It judges what the flows have just asked for.
+	.ci/step "policies" $(PYTEST) tests/iam
+	.ci/step "sam build" $(PYTHON) -m deploy
+	.ci/step "deploying, alarms, command line" $(PYTEST) $(SIDE_BY_SIDE) tests/deploy tests/drills tests/cli
+	@echo "Seconds for each step:" && cat $(STEPS)
+
+.PHONY: test-rust
+test-rust: ## Run the tests that need no local AWS; part of `make test`
 	cargo test --locked -p shared
 	cargo test --locked
-	$(PYTHON) -m pytest -p no:cacheprovider -q tests/demo tests/local_aws tests/terraform tests/flow tests/bench
-# It judges what the flows have just asked for; the tests after it would take their evidence's place.
-	$(PYTHON) -m pytest -p no:cacheprovider -q tests/iam
-	$(PYTHON) -m pytest -p no:cacheprovider -q tests/cli tests/drills
-	$(PYTHON) -m pytest -p no:cacheprovider -q tests/deploy
 
 .PHONY: test-deploy
 test-deploy: setup build $(DEPLOY_STAMP) ## Deploy with SAM and cargo-lambda, as docs/DEPLOY.md says; part of `make test`
-	$(PYTHON) -m pytest -p no:cacheprovider -q tests/deploy
+	$(PYTEST) tests/deploy
 
 .PHONY: bench
 bench: setup $(BENCH_STAMP) ## Measure everything beside a plain boto3 function (a quarter of an hour); BUILDS=1 adds clean builds
@@ -53,7 +67,7 @@ bench: setup $(BENCH_STAMP) ## Measure everything beside a plain boto3 function 
 
 .PHONY: bench-smoke
 bench-smoke: setup build ## Check the exact counts of calls, and the measure itself; part of `make test`
-	$(PYTHON) -m pytest -p no:cacheprovider -q tests/bench
+	$(PYTEST) tests/bench
 
 .PHONY: lint
 lint: setup $(CHECKOV_STAMP) ## Check form: rustfmt, clippy, cfn-lint, checkov
@@ -88,9 +102,13 @@ $(BENCH_STAMP): tests/bench/requirements.txt .ci/setup
 	@.ci/setup $(BENCH_VENV) $<
 	@touch $@
 
+.PHONY: tools
+tools: setup browser $(CHECKOV_STAMP) $(EVALUATOR_STAMP) $(DEPLOY_STAMP) ## Bring everything that the tests need
+
 .PHONY: browser
 browser: ## Bring Chromium, in which tests look at the report
 	@.ci/browser
+
 $(CHECKOV_STAMP): .ci/checkov.txt .ci/setup
 	@.ci/setup $(CHECKOV) $<
 	@touch $@

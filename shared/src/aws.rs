@@ -13,6 +13,7 @@ mod definitions;
 mod ec2;
 mod inspect;
 mod journal;
+mod known;
 mod observe;
 mod observe_lookup;
 mod observe_service;

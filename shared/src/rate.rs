@@ -54,6 +54,18 @@ impl Rate {
         now + self.cost(self.room(priority).saturating_sub(requests))
     }
 
+    /// How many of `wanted`, in their order, are granted at `now` from a bucket that will be full at `full_at`.
+    #[must_use]
+    pub fn granted(self, wanted: &[u32], priority: Priority, full_at: Timestamp, now: Timestamp) -> usize {
+        let mut sum = 0;
+        let fits = |requests: &&u32| {
+            let alone = sum == 0;
+            sum += **requests;
+            (alone || sum <= self.room(priority)) && full_at <= self.latest(sum, priority, now)
+        };
+        wanted.iter().take_while(fits).count()
+    }
+
     fn room(self, priority: Priority) -> u32 {
         match priority {
             Priority::Change => self.burst,
@@ -129,6 +141,19 @@ mod tests {
     fn turns_follow_each_other_faster_than_a_sweeps_room_comes_back() {
         assert!(RATE.turn() * 2 <= RATE.cost(14));
         assert_eq!(Rate { per_second: 1, burst: 1 }.turn(), SignedDuration::from_secs(1));
+    }
+
+    #[test]
+    fn as_many_are_granted_in_their_order_as_there_is_room_for() {
+        let now = Timestamp::UNIX_EPOCH;
+        let granted =
+            |wanted: &[u32], used| RATE.granted(wanted, Priority::Sweep, now + RATE.cost(used), now);
+        assert_eq!(granted(&[2; 10], 0), 6);
+        assert_eq!(granted(&[2; 10], 8), 2);
+        assert_eq!(granted(&[2; 10], 12), 0);
+        assert_eq!(granted(&[2; 3], 0), 3);
+        assert_eq!(granted(&[0, 0, 30, 1], 0), 3, "more than there can be room for, from a full bucket");
+        assert_eq!(granted(&[0, 30, 1], 1), 1);
     }
 
     #[test]

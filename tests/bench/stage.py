@@ -18,7 +18,7 @@ from local_aws import accounts, deploy, state, up
 
 from .runtime_api import Function
 
-DIRECTORY = state.REPOSITORY / ".local" / "bench"
+DIRECTORY = state.own_folder("bench")
 BENCH_PYTHON = state.REPOSITORY / ".local" / "bench-venv" / "bin" / "python"
 EXTERNAL_ID = "zonelink-bench"
 

@@ -20,7 +20,7 @@ PROFILES = {"provider": accounts.PROVIDER, "client": accounts.CLIENT_A, "alone":
 @pytest.fixture(scope="session")
 def local():
     """The emulators, running."""
-    with up.apart(state.REPOSITORY / ".local" / "deploy") as running:
+    with up.apart(state.own_folder("deploy")) as running:
         config = pathlib.Path(running["aws_config"])
         config.write_text(state.aws_config({**running, "accounts": {**running["accounts"], **PROFILES}}))
         made = Local(running)
@@ -31,7 +31,7 @@ def local():
 @pytest.fixture(scope="session")
 def built():
     """The functions, as `sam build` leaves them in .aws-sam. The first time it compiles the SDKs."""
-    return tools.run("sam", "build", "--parameter-overrides", f"Architecture={tools.ARCHITECTURE}", within=3600)
+    return tools.build()
 
 
 @pytest.fixture(scope="session")

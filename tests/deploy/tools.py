@@ -46,6 +46,11 @@ def environment(running=None, profile="provider", **more):
     }
 
 
+def build():
+    """`sam build` for this machine; gives all that it said. The first time it compiles the SDKs."""
+    return run("sam", "build", "--parameter-overrides", f"Architecture={ARCHITECTURE}", within=3600)
+
+
 def binaries():
     """Where cargo's dev profile puts `zonelink`."""
     return pathlib.Path(state.REPOSITORY, os.environ.get("CARGO_TARGET_DIR") or "target") / "debug"

@@ -3,21 +3,30 @@
 import contextlib
 import functools
 import json
+import os
 import time
 
 from local_aws import state
 
+FOLDER = state.REPOSITORY / ".local" / "flow" / "evidence"
 
-def path():
-    """Where the evidence of the last run stands."""
-    return state.REPOSITORY / ".local" / "flow" / "evidence.json"
+
+def of_last_run():
+    """The evidence of the last run, a part from each of its workers; none when there was none."""
+    parts = [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"), key=_age)]
+    return [part for part in parts if part["run"] == parts[0]["run"]]
+
+
+def _age(path):
+    return -path.stat().st_mtime_ns
 
 
 class Evidence:
-    """Collected over one run of these tests."""
+    """Collected over one run of these tests, or what one worker has of it."""
 
     def __init__(self, local):
         self.local = local
+        self.modules = set()
         self.roles = {}
         self.resources = {}
 
@@ -51,11 +60,14 @@ class Evidence:
         if policy := client("events").describe_event_bus(Name=outputs["BusName"]).get("Policy"):
             self.resources[outputs["BusArn"]] = policy
 
-    def write(self, modules):
+    def write(self):
         """Write it all down, with the test modules that it comes from."""
         asked = [entry for emulator in ("moto", "ministack") for entry in self.local.asked(emulator)]
-        path().write_text(json.dumps({
-            "modules": sorted(modules), "roles": self.roles, "resources": self.resources, "asked": asked}, indent=1))
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        worker, run = (os.environ.get(f"PYTEST_XDIST_{name}") for name in ("WORKER", "TESTRUNUID"))
+        (FOLDER / f"{worker or 'alone'}.json").write_text(json.dumps({
+            "run": run or time.time(), "modules": sorted(self.modules), "roles": self.roles,
+            "resources": self.resources, "asked": asked}, indent=1))
 
 
 def _policies(iam, role):

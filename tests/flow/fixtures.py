@@ -1,7 +1,7 @@
 """One local AWS for all of these tests, deployed once, and emptied before each test.
 
-It runs on ports of its own and keeps its files in .local/flow, so that it and one started by
-`python -m local_aws.up` know nothing of each other.
+It runs on ports of its own and keeps its files in a folder of its own below .local, so that it, those of other suites and of
+other workers, and one started by `python -m local_aws.up` know nothing of each other.
 """
 
 import types
@@ -14,17 +14,23 @@ from .client import Client
 from .local import QUICK, Local, wait_until
 from .provider import EXTERNAL_ID, Provider
 
+# The suites that share what stands here.
+SUITES = ("flow", "cli", "drills")
+
 # The accounts that the provider's stack names as clients; of them client-c is a stranger to the service.
 CLIENTS = (accounts.CLIENT_A, accounts.CLIENT_B, accounts.CLIENT_C)
 
 
 @pytest.fixture(scope="session")
 def local(request):
-    """The emulators, running. What they were asked is written down at the end, for tests/iam."""
-    with up.apart(state.REPOSITORY / ".local" / "flow") as running:
+    """The emulators, running. What the flows asked of them is written down at the end, for tests/iam."""
+    asked = {item.path.parent.name for item in request.session.items}
+    suites = [suite for suite in SUITES if suite in asked]
+    with up.apart(state.own_folder("-".join(suites))) as running:
         found = Local(running)
         yield found
-        found.evidence.write({item.path.stem for item in request.session.items})
+        if suites == ["flow"]:
+            found.evidence.write()
 
 
 @pytest.fixture(scope="session")

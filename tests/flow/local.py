@@ -17,7 +17,8 @@ from local_aws import accounts, state
 from .evidence import Evidence
 
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-_POLL_SECONDS = 0.02
+# Between two looks: short at first, and then longer, because a look is work for those who are looked at.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.06
 
 # Endpoints are available as soon as they are accepted, and events arrive at once, so that the
 # product's waiting chain (ten seconds at least) runs only where a test is about it.
@@ -28,12 +29,20 @@ QUICK = {"accept_seconds": 0.0, "cloudtrail_seconds": 0.0, "cloudtrail": True,
 
 def wait_until(condition, within=15):
     """What `condition` returns once that is true."""
-    deadline = time.monotonic() + within
-    while not (found := condition()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"within {within} seconds it was never true: {condition}")
-        time.sleep(_POLL_SECONDS)
-    return found
+    for _ in _looks(within):
+        if found := condition():
+            return found
+    raise AssertionError(f"within {within} seconds it was never true: {condition}")
+
+
+def _looks(within):
+    """Comes back for another look until the time is over, and once more then."""
+    deadline, pause = time.monotonic() + within, _FIRST_PAUSE
+    yield
+    while time.monotonic() < deadline:
+        time.sleep(pause)
+        pause = min(1.3 * pause, _LONGEST_PAUSE)
+        yield
 
 
 class Local:
@@ -118,9 +127,8 @@ class Local:
         self._rest(release=True, within=within)
 
     def _rest(self, release, within):
-        deadline = time.monotonic() + within
         before = None
-        while True:
+        for _ in _looks(within):
             seen = self._moving()
             moving, delayed, in_flight, _ = seen
             # Whatever ran between two looks has written a log, so two equal looks are rest.
@@ -134,23 +142,17 @@ class Local:
                 elif not in_flight:
                     return delayed
             before = seen
-            if time.monotonic() > deadline:
-                raise AssertionError(f"not at rest within {within} seconds: {moving} deliveries and runs, "
-                                     f"{delayed} delayed, {in_flight} in flight")
-            time.sleep(_POLL_SECONDS)
+        raise AssertionError(f"not at rest within {within} seconds: {moving} deliveries and runs, "
+                             f"{delayed} delayed, {in_flight} in flight")
 
     def _moving(self):
         """(deliveries, runs and waiting messages), (delayed), (in flight), and the size of all logs."""
-        delayed = in_flight = visible = 0
         moving = self._ask("moto", "GET", "deliveries")["unfinished"]
-        moving += self._ask("ministack", "GET", "activity")["background"]
-        for url, account in self.queues.items():
-            found = self.client("sqs", account).get_queue_attributes(
-                QueueUrl=url, AttributeNames=["All"])["Attributes"]
-            visible += int(found["ApproximateNumberOfMessages"])
-            in_flight += int(found["ApproximateNumberOfMessagesNotVisible"])
-            delayed += int(found["ApproximateNumberOfMessagesDelayed"])
-        return moving + visible, delayed, in_flight, self._log_size()
+        activity = self._ask("ministack", "GET", "activity")
+        queues = [activity["queues"]["/".join(url.split("/")[-2:])] for url in self.queues]
+        visible, in_flight, delayed = (
+            sum(queue[kind] for queue in queues) for kind in ("visible", "in_flight", "delayed"))
+        return moving + activity["background"] + visible, delayed, in_flight, self._log_size()
 
     def _log_size(self):
         return sum(log.stat().st_size for log in pathlib.Path(self.running["logs"]).glob("*-*.log"))

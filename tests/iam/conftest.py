@@ -1,7 +1,5 @@
 """The evidence that the whole-flow tests left, and what the evaluator says to it."""
 
-import json
-
 import pytest
 
 from flow import evidence as of_flow
@@ -12,14 +10,21 @@ from . import questions, simulator, statements
 
 @pytest.fixture(scope="session")
 def evidence():
-    """What was deployed and asked in the last run of tests/flow, which must have been all of it."""
-    assert of_flow.path().exists(), "there is no evidence yet: run tests/flow first"
-    found = json.loads(of_flow.path().read_text())
+    """What was deployed and asked in the last run of tests/flow, which must have been all of it.
+
+    Each worker deployed what it asked about: a question says of which, by its number.
+    """
+    workers = of_flow.of_last_run()
+    assert workers, "there is no evidence yet: run tests/flow first"
     all_of_them = {path.stem for path in (state.REPOSITORY / "tests" / "flow").glob("test_*.py")}
-    missing = sorted(all_of_them - set(found["modules"]))
-    found["asked"] = [entry for entry in found["asked"] if _of_stacks(entry)]
+    missing = sorted(all_of_them.difference(*(worker["modules"] for worker in workers)))
     assert not missing, f"the evidence is of a part only: run all of tests/flow first; it lacks {', '.join(missing)}"
-    return found
+    return {
+        "roles": [worker["roles"] for worker in workers],
+        "resources": [worker["resources"] for worker in workers],
+        "asked": [{**entry, "worker": number} for number, worker in enumerate(workers)
+                  for entry in worker["asked"] if _of_stacks(entry)],
+    }
 
 
 def _of_stacks(entry):

@@ -16,8 +16,8 @@ _NOBODY = {"Version": "2012-10-17", "Statement": [
 
 
 def question(entry, roles):
-    """The simulation of one recorded question, under the policies of that moment."""
-    principal = entry["principal"]
+    """The simulation of one recorded question, under the policies that its worker had deployed at that moment."""
+    principal, roles = entry["principal"], roles[entry["worker"]]
     by_role = principal.startswith("arn:")
     keys = {**_ALWAYS, **entry["context"]}
     if by_role:

@@ -6,7 +6,7 @@ import re
 
 # The functions' roles, by what is left of their names.
 FUNCTIONS = ("zonelink-AcceptConnectionsRole", "zonelink-ReconcileRecordsRole", "zonelink-BackfillRole")
-_SUFFIX = re.compile(r"-[0-9A-F]{13}$")
+_SUFFIX = re.compile(r"-([0-9A-F]{13}|[0-9a-f]{8})$")
 
 
 def kind_of(arn):
@@ -17,13 +17,17 @@ def kind_of(arn):
 def deployed(evidence):
     """(where, which policy, which statement, which action) of all that the stacks wrote."""
     found = set()
-    for arn, versions in evidence["roles"].items():
+    for arn, versions in _items(evidence["roles"]):
         for version in versions:
             for name, policy in {**version["policies"], "trust": version["trust"]}.items():
                 found |= _statements(kind_of(arn), name, policy)
-    for arn, policy in evidence["resources"].items():
+    for arn, policy in _items(evidence["resources"]):
         found |= _statements(kind_of(arn), "resource", policy)
     return found
+
+
+def _items(of_workers):
+    return [item for of_worker in of_workers for item in of_worker.items()]
 
 
 def _statements(where, name, policy):

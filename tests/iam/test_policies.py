@@ -16,8 +16,8 @@ def test_evaluator_tells_allowed_from_denied():
     policy = {"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-west-2:111111111111:one"}]}
     entry = {"principal": "arn:aws:iam::111111111111:role/r", "action": "sqs:SendMessage", "owner": "111111111111",
-             "context": {}, "at": 1.0, "times": 1, "granted": True}
-    roles = {entry["principal"]: [{"since": 0, "trust": {}, "policies": {"p": policy}}]}
+             "context": {}, "at": 1.0, "times": 1, "granted": True, "worker": 0}
+    roles = [{entry["principal"]: [{"since": 0, "trust": {}, "policies": {"p": policy}}]}]
     asked = [questions.question({**entry, "resource": f"arn:aws:sqs:us-west-2:111111111111:{name}"}, roles)
              for name in ("one", "two")]
     assert [answer["result"] for answer in simulator.simulate(asked)] == ["Allowed", "ImplicitlyDenied"]
@@ -52,15 +52,19 @@ def test_no_role_may_do_what_only_another_one_does(evidence, judged):
     ours = [(entry, answer) for entry, answer in judged
             if answer["result"] == "Allowed" and statements.kind_of(entry["principal"]) in statements.FUNCTIONS]
     does = {(statements.kind_of(entry["principal"]), entry["action"]) for entry, _ in ours}
-    of_account = {(entry["principal"].split(":")[4], statements.kind_of(entry["principal"])): entry["principal"]
-                  for entry, _ in ours}
-    swapped = [(entry, role) for entry, _ in ours for (account, kind), role in of_account.items()
-               if account == entry["principal"].split(":")[4] and (kind, entry["action"]) not in does]
+    installed = {(_installation(entry), statements.kind_of(entry["principal"])): entry["principal"]
+                 for entry, _ in ours}
+    swapped = [(entry, role) for entry, _ in ours for (installation, kind), role in installed.items()
+               if installation == _installation(entry) and (kind, entry["action"]) not in does]
     answers = simulator.simulate([
         questions.question({**entry, "principal": role}, evidence["roles"]) for entry, role in swapped])
     wrong = [f"{role} may {shown(entry)}" for (entry, role), answer in zip(swapped, answers, strict=True)
              if answer["result"] == "Allowed"]
     assert swapped and not wrong, "\n".join(wrong)
+
+
+def _installation(entry):
+    return entry["worker"], entry["principal"].split(":")[4]
 
 
 def test_no_statement_grants_or_forbids_what_nothing_uses(evidence, judged):

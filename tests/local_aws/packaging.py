@@ -1,4 +1,4 @@
-"""What `sam package` does to our template: upload each function's code and name its place.
+"""What `sam package --use-json` does to our template: upload each function's code and name its place.
 
 The only edit is the CodeUri of each AWS::Serverless::Function. The code is a zip that
 holds one built binary as `bootstrap`.
@@ -6,13 +6,14 @@ holds one built binary as `bootstrap`.
 
 import hashlib
 import io
+import json
 import pathlib
 import shutil
 import subprocess
 import tempfile
 import zipfile
 
-from awscli.customizations.cloudformation.yamlhelper import yaml_dump, yaml_parse
+from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
 _FUNCTION = "AWS::Serverless::Function"
 _FAST = 1
@@ -31,7 +32,8 @@ def packaged(template, binaries, upload):
         code = bootstrap_zip(pathlib.Path(binaries) / name)
         key = f"{name}-{hashlib.sha256(code).hexdigest()[:32]}.zip"
         resource["Properties"]["CodeUri"] = upload(key, code)
-    return yaml_dump(document)
+    # Read anew at every update of the stack, JSON a hundred times as fast as YAML.
+    return json.dumps(document)
 
 
 def bootstrap_zip(binary, level=_FAST):

@@ -31,6 +31,11 @@ def directory():
     return pathlib.Path(os.environ.get("LOCAL_AWS_DIR", REPOSITORY / ".local")).resolve()
 
 
+def own_folder(suite):
+    """Where a local AWS of a test suite's own keeps its files; each of pytest's workers has one."""
+    return REPOSITORY / ".local" / suite / os.environ.get("PYTEST_XDIST_WORKER", "")
+
+
 @contextlib.contextmanager
 def locked():
     """Let only one start or stop be at work at a time."""

@@ -14,7 +14,7 @@ resource "aws_lambda_function" "function" {
   runtime          = "provided.al2023"
   handler          = "bootstrap"
   architectures    = [var.architecture]
-  memory_size      = 256
+  memory_size      = each.value.memory_size
   timeout          = each.value.timeout
 
   tracing_config {

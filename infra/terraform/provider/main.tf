@@ -37,16 +37,19 @@ locals {
     accept-connections = {
       logical     = "AcceptConnections"
       description = "Reviews the pending connections of the endpoint services and accepts the allowed ones."
+      memory_size = 256
       timeout     = 60
     }
     reconcile-records = {
       logical     = "ReconcileRecords"
       description = "Keeps the records of client VPCs right, one VPC at a time."
+      memory_size = 256
       timeout     = 60
     }
     backfill = {
       logical     = "Backfill"
       description = "Sweeps all connections and endpoints, and sends intents for their VPCs."
+      memory_size = 512
       timeout     = 300
     }
   }

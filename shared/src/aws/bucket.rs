@@ -14,6 +14,8 @@ use crate::ids::AccountId;
 use crate::metrics::Metric;
 use crate::rate::{LONGEST_DELAY, Priority};
 
+/// How often a reservation is tried anew that others were in the way of.
+const ATTEMPTS: usize = 3;
 /// After this much time a bucket is full and its item says nothing.
 const FORGET: SignedDuration = SignedDuration::from_hours(24);
 
@@ -28,19 +30,54 @@ impl Aws {
         requests: u32,
         priority: Priority,
     ) -> Result<(), Error> {
-        let (now, rate) = (self.now(), self.config.rate);
-        // A bucket at rest fills from now on; one in use is moved on, if that is not too far.
-        let Some(full_at) = self.move_bucket(account, now + rate.cost(requests), now).await? else {
-            return Ok(());
-        };
-        let latest = rate.latest(requests, priority, now);
-        if full_at <= latest {
-            let Some(full_at) = self.add_to_bucket(account, rate.cost(requests), latest).await? else {
-                return Ok(());
-            };
-            return Err(no_room(account, full_at, latest));
+        match self.reserve_in_order(account, &[requests], priority).await? {
+            (_, Some(wait)) => Err(Error::NoRoom { account: account.clone(), wait }),
+            (_, None) => Ok(()),
         }
-        Err(no_room(account, full_at, latest))
+    }
+
+    /// Takes room in the bucket of `account` for as many of `wanted` as there is room for, in their order. Gives how
+    /// many these are, and if not all, the time until there is room for the next.
+    ///
+    /// # Errors
+    /// That of the update.
+    pub(super) async fn reserve_in_order(
+        &self,
+        account: &AccountId,
+        wanted: &[u32],
+        priority: Priority,
+    ) -> Result<(usize, Option<SignedDuration>), Error> {
+        let (now, rate) = (self.now(), self.config.rate);
+        let grant = |full_at| {
+            let granted = rate.granted(wanted, priority, full_at, now);
+            (granted, wanted.iter().take(granted).sum())
+        };
+        let answer = |granted, full_at: Timestamp| {
+            let next = wanted.get(granted);
+            (granted, next.map(|next| full_at.duration_since(rate.latest(*next, priority, now))))
+        };
+        let (granted, requests) = grant(now);
+        if requests == 0 {
+            return Ok(answer(granted, now));
+        }
+        // A bucket at rest fills from now on; one in use is moved on, if that is not too far.
+        let full_at = now + rate.cost(requests);
+        let Some(mut used) = self.move_bucket(account, full_at, now).await? else {
+            return Ok(answer(granted, full_at));
+        };
+        for _ in 0..ATTEMPTS {
+            let (granted, requests) = grant(used);
+            if requests == 0 {
+                return Ok(answer(granted, used));
+            }
+            let (cost, latest) = (rate.cost(requests), rate.latest(requests, priority, now));
+            let Some(others) = self.add_to_bucket(account, cost, latest).await? else {
+                return Ok(answer(granted, used + cost));
+            };
+            // Others were quicker; there may be room for fewer.
+            used = others;
+        }
+        Ok(answer(0, used))
     }
 
     /// Gives a sweep's message that found no room in the bucket of `account` for `wait` its turn: the time until
@@ -83,12 +120,20 @@ impl Aws {
         let wait = match result {
             Ok(value) => return Ok(Ok(value)),
             Err(Error::NoRoom { wait, .. }) => wait,
-            Err(Error::Throttled { account }) => self.empty_bucket(&account).await?,
+            Err(Error::Throttled { account }) => {
+                tracing::warn!(%account, "Route 53 throttles an account");
+                self.empty_bucket(&account).await?
+            }
             Err(error) => return Err(error),
         };
+        self.count_wait(wait);
+        Ok(Err(wait))
+    }
+
+    /// Counts that there was no room, and measures for how long.
+    pub(super) fn count_wait(&self, wait: SignedDuration) {
         self.metrics.count(Metric::BucketWaits, 1);
         self.metrics.measure(Metric::BucketWaitTime, u64::try_from(wait.as_millis()).unwrap_or_default());
-        Ok(Err(wait))
     }
 
     /// Empties the bucket of `account`: AWS has said that its own is empty. Gives the time until there is
@@ -160,10 +205,6 @@ impl Aws {
             _ => Err(error),
         }
     }
-}
-
-fn no_room(account: &AccountId, full_at: Timestamp, latest: Timestamp) -> Error {
-    Error::NoRoom { account: account.clone(), wait: full_at.duration_since(latest) }
 }
 
 /// In milliseconds, so that DynamoDB can compare and add.

@@ -7,21 +7,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
 
-use futures::future::{join, try_join, try_join_all, try_join3};
+use futures::future::{join, try_join, try_join_all};
 use jiff::{SignedDuration, Timestamp};
 
 use super::clients::{AccountClients, Aws, or_denied};
+use super::known::KnownVpc;
+use super::observe_vpc::Need;
 use super::seen::Seen;
-use crate::claim::Claim;
 use crate::error::Error;
-use crate::facts::{EndpointFacts, Facts, IpAddressType, StoredEndpoint};
-use crate::hold::{HoldReason, Subject};
+use crate::facts::{Facts, StoredEndpoint};
 use crate::ids::{VpcEndpointId, VpcId};
 use crate::intent::Intent;
-use crate::plan::contribution::{Contribution, contribution};
 use crate::policy::Policy;
 use crate::rate::{Priority, delay_seconds, delay_seconds_apart};
-use crate::record::RecordKey;
 
 /// How many VPCs are observed, planned and changed together.
 const VPCS_AT_ONCE: usize = 10;
@@ -36,8 +34,8 @@ pub struct Look<'a> {
     pub(super) intent: &'a Intent,
     /// When EC2 answered; none before it was asked.
     read_at: Option<Timestamp>,
-    stored: BTreeMap<VpcEndpointId, StoredEndpoint>,
-    seen: Seen,
+    pub(super) stored: BTreeMap<VpcEndpointId, StoredEndpoint>,
+    pub(super) seen: Seen,
     left: BTreeSet<VpcId>,
     over: bool,
 }
@@ -124,13 +122,13 @@ impl<'a> Look<'a> {
         }
         let ids: BTreeSet<VpcEndpointId> =
             known.iter().flat_map(|known| known.endpoints.keys()).chain(&facts.unknown).cloned().collect();
-        let looks = known.into_iter().map(async |known| {
+        let (known, mut wait) = self.with_room(known, &mut facts.rest).await?;
+        let looks = known.into_iter().map(async |(known, need)| {
             let vpc = known.vpc.clone();
-            self.aws.room_after(self.observe_vpc(&clients, known).await).await.map(|seen| (vpc, seen))
+            self.aws.room_after(self.observe_vpc(&clients, known, need).await).await.map(|seen| (vpc, seen))
         });
         let (seen, waits) = try_join(try_join_all(looks), self.aws.waits(ids.iter())).await?;
         facts.waits = waits;
-        let mut wait = None;
         for (vpc, seen) in seen {
             match seen {
                 Ok(vpc_facts) => facts.vpcs.push(vpc_facts),
@@ -149,6 +147,31 @@ impl<'a> Look<'a> {
             };
         }
         Ok(facts)
+    }
+
+    /// Reserves room for as many VPCs as there is, in one go; the others are added to `rest`, and the time until
+    /// there is room for the next of them is given.
+    async fn with_room(
+        &self,
+        known: Vec<KnownVpc>,
+        rest: &mut BTreeSet<VpcId>,
+    ) -> Result<(Vec<(KnownVpc, Need)>, Option<SignedDuration>), Error> {
+        let needs: Vec<Need> = known.iter().map(|known| self.need(known)).collect();
+        let wanted: Vec<u32> = needs.iter().map(Need::requests).collect();
+        let (granted, wait) =
+            self.aws.reserve_in_order(&self.intent.account, &wanted, self.intent.priority).await?;
+        if let Some(wait) = wait {
+            self.aws.count_wait(wait);
+        }
+        let mut with_room = Vec::new();
+        for (number, (known, need)) in known.into_iter().zip(needs).enumerate() {
+            if number < granted || need.requests() == 0 {
+                with_room.push((known, need));
+            } else {
+                rest.insert(known.vpc);
+            }
+        }
+        Ok((with_room, wait))
     }
 
     /// Finds the VPCs and their endpoints.
@@ -201,110 +224,4 @@ impl<'a> Look<'a> {
         };
         self.intent.vpc_endpoints.iter().filter(|id| !placed(id)).cloned().collect()
     }
-
-    /// What the table and EC2 know of some VPCs.
-    async fn known(
-        &mut self,
-        clients: &AccountClients,
-        vpcs: &BTreeSet<VpcId>,
-    ) -> Result<Vec<KnownVpc>, Error> {
-        let scopes: Vec<_> = vpcs.iter().map(|vpc| format!("{vpc}/")).collect();
-        let aws = self.aws;
-        let (references, holds, ()) = try_join3(
-            try_join_all(vpcs.iter().map(|vpc| aws.references(vpc))),
-            try_join_all(scopes.iter().map(|scope| aws.holds(scope))),
-            self.seen.read_interfaces(clients),
-        )
-        .await?;
-        let claims = self.aws.claims(references.iter().flatten()).await?;
-        self.remember(vpcs, &claims).await?;
-        let mut known = Vec::new();
-        for ((vpc, references), holds) in vpcs.iter().zip(references).zip(holds) {
-            let claimed = |key: RecordKey| claims.get(&key).map(|claim| (key, claim.clone()));
-            let claims: BTreeMap<_, _> = references.into_iter().filter_map(claimed).collect();
-            let endpoints = self.endpoints_of(clients, vpc, &claims).await?;
-            let stored = self.stored.iter().filter(|(id, _)| endpoints.contains_key(id));
-            let stored: BTreeMap<_, _> = stored.map(|(id, stored)| (id.clone(), stored.clone())).collect();
-            let now = self.aws.now();
-            let gives = |(id, endpoint): (&VpcEndpointId, &EndpointFacts)| {
-                let given = if self.policy.is_removed(&endpoint.service) {
-                    Contribution::Withdraw
-                } else {
-                    contribution(endpoint, stored.get(id), true, now)
-                };
-                (id.clone(), given)
-            };
-            let contributions = endpoints.iter().map(gives).collect();
-            known.push(KnownVpc { vpc: vpc.clone(), claims, endpoints, stored, holds, contributions });
-        }
-        Ok(known)
-    }
-
-    /// Reads what the table remembers of endpoints that were not named, in one go.
-    async fn remember(
-        &mut self,
-        vpcs: &BTreeSet<VpcId>,
-        claims: &BTreeMap<RecordKey, Claim>,
-    ) -> Result<(), Error> {
-        let here = self.seen.endpoints.values().filter(|endpoint| vpcs.contains(&endpoint.vpc));
-        let here = here.map(|endpoint| &endpoint.vpc_endpoint);
-        let ids = here.chain(claims.values().flat_map(|claim| claim.contributions.keys()));
-        let ids = ids.filter(|id| !self.stored.contains_key(id) && !self.intent.vpc_endpoints.contains(id));
-        // A claim may be of a service that nothing defines.
-        let services = self.policy.services.keys().chain(claims.values().map(|claim| &claim.service));
-        let services: BTreeSet<_> = services.collect();
-        let more = self.aws.stored_endpoints(services.iter().copied(), ids).await?;
-        self.stored.extend(more);
-        Ok(())
-    }
-
-    /// The VPC's endpoints of defined services, and those that a claim or the table still knows.
-    async fn endpoints_of(
-        &mut self,
-        clients: &AccountClients,
-        vpc: &VpcId,
-        claims: &BTreeMap<RecordKey, Claim>,
-    ) -> Result<BTreeMap<VpcEndpointId, EndpointFacts>, Error> {
-        let services = self.policy.service_names();
-        let of_claims = claims.values().flat_map(|claim| {
-            let of_vpc = claim.contributions.iter().filter(|(_, contribution)| contribution.vpc == *vpc);
-            of_vpc.map(|(id, _)| (id.clone(), claim.service.clone()))
-        });
-        let of_table = self.stored.values().filter(|stored| stored.vpc == *vpc);
-        let of_table = of_table.map(|stored| (stored.vpc_endpoint.clone(), stored.service.clone()));
-        let expected: BTreeMap<_, _> = of_claims.chain(of_table).collect();
-        for id in expected.keys() {
-            self.seen.read_alone(clients, id).await?;
-        }
-        self.seen.read_interfaces(clients).await?;
-        let mut endpoints = BTreeMap::new();
-        for endpoint in self.seen.endpoints.values().filter(|endpoint| endpoint.vpc == *vpc) {
-            let defined = services.get(&endpoint.service_name).cloned();
-            if let Some(service) = defined.or_else(|| expected.get(&endpoint.vpc_endpoint).cloned()) {
-                let facts = endpoint.facts(service, &self.seen.interfaces);
-                endpoints.insert(endpoint.vpc_endpoint.clone(), facts);
-            }
-        }
-        for (id, service) in expected {
-            endpoints.entry(id).or_insert_with(|| EndpointFacts {
-                service,
-                state: None,
-                ip_address_type: IpAddressType::default(),
-                subnets: BTreeSet::new(),
-                interfaces: BTreeMap::new(),
-            });
-        }
-        Ok(endpoints)
-    }
-}
-
-/// What is known of a VPC before Route 53 is asked.
-pub(super) struct KnownVpc {
-    pub(super) vpc: VpcId,
-    pub(super) claims: BTreeMap<RecordKey, Claim>,
-    pub(super) endpoints: BTreeMap<VpcEndpointId, EndpointFacts>,
-    pub(super) stored: BTreeMap<VpcEndpointId, StoredEndpoint>,
-    pub(super) holds: BTreeMap<Subject, HoldReason>,
-    /// What each endpoint gives, as the plan will see it.
-    pub(super) contributions: BTreeMap<VpcEndpointId, Contribution>,
 }

@@ -5,19 +5,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::try_join_all;
 
 use super::clients::{AccountClients, or_denied};
-use super::observe::{KnownVpc, Look};
-use crate::claim::Claim;
+use super::known::KnownVpc;
+use super::observe::Look;
 use crate::dns::DnsName;
 use crate::error::Error;
 use crate::facts::{
     Association, Denied, EndpointFacts, PrivateHostedZone, RecordFacts, VpcEndpointState, VpcFacts,
 };
-use crate::hold::{HoldReason, Subject};
 use crate::ids::{AccountId, HostedZoneId, VpcEndpointId, VpcId};
-use crate::plan::contribution::Contribution;
 use crate::record::{RecordKey, SeenRecords};
 
 type Zones = BTreeMap<HostedZoneId, PrivateHostedZone>;
+
+/// What is going to be asked of Route 53 for one VPC, as far as that is known before its first answer.
+pub(super) struct Need {
+    names: BTreeSet<DnsName>,
+    lists_zones: bool,
+    /// Reads and changes, in the VPC's own account.
+    others: usize,
+}
+
+impl Need {
+    /// How many requests these are together.
+    pub(super) fn requests(&self) -> u32 {
+        u32::try_from(usize::from(self.lists_zones) + self.others).unwrap_or(u32::MAX)
+    }
+}
 
 /// What is asked of Route 53 for one VPC, and the room that was reserved for it.
 struct Asking<'a> {
@@ -30,37 +43,43 @@ struct Asking<'a> {
 }
 
 impl Look<'_> {
-    pub(super) async fn observe_vpc(
-        &self,
-        clients: &AccountClients,
-        known: KnownVpc,
-    ) -> Result<VpcFacts, Error> {
+    /// What Route 53 is going to be asked for a VPC.
+    pub(super) fn need(&self, known: &KnownVpc) -> Need {
         let names = self.names(&known.endpoints);
         // Only what is available publishes anew; for the rest the claims say which zones matter, and a VPC
         // that is gone has no list.
-        let may_publish = |e: &EndpointFacts| {
-            e.state == Some(VpcEndpointState::Available) && !self.policy.is_removed(&e.service)
-        };
-        let lists_zones = known.endpoints.values().any(may_publish);
+        let lists_zones = known.endpoints.values().any(|endpoint| self.may_publish(endpoint));
         // One list, and for each name that is claimed or defined one read, and one change where one is likely.
         // More zones are paid for below.
         let reads = if lists_zones { names.len().max(known.claims.len()) } else { known.claims.len() };
         let news = known.claims.values().filter(|claim| known.is_news(claim)).count();
         let changes = if known.claims.is_empty() && known.publishes() { reads } else { news };
-        let paid = usize::from(lists_zones) + reads + changes;
-        self.reserve(&clients.account, paid).await?;
+        Need { names, lists_zones, others: reads + changes }
+    }
+
+    fn may_publish(&self, endpoint: &EndpointFacts) -> bool {
+        endpoint.state == Some(VpcEndpointState::Available) && !self.policy.is_removed(&endpoint.service)
+    }
+
+    /// Observes a VPC, for whose need room is reserved.
+    pub(super) async fn observe_vpc(
+        &self,
+        clients: &AccountClients,
+        known: KnownVpc,
+        need: Need,
+    ) -> Result<VpcFacts, Error> {
+        let Need { names, lists_zones, others: paid } = need;
         let zones = if lists_zones {
             let zones = clients.zones_of_vpc(&known.vpc, &self.policy.region).await;
             Some(or_denied(&clients.account, zones)?)
         } else {
             None
         };
-        let paid = paid - usize::from(lists_zones);
         let complete = zones.as_ref().and_then(|zones| zones.as_ref().ok());
         let asking = Asking { known: &known, names, zones: complete, paid };
         let (mut records, reserved) = self.records(&clients.account, &asking).await?;
         // Only what leaves a record can make room for those that are held on it.
-        if !known.claims.is_empty() && !known.endpoints.values().all(may_publish) {
+        if !known.claims.is_empty() && !known.endpoints.values().all(|endpoint| self.may_publish(endpoint)) {
             let mut waiting = self.aws.waiting().await?;
             for record in &mut records {
                 record.waiting = waiting.remove(&record.key).unwrap_or_default();
@@ -160,42 +179,5 @@ impl Look<'_> {
             Ok((association, seen)) => (association, Ok(seen)),
             Err(denied) => (Association::Associated, Err(denied)),
         })
-    }
-}
-
-/// Whether a change is likely, so that room for it is reserved with the reads: a change that found no room
-/// would have to be observed again. A wrong guess costs a request's room, or one reservation more.
-impl KnownVpc {
-    /// Whether EC2 says something else of this VPC's endpoints than a claim does.
-    fn is_news(&self, claim: &Claim) -> bool {
-        let of_service = self.contributions.iter().filter(|(id, _)| {
-            self.endpoints.get(*id).is_some_and(|endpoint| endpoint.service == claim.service)
-        });
-        if self.is_too_many(&claim.key) {
-            return false;
-        }
-        claim.pending.is_some()
-            || of_service.into_iter().any(|(id, contribution)| {
-                let claimed = claim.contributions.get(id).map(|claimed| &claimed.addresses);
-                match contribution {
-                    Contribution::Publish(addresses) => claimed != Some(addresses),
-                    Contribution::Keep { .. } => false,
-                    Contribution::Withdraw => claimed.is_some(),
-                }
-            })
-    }
-
-    fn publishes(&self) -> bool {
-        self.contributions.values().any(|one| matches!(one, Contribution::Publish(_)))
-    }
-
-    /// Whether a removal is held until somebody allows it.
-    fn is_too_many(&self, key: &RecordKey) -> bool {
-        let held = self.holds.get(&Subject::Record(self.vpc.clone(), key.clone()));
-        matches!(held, Some(HoldReason::TooManyDeletes { .. }))
-    }
-
-    fn is_held(&self, key: &RecordKey) -> bool {
-        self.holds.contains_key(&Subject::Record(self.vpc.clone(), key.clone()))
     }
 }

@@ -11,8 +11,9 @@ and account are kept: they are what a consumer dedupes and checks on.
     POST /_local/time               {"seconds"}: metrics' data and queues' messages are as much older, and
                                     alarms have been looked at each minute
     GET  /_local/asked              what IAM would have been asked: see ledger
-    GET  /_local/activity           {"background": n}: how many deliveries and invocations
-                                    run or wait for their next attempt
+    GET  /_local/activity           {"background": n, "queues": {"account/name": {"visible", "in_flight", "delayed"}}}:
+                                    how many deliveries and invocations run or wait for their next
+                                    attempt, and what stands in the queues
     GET, DELETE /_local/calls       how many calls, and whose: see call_counts
 """
 
@@ -123,7 +124,16 @@ def _pass(request):
 def _activity(_):
     # SNS starts a bare thread for a Lambda subscriber, which ministack's own count does not hold.
     notifying = sum(thread.name.endswith("(run)") for thread in threading.enumerate())
-    return {"background": active_counts()["background"] + notifying}
+    background = active_counts()["background"] + notifying
+    # After the deliveries: what has left them stands in a queue.
+    return {"background": background, "queues": {
+        "/".join(queue["attributes"]["QueueArn"].split(":")[4:]): _counts(queue) for _, queue in sqs._queues.all_items()}}
+
+
+def _counts(queue):
+    sqs._refresh_counts(queue)
+    counts = {"visible": "", "in_flight": "NotVisible", "delayed": "Delayed"}
+    return {name: int(queue["attributes"][f"ApproximateNumberOfMessages{kind}"]) for name, kind in counts.items()}
 
 
 _ROUTES = {

@@ -61,7 +61,9 @@ def install() -> None:
         call_log.add(call, status, code)
         caller = accounts.caller(self)
         if caller.session and not refused:
-            _note(caller, call, self, granted=call.service != "sts" or status < 400)
+            # Only STS asks a policy here, the role's trust policy, and a fault's answer is not its answer.
+            asks = call.service == "sts" and not (fault and fault.code)
+            _note(caller, call, self, granted=not asks or status < 400)
         trail.record(self, call, caller, request_id, status, body, code, message)
         return status, response_headers, body
 
@@ -83,7 +85,7 @@ def _act(act: Any, response: BaseResponse, call: call_log.Call) -> Answer:
 
 
 def _note(caller: accounts.Caller, call: call_log.Call, response: BaseResponse, granted: bool) -> None:
-    """For the proof of the policies. Only STS asks a policy here, the role's trust policy, so only its answer tells."""
+    """For the proof of the policies."""
     parameters = call.parameters
     if call.service == "organizations":
         # Of a service that speaks JSON, moto leaves the parameters in the body.

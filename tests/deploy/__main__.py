@@ -1,0 +1,5 @@
+"""Build what these tests deploy, before they need it: `python -m deploy`."""
+
+from . import tools
+
+print(tools.build())
