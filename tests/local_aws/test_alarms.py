@@ -107,7 +107,8 @@ def test_functions_and_queues_are_told_of(local):
             Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()])["Datapoints"]
         return max(point[wanted] for point in points)
 
-    assert statistic("AWS/Lambda", "Invocations", "Sum", FunctionName=taker) == 2
+    # On a slow machine the template's schedule has run it as well.
+    assert statistic("AWS/Lambda", "Invocations", "Sum", FunctionName=taker) in (2, 3)
     assert statistic("AWS/Lambda", "Errors", "Sum", FunctionName=taker) == 1
     queue = local.outputs["Seen"].rsplit("/", 1)[1]
     assert statistic("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", QueueName=queue) >= 1
