@@ -166,7 +166,8 @@ def _builds(figure):
     rows = [[release["command"], f"{release['seconds']:.0f} s", kind]]
     for name in ("dev", "make_test"):
         if one := figure.get(name):
-            rows.append([one["command"], f"{one['seconds']:.0f} s", "from nothing"])
+            steps = "; ".join(f"{step} {seconds} s" for step, seconds in one.get("steps", {}).items())
+            rows.append([one["command"], f"{one['seconds']:.0f} s", f"from nothing{steps and ': '}{steps}"])
     lines = [_table(rows, ["", "", ""])]
     if "dev" not in figure:
         lines.append("A clean dev build and a clean `make test` were not run: `make bench BUILDS=1` does.")

@@ -91,10 +91,17 @@ def test_goal_is_met_missed_or_not_measured_and_the_report_says_which():
     judged = {goal["figure"]: goal["met"] for goal in goals.judge({"start": figure})}
     assert judged["init to first /next, ours : baseline"] is False
     assert judged["peak memory, ours : baseline"] is True
-    assert judged["clean make test"] is None
+    assert judged["clean make test without its sam build"] is None
     made = {"at": "now", "commit": "abc", "versions": {},
             "machine": {"processor": "", "cores": 2, "memory_gb": 1, "system": "", "load_before": 0}}
     text = report.markdown({"made": made, "command": "make bench", "seconds": {}, "figures": {"start": figure},
                             "goals": goals.judge({"start": figure}), "failures": {"sweep": "it broke"}})
     assert "1 : 20.00" in text and "2.00 times the limit" in text
     assert "It failed: it broke" in text and "Not measured in this run." in text
+
+
+def test_sam_build_is_no_part_of_make_tests_goal():
+    builds = {"make_test": {"command": "make test", "seconds": 1000, "steps": {"sam build": 200, "policies": 5}}}
+    [goal] = [goal for goal in goals.judge({"builds": builds}) if goal["figure"].startswith("clean make test")]
+    assert goal["value"] == 800 and goal["met"]
+    assert "3.3 of sam build" in goal["shown"]

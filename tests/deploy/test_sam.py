@@ -135,7 +135,9 @@ def test_upgrade_loses_no_event_of_the_clients_that_join_meanwhile(shell, local,
     # Without the sweep, and without notifications: only events tell.
     deploy(shell, f"Architecture={tools.ARCHITECTURE}", f"ServiceId={provider.service}", f"RecordName={NAME}",
            f"AllowedPrincipals={client}", f"ClientAccounts={client}", "ExternalId=upgrade", "SweepState=DISABLED",
-           "ConnectionNotifications=false", "DeletionProtection=false")
+           "ConnectionNotifications=false", "DeletionProtection=false",
+           # Whoever joins meanwhile waits for the upgrade, not for Route 53's share.
+           "Route53RequestsPerSecond=100", "Route53Burst=500")
     provider.read(outputs(local.client("cloudformation", provider.account), STACK))
     shell("bash", "-c", provider.outputs["ClientStackCommand"], profile="client")
     joining = Joining(Client(local, client, provider))

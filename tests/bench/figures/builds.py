@@ -38,9 +38,11 @@ def clean_builds():
     subprocess.run(["git", "clone", "--quiet", str(state.REPOSITORY), str(clone)], check=True)
     fetch = _timed(("cargo", "fetch", "--locked"), clone, CARGO_TARGET_DIR="")
     tests = _timed(("make", "test"), clone, CARGO_TARGET_DIR="")
+    steps = [line.split("\t") for line in (clone / ".local" / "steps.tsv").read_text().splitlines()]
     shutil.rmtree(folder)
     return {"dev": {"command": " ".join(DEV), "seconds": dev},
-            "make_test": {"command": "make test", "seconds": tests, "seconds_to_fetch": fetch}}
+            "make_test": {"command": "make test", "seconds": tests, "seconds_to_fetch": fetch,
+                          "steps": {name: int(seconds) for name, seconds in steps}}}
 
 
 def _timed(command, folder: pathlib.Path, **variables):
