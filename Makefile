@@ -42,6 +42,8 @@ demo: setup build ## Watch it work, start to end, in a local AWS of its own (hal
 .PHONY: test
 test: ## Run every check and every test
 	@rm -f $(STEPS)
+# What is missing is said before anything else, and rustup brings the toolchain once.
+	@.ci/setup && cargo --version
 # cargo lets one of its commands build at a time; meanwhile the tools are fetched.
 	@.ci/step "tools, checks of form, build" $(MAKE) --no-print-directory -j 3 build tools lint
 	.ci/step "tests in Rust" $(MAKE) --no-print-directory test-rust

@@ -47,21 +47,25 @@ impl Rate {
 
     /// The latest moment at which the bucket may be full again for `requests` to be granted at `now`.
     ///
-    /// More requests than there can ever be room for are granted from a bucket that is as full as it gets:
-    /// they belong together, and are paid for by a longer wait afterwards.
+    /// More requests than there can ever be room for are granted from a bucket that is as full as it gets, and
+    /// those of a change from one with any room: they belong together, and are paid for by a longer wait
+    /// afterwards.
     #[must_use]
     pub fn latest(self, requests: u32, priority: Priority, now: Timestamp) -> Timestamp {
-        now + self.cost(self.room(priority).saturating_sub(requests))
+        let needed = if priority == Priority::Change { requests.min(1) } else { requests };
+        now + self.cost(self.room(priority).saturating_sub(needed))
     }
 
-    /// How many of `wanted`, in their order, are granted at `now` from a bucket that will be full at `full_at`.
+    /// How many of `wanted`, in their order, are granted at `now` from a bucket that will be full at `full_at`. What
+    /// asks for nothing is granted by any.
     #[must_use]
     pub fn granted(self, wanted: &[u32], priority: Priority, full_at: Timestamp, now: Timestamp) -> usize {
         let mut sum = 0;
         let fits = |requests: &&u32| {
             let alone = sum == 0;
             sum += **requests;
-            (alone || sum <= self.room(priority)) && full_at <= self.latest(sum, priority, now)
+            let fits = (alone || sum <= self.room(priority)) && full_at <= self.latest(sum, priority, now);
+            **requests == 0 || fits
         };
         wanted.iter().take_while(fits).count()
     }
@@ -154,6 +158,18 @@ mod tests {
         assert_eq!(granted(&[2; 3], 0), 3);
         assert_eq!(granted(&[0, 0, 30, 1], 0), 3, "more than there can be room for, from a full bucket");
         assert_eq!(granted(&[0, 30, 1], 1), 1);
+        assert_eq!(granted(&[0, 0, 2], 40), 2, "nothing is granted by an overdrawn bucket, too");
+    }
+
+    #[test]
+    fn what_belongs_to_requests_that_were_made_is_granted_while_there_is_any_room() {
+        // The first share of a VPC with many zones, and then one list of records and one change for each.
+        let now = Timestamp::UNIX_EPOCH;
+        for first in [Priority::Event, Priority::Sweep] {
+            let used = now + RATE.cost(RATE.room(first));
+            assert!(used <= RATE.latest(2 * 500, Priority::Change, now), "after {first:?}");
+        }
+        assert!(now + RATE.cost(25) > RATE.latest(1, Priority::Change, now));
     }
 
     #[test]

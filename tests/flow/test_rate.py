@@ -44,6 +44,17 @@ def test_change_waits_for_room_and_is_made_when_there_is_some(fleet):
     assert fleet.table.holds() == {}
 
 
+def test_vpc_with_many_zones_finds_room_beside_its_own_first_share(fleet):
+    # Three of six requests for its first zone, and six more when the other three are known.
+    fleet.provider.update(Route53RequestsPerSecond="4", Route53Burst="8")
+    vpc = fleet.a.vpc()
+    zones = [vpc.zone(name) for name in ("aws-us-west-2.byoc.example.com", "byoc.example.com", "example.com", "com")]
+    endpoint = vpc.endpoint()
+    wait_until(lambda: [zone.addresses() for zone in zones] == [endpoint.addresses] * 4, within=40)
+    fleet.local.settled()
+    assert fleet.provider.dead_letters() == []
+
+
 def test_throttled_read_and_throttled_change_come_back_by_themselves(fleet):
     throttled = {"service": "route53", "code": "Throttling", "message": "Rate exceeded", "times": 1}
     for action in (*READS, CHANGE):

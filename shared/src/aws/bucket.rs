@@ -53,8 +53,9 @@ impl Aws {
             (granted, wanted.iter().take(granted).sum())
         };
         let answer = |granted, full_at: Timestamp| {
-            let next = wanted.get(granted);
-            (granted, next.map(|next| full_at.duration_since(rate.latest(*next, priority, now))))
+            let next = wanted.iter().skip(granted).find(|requests| **requests > 0);
+            let wait = |next: &u32| full_at.duration_since(rate.latest(*next, priority, now));
+            (granted, next.map(|next| wait(next).max(SignedDuration::ZERO)))
         };
         let (granted, requests) = grant(now);
         if requests == 0 {

@@ -156,16 +156,18 @@ impl<'a> Look<'a> {
         known: Vec<KnownVpc>,
         rest: &mut BTreeSet<VpcId>,
     ) -> Result<(Vec<(KnownVpc, Need)>, Option<SignedDuration>), Error> {
-        let needs: Vec<Need> = known.iter().map(|known| self.need(known)).collect();
-        let wanted: Vec<u32> = needs.iter().map(Need::requests).collect();
+        let mut asking: Vec<_> = known.into_iter().map(|known| (self.need(&known), known)).collect();
+        // One that needs a whole bucket keeps none of the others waiting.
+        asking.sort_by_key(|(need, _)| need.requests());
+        let wanted: Vec<u32> = asking.iter().map(|(need, _)| need.requests()).collect();
         let (granted, wait) =
             self.aws.reserve_in_order(&self.intent.account, &wanted, self.intent.priority).await?;
         if let Some(wait) = wait {
             self.aws.count_wait(wait);
         }
         let mut with_room = Vec::new();
-        for (number, (known, need)) in known.into_iter().zip(needs).enumerate() {
-            if number < granted || need.requests() == 0 {
+        for (number, (need, known)) in asking.into_iter().enumerate() {
+            if number < granted {
                 with_room.push((known, need));
             } else {
                 rest.insert(known.vpc);

@@ -13,6 +13,7 @@ use crate::facts::{
     Association, Denied, EndpointFacts, PrivateHostedZone, RecordFacts, VpcEndpointState, VpcFacts,
 };
 use crate::ids::{AccountId, HostedZoneId, VpcEndpointId, VpcId};
+use crate::rate::Priority;
 use crate::record::{RecordKey, SeenRecords};
 
 type Zones = BTreeMap<HostedZoneId, PrivateHostedZone>;
@@ -117,8 +118,11 @@ impl Look<'_> {
         }
         let mut reserved = BTreeMap::new();
         for (of, (reads, changes)) in requests {
-            let paid = if of == account { *paid } else { 0 };
-            self.reserve(of, (reads + changes).saturating_sub(paid)).await?;
+            // The VPC's own account has answered: without the rest that was in vain. Were it asked for as the
+            // first share was, a VPC with many zones would never find room beside its own.
+            let (paid, priority) =
+                if of == account { (*paid, Priority::Change) } else { (0, self.intent.priority) };
+            self.reserve(of, (reads + changes).saturating_sub(paid), priority).await?;
             reserved.insert(of.clone(), u32::try_from(changes).unwrap_or(u32::MAX));
         }
         let reads = wanted.into_iter().map(async |(key, zone_account)| {
@@ -143,9 +147,9 @@ impl Look<'_> {
         Ok((records, reserved))
     }
 
-    async fn reserve(&self, account: &AccountId, requests: usize) -> Result<(), Error> {
+    async fn reserve(&self, account: &AccountId, requests: usize, priority: Priority) -> Result<(), Error> {
         let requests = u32::try_from(requests).unwrap_or(u32::MAX);
-        if requests == 0 { Ok(()) } else { self.aws.reserve(account, requests, self.intent.priority).await }
+        if requests == 0 { Ok(()) } else { self.aws.reserve(account, requests, priority).await }
     }
 
     /// The names of the services that have endpoints here.
