@@ -70,6 +70,13 @@ impl Rate {
         wanted.iter().take_while(fits).count()
     }
 
+    /// The most that is taken for a VPC before its zones are listed. What is asked for afterwards has to find room
+    /// beside it.
+    #[must_use]
+    pub fn first_share(self) -> u32 {
+        self.room(Priority::Sweep).min(self.burst.saturating_sub(1)).max(1)
+    }
+
     fn room(self, priority: Priority) -> u32 {
         match priority {
             Priority::Change => self.burst,
@@ -165,9 +172,12 @@ mod tests {
     fn what_belongs_to_requests_that_were_made_is_granted_while_there_is_any_room() {
         // The first share of a VPC with many zones, and then one list of records and one change for each.
         let now = Timestamp::UNIX_EPOCH;
-        for first in [Priority::Event, Priority::Sweep] {
-            let used = now + RATE.cost(RATE.room(first));
-            assert!(used <= RATE.latest(2 * 500, Priority::Change, now), "after {first:?}");
+        for used in [RATE.room(Priority::Event), RATE.first_share()] {
+            assert!(now + RATE.cost(used) <= RATE.latest(2 * 500, Priority::Change, now), "after {used}");
+        }
+        for burst in 2..100 {
+            let rate = Rate { burst, ..RATE };
+            assert!(now + rate.cost(rate.first_share()) <= rate.latest(40, Priority::Change, now), "{burst}");
         }
         assert!(now + RATE.cost(25) > RATE.latest(1, Priority::Change, now));
     }

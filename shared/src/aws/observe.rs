@@ -157,7 +157,7 @@ impl<'a> Look<'a> {
         rest: &mut BTreeSet<VpcId>,
     ) -> Result<(Vec<(KnownVpc, Need)>, Option<SignedDuration>), Error> {
         let mut asking: Vec<_> = known.into_iter().map(|known| (self.need(&known), known)).collect();
-        // One that needs a whole bucket keeps none of the others waiting.
+        // One that needs much keeps none of the others waiting.
         asking.sort_by_key(|(need, _)| need.requests());
         let wanted: Vec<u32> = asking.iter().map(|(need, _)| need.requests()).collect();
         let (granted, wait) =

@@ -22,7 +22,7 @@ type Zones = BTreeMap<HostedZoneId, PrivateHostedZone>;
 pub(super) struct Need {
     names: BTreeSet<DnsName>,
     lists_zones: bool,
-    /// Reads and changes, in the VPC's own account.
+    /// Reads and changes, in the VPC's own account, as many as a first share takes.
     others: usize,
 }
 
@@ -55,7 +55,9 @@ impl Look<'_> {
         let reads = if lists_zones { names.len().max(known.claims.len()) } else { known.claims.len() };
         let news = known.claims.values().filter(|claim| known.is_news(claim)).count();
         let changes = if known.claims.is_empty() && known.publishes() { reads } else { news };
-        Need { names, lists_zones, others: reads + changes }
+        let most = usize::try_from(self.aws.config.rate.first_share()).unwrap_or(usize::MAX);
+        let others = (reads + changes).min(most.saturating_sub(usize::from(lists_zones)));
+        Need { names, lists_zones, others }
     }
 
     fn may_publish(&self, endpoint: &EndpointFacts) -> bool {
