@@ -1,8 +1,8 @@
-//! What is common to all verbs on the command line.
+//! The command line: the options that every command has, and a verb.
 
-use clap::{Parser, ValueEnum};
-use shared::aws::Login;
+use clap::Parser;
 
+use crate::options::Common;
 use crate::verbs::Verb;
 
 /// Shows operators what zonelink does and why, and takes their word on what it is to do.
@@ -22,52 +22,4 @@ pub(crate) struct Arguments {
     pub(crate) common: Common,
     #[command(subcommand)]
     pub(crate) verb: Verb,
-}
-
-/// Whose installation is asked, and how it answers.
-#[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Common options")]
-pub(crate) struct Common {
-    /// A profile of the AWS configuration
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
-    /// The region of the installation
-    #[arg(long, global = true, value_name = "REGION", env = "AWS_REGION", hide_env_values = true)]
-    pub(crate) region: Option<String>,
-    /// A role to assume first: the stack's output `OperatorRoleArn`
-    #[arg(long, global = true, value_name = "ARN")]
-    pub(crate) role_arn: Option<String>,
-    /// The name of the provider's stack
-    #[arg(
-        long,
-        global = true,
-        value_name = "NAME",
-        env = "ZONELINK_STACK",
-        hide_env_values = true,
-        default_value = "zonelink"
-    )]
-    pub(crate) stack: String,
-    /// The form of the answer
-    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t)]
-    pub(crate) output: Format,
-    /// Say more on standard error; repeat it for still more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub(crate) verbose: u8,
-}
-
-impl Common {
-    /// Whose credentials are used, and where.
-    pub(crate) fn login(&self) -> Login {
-        Login { profile: self.profile.clone(), region: self.region.clone(), role_arn: self.role_arn.clone() }
-    }
-}
-
-/// The form of an answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    #[default]
-    Table,
-    /// For programs: its fields stay
-    Json,
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use shared::aws::SignInError;
 use shared::error::{CallFailure, Error};
 
-use crate::output::{Exit, note};
+use crate::terminal::{Exit, note};
 
 /// A failure that says what helps.
 #[derive(Debug, thiserror::Error)]

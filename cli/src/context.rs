@@ -2,9 +2,9 @@
 
 use shared::aws::Session;
 
-use crate::arguments::Common;
 use crate::complaint::Complaint;
 use crate::installation::Installation;
+use crate::options::Common;
 
 /// The surroundings of one call of the CLI.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! `zonelink`: what an operator asks of the library that the functions run.
 
+mod answer;
 mod arguments;
 mod aws;
 mod by_hand;
@@ -10,23 +11,29 @@ mod doctor;
 mod document;
 mod fleet;
 mod installation;
-mod output;
+mod options;
 mod planning;
+mod question;
 mod report;
 mod runs;
+mod terminal;
 mod verbs;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+
+use arguments::Arguments;
+use context::Context;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = arguments::Arguments::parse();
-    output::start_logging(arguments.common.verbose);
-    let format = arguments.common.output;
+    let Arguments { common, verb } = Arguments::parse();
+    terminal::start_logging(common.verbose);
+    let format = common.output;
+    let context = Context { common };
     // Its state, of all verbs the largest, is no matter for the stack.
-    let answer = Box::pin(verbs::run(arguments)).await;
+    let answer = Box::pin(verbs::run(verb, &context, Arguments::command)).await;
     match answer.and_then(|answer| answer.show(format)) {
         Ok(exit) => exit.into(),
         Err(error) => complaint::show(&error).into(),

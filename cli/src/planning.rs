@@ -24,7 +24,7 @@ pub(crate) use selection::Selection;
 
 use crate::complaint::Complaint;
 use crate::installation::Installation;
-use crate::output::{count, note};
+use crate::terminal::{count, note};
 use selection::Asked;
 
 /// What is planned for a selection.

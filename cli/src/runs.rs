@@ -14,10 +14,10 @@ use shared::error::{CallFailure, Error};
 use shared::ids::{AccountId, ServiceId};
 use shared::run::{BackfillRequest, is_run_id, run_id};
 
+use crate::answer::Answer;
 use crate::aws::invoke;
 use crate::complaint::Complaint;
 use crate::installation::Installation;
-use crate::output::Answer;
 use outcome::Outcome;
 use watch::{Watch, Watched};
 

@@ -16,11 +16,10 @@ mod service;
 mod status;
 mod sweep;
 
-use clap::Subcommand;
+use clap::{Command, Subcommand};
 
-use crate::arguments::Arguments;
+use crate::answer::Answer;
 use crate::context::Context;
-use crate::output::Answer;
 
 /// What can be asked.
 #[derive(Debug, Subcommand)]
@@ -43,27 +42,26 @@ pub(crate) enum Verb {
     Man(man::Man),
 }
 
-/// Runs what the arguments ask for.
+/// Runs a verb. `command` describes the whole command line, for verbs that tell of it.
 ///
 /// # Errors
 /// With a sentence, and a remedy where there is one.
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Answer> {
-    let context = Context { common: arguments.common };
-    match arguments.verb {
-        Verb::Status(status) => status.run(&context).await,
-        Verb::Explain(explain) => explain.run(&context).await,
-        Verb::Report(report) => report.run(&context).await,
-        Verb::Doctor(doctor) => doctor.run(&context).await,
-        Verb::Plan(plan) => plan.run(&context).await,
-        Verb::Apply(apply) => apply.run(&context).await,
-        Verb::Adopt(adopt) => adopt.run(&context).await,
-        Verb::Release(release) => release.run(&context).await,
-        Verb::Backfill(backfill) => backfill.run(&context).await,
-        Verb::Sweep(sweep) => sweep.run(&context).await,
-        Verb::Service(service) => service.run(&context).await,
+pub(crate) async fn run(verb: Verb, context: &Context, command: fn() -> Command) -> anyhow::Result<Answer> {
+    match verb {
+        Verb::Status(status) => status.run(context).await,
+        Verb::Explain(explain) => explain.run(context).await,
+        Verb::Report(report) => report.run(context).await,
+        Verb::Doctor(doctor) => doctor.run(context).await,
+        Verb::Plan(plan) => plan.run(context).await,
+        Verb::Apply(apply) => apply.run(context).await,
+        Verb::Adopt(adopt) => adopt.run(context).await,
+        Verb::Release(release) => release.run(context).await,
+        Verb::Backfill(backfill) => backfill.run(context).await,
+        Verb::Sweep(sweep) => sweep.run(context).await,
+        Verb::Service(service) => service.run(context).await,
         Verb::Check(check) => check.run(),
-        Verb::Replay(replay) => replay.run(&context).await,
-        Verb::Completions(completions) => Ok(completions.run()),
-        Verb::Man(man) => man.run(),
+        Verb::Replay(replay) => replay.run(context).await,
+        Verb::Completions(completions) => Ok(completions.run(command())),
+        Verb::Man(man) => man.run(command()),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::check::Check;
 use super::facts::{Facts, Rule};
-use crate::output::{age, moment};
+use crate::terminal::{age, moment};
 
 pub(super) const RULES: &str = "event rules";
 pub(super) const CLIENT_RULE: &str = "client event rule";

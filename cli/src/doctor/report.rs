@@ -6,7 +6,7 @@ use shared::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
 
 use super::check::{Check, Verdict};
 use super::facts::Facts;
-use crate::output::{count, table};
+use crate::terminal::{count, table};
 
 /// What no check can see, for whoever still cannot connect.
 pub(crate) const HINT: &str = "If all is ok and the client still fails: its URI must begin with https:// and end with the service's port (in \

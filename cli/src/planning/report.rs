@@ -10,7 +10,7 @@ use shared::plan::digest::{Digest, Essence};
 use shared::plan::{Plan, Step};
 
 use super::{About, Planned, Planning};
-use crate::output::count;
+use crate::terminal::count;
 
 /// A plan for programs; `zonelink apply` reads it back to say what has moved.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use super::tally::{ServiceRow, Share, Tally};
 use super::times::Times;
 use crate::fleet::{Fleet, HoldView, SOURCES};
 use crate::installation::Named;
-use crate::output::{age, count, moment};
+use crate::terminal::{age, count, moment};
 
 const STYLE: &str = include_str!("../../templates/report.css");
 const SCRIPT: &str = include_str!("../../templates/report.js");

@@ -7,9 +7,10 @@ use shared::run::{BackfillRequest, RequestedBy, Run};
 use super::progress::{Progress, Stage};
 use super::watch::Watched;
 use super::{asked, selection};
+use crate::answer::Answer;
 use crate::fleet::{Fleet, HoldView, Selection};
 use crate::installation::Installation;
-use crate::output::{Answer, count};
+use crate::terminal::count;
 
 /// A run, what failed, and what is held once it is over.
 pub(super) struct Outcome {

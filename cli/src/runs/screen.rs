@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 
 use super::progress::{Progress, Stage};
-use crate::output::{count, note};
+use crate::terminal::{count, note};
 
 /// Between two lines where there is no terminal.
 const LINES_APART: SignedDuration = SignedDuration::from_secs(5);

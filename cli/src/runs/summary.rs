@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::output::{Answer, count, table};
+use crate::answer::Answer;
+use crate::terminal::{count, table};
 use anyhow::Context;
 
 /// As much of the function's answer as people are told; programs get all of it.

@@ -9,13 +9,15 @@ use shared::intent::Intent;
 use shared::plan::vpc::by_hand::{HandOver, Refusal, adopt};
 use shared::record::RecordKey;
 
+use crate::answer::Answer;
 use crate::by_hand::{Record, carry_out, intent};
 use crate::complaint::Complaint;
 use crate::context::Context;
 use crate::fleet::Fleet;
 use crate::installation::Installation;
-use crate::output::{Answer, confirm, note};
 use crate::planning::vpcs;
+use crate::question::confirm;
+use crate::terminal::note;
 
 /// Hands a record over to zonelink, whatever its service's definition says of adoption.
 ///

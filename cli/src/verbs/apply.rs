@@ -13,9 +13,9 @@ use shared::plan::digest::{Digest, Essence, Moved};
 use shared::reconcile::apply_and_journal;
 
 use super::plan::{Kept, read};
+use crate::answer::Answer;
 use crate::context::Context;
 use crate::installation::Installation;
-use crate::output::Answer;
 use crate::planning::{About, Planned, Planning, Report, Selection, vpcs};
 use outcome::Done;
 

@@ -2,8 +2,8 @@
 
 use shared::ids::{AccountId, ServiceId};
 
+use crate::answer::Answer;
 use crate::context::Context;
-use crate::output::Answer;
 use crate::runs::{Bounds, Following, resume, start};
 
 /// Sweeps now, as the schedule does, and follows the run to its end.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde_json::Value;
 use shared::policy::{Adopt, Disallowed, OnRemove, Principal, ServiceDefinition, SharedZones};
 
+use crate::answer::Answer;
 use crate::definition_file;
-use crate::output::Answer;
 
 /// Checks service definitions as the functions would, without AWS.
 ///

@@ -1,10 +1,9 @@
 //! `zonelink completions`: what a shell needs to complete the command line.
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
-use crate::arguments::Arguments;
-use crate::output::Answer;
+use crate::answer::Answer;
 
 /// Prints the completions for a shell.
 ///
@@ -17,9 +16,9 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(&self) -> Answer {
+    pub(crate) fn run(&self, mut command: Command) -> Answer {
         let mut text = Vec::new();
-        clap_complete::generate(self.shell, &mut Arguments::command(), "zonelink", &mut text);
+        clap_complete::generate(self.shell, &mut command, "zonelink", &mut text);
         Answer::raw(String::from_utf8_lossy(&text))
     }
 }

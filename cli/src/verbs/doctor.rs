@@ -6,11 +6,11 @@ use serde_json::json;
 use shared::facts::VpcEndpointState;
 use shared::ids::{VpcEndpointId, VpcId};
 
+use crate::answer::Answer;
 use crate::complaint::Complaint;
 use crate::context::Context;
 use crate::doctor::{Examined, HINT, Reader, text};
 use crate::fleet::{EndpointView, Fleet, Status};
-use crate::output::Answer;
 
 /// Says why a client cannot connect.
 ///

@@ -5,9 +5,9 @@ mod subject;
 
 use serde_json::json;
 
+use crate::answer::Answer;
 use crate::context::Context;
 use crate::fleet::{Fleet, SOURCES};
-use crate::output::Answer;
 
 /// Says why a record or an endpoint is as it is.
 ///

@@ -1,11 +1,10 @@
 //! `zonelink man`: the manual page, made from the arguments themselves.
 
 use anyhow::Context as _;
-use clap::{Command, CommandFactory};
+use clap::Command;
 
-use crate::arguments::Arguments;
+use crate::answer::Answer;
 use crate::complaint::Complaint;
-use crate::output::Answer;
 
 /// Prints the manual page: of zonelink, or of one of its commands.
 #[derive(Debug, clap::Args)]
@@ -15,8 +14,7 @@ pub(crate) struct Man {
 }
 
 impl Man {
-    pub(crate) fn run(&self) -> anyhow::Result<Answer> {
-        let mut top = Arguments::command();
+    pub(crate) fn run(&self, mut top: Command) -> anyhow::Result<Answer> {
         // Common options are shown with every command once the tree is built.
         top.build();
         let mut command = &top;

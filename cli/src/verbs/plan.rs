@@ -2,8 +2,8 @@
 
 mod kept;
 
+use crate::answer::Answer;
 use crate::context::Context;
-use crate::output::Answer;
 use crate::planning::{Planning, Report, Selection};
 
 pub(super) use kept::{Kept, read};

@@ -4,10 +4,12 @@ use serde_json::json;
 use shared::claim::Released;
 use shared::plan::vpc::by_hand::{Refusal, release};
 
+use crate::answer::Answer;
 use crate::by_hand::{Record, carry_out, intent};
 use crate::complaint::Complaint;
 use crate::context::Context;
-use crate::output::{Answer, confirm, note};
+use crate::question::confirm;
+use crate::terminal::note;
 
 /// Takes a record back from zonelink, and leaves it as it is.
 ///

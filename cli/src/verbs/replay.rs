@@ -15,10 +15,10 @@ use shared::lookup::OwnCalls;
 use shared::policy::Policy;
 use shared::scenario::{self, Allowed, Led};
 
+use crate::answer::Answer;
 use crate::complaint::Complaint;
 use crate::context::Context;
 use crate::definition_file;
-use crate::output::Answer;
 use crate::planning::vpcs;
 
 /// Says what an event leads to, without doing it.

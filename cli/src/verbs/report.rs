@@ -7,12 +7,13 @@ use anyhow::Context as _;
 use askama::Template as _;
 use serde::Serialize;
 
+use crate::answer::Answer;
 use crate::complaint::Complaint;
 use crate::context::Context;
 use crate::fleet::Fleet;
 use crate::installation::Named;
-use crate::output::{Answer, count};
 use crate::report::{Page, Shown, Times};
+use crate::terminal::count;
 
 /// Draws the fleet on one page for a browser.
 ///

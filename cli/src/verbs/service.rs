@@ -10,8 +10,8 @@ mod show;
 
 use clap::Subcommand;
 
+use crate::answer::Answer;
 use crate::context::Context;
-use crate::output::Answer;
 
 /// Defines services: who may connect, and which names lead there.
 ///

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use shared::aws::Waiting;
 
+use crate::answer::Answer;
 use crate::complaint::Complaint;
 use crate::context::Context;
 use crate::fleet::{EndpointView, Fleet, HoldView, SOURCES, Selection, Status as Word};
 use crate::installation::Named;
-use crate::output::{Answer, age, count, moment, table};
+use crate::terminal::{age, count, moment, table};
 
 /// Shows how every endpoint is, and what is held.
 ///

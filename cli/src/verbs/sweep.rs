@@ -2,8 +2,8 @@
 
 use shared::ids::AccountId;
 
+use crate::answer::Answer;
 use crate::context::Context;
-use crate::output::Answer;
 use crate::runs::{Bounds, Following, start};
 
 /// Sweeps one client account now, and follows the run to its end.

@@ -8,8 +8,9 @@ use shared::ids::VpcId;
 use shared::plan::Plan;
 use shared::plan::digest::{Digest, Moved};
 
-use crate::output::{Answer, count};
+use crate::answer::Answer;
 use crate::planning::Report;
+use crate::terminal::count;
 
 /// What was done, group by group.
 #[derive(Debug, Default, Serialize)]

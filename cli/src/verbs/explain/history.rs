@@ -9,7 +9,7 @@ use shared::aws::{Aws, Inspected, JournalEntry};
 use shared::hold::Subject;
 use shared::ids::{ServiceId, VpcEndpointId};
 
-use crate::output::{age, moment};
+use crate::terminal::{age, moment};
 
 /// How a connection came to be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

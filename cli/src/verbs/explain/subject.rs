@@ -15,7 +15,7 @@ use shared::record::RecordKey;
 use super::history::{self, Acceptance, ServiceJournals, last_acceptance, merged};
 use crate::complaint::Complaint;
 use crate::fleet::{EndpointView, Fleet, HoldView};
-use crate::output::{moment, table};
+use crate::terminal::{moment, table};
 use crate::verbs::status::held;
 
 /// What can be explained.

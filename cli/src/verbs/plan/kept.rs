@@ -9,8 +9,8 @@ use anyhow::Context as _;
 use shared::plan::digest::Digest;
 
 use crate::complaint::Complaint;
-use crate::output::note;
 use crate::planning::Report;
+use crate::terminal::note;
 
 /// How many are kept.
 const MOST: usize = 50;

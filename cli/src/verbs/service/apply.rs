@@ -9,11 +9,12 @@ use shared::error::Error;
 use shared::ids::ServiceId;
 
 use super::difference::{Difference, between};
+use crate::answer::Answer;
 use crate::complaint::Complaint;
 use crate::context::Context;
 use crate::definition_file::{self, Defined, known_fields};
 use crate::installation::Installation;
-use crate::output::{Answer, count, note};
+use crate::terminal::{count, note};
 
 /// Writes the definitions of a file into the table.
 ///

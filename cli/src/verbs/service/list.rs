@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::difference::shown;
 use super::known::{State, all};
+use crate::answer::Answer;
 use crate::context::Context;
-use crate::output::{Answer, count, table};
+use crate::terminal::{count, table};
 
 /// Lists all definitions, and what the functions make of them.
 ///

@@ -7,10 +7,12 @@ use shared::aws::DefinitionChange;
 use shared::ids::ServiceId;
 
 use super::known::{Known, Source, State, all, find};
+use crate::answer::Answer;
 use crate::complaint::Complaint;
 use crate::context::Context;
 use crate::installation::Installation;
-use crate::output::{Answer, confirm, count, note};
+use crate::question::confirm;
+use crate::terminal::{count, note};
 
 /// Between two looks at what is left.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);

@@ -1,6 +1,6 @@
 //! `zonelink service schema`: the form of a definition, for editors and checks elsewhere.
 
-use crate::output::Answer;
+use crate::answer::Answer;
 
 /// The published schema.
 const SCHEMA: &str = include_str!("../../../../schemas/service-definition.schema.json");

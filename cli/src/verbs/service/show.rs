@@ -5,8 +5,9 @@ use shared::ids::ServiceId;
 
 use super::difference::{between, shown};
 use super::known::{State, all, find};
+use crate::answer::Answer;
 use crate::context::Context;
-use crate::output::{Answer, table};
+use crate::terminal::table;
 
 /// Shows one definition.
 ///

@@ -1,20 +1,14 @@
-//! What the CLI says: data on standard output, all else on standard error.
+//! How the terminal is spoken to: notes and logs on standard error, columns, words for numbers and times, exit codes.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::Value;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-
-use crate::arguments::Format;
-use crate::complaint::Complaint;
 
 /// How a call ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,91 +29,10 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What a verb has to say, in every form.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    text: String,
-    json: Option<Value>,
-    exit: Exit,
-}
-
-impl Answer {
-    /// A report, and how it reads for people.
-    ///
-    /// # Errors
-    /// When the report cannot be written as JSON.
-    pub(crate) fn new(report: &impl Serialize, text: impl Into<String>) -> anyhow::Result<Self> {
-        let json = serde_json::to_value(report).context("the answer cannot be written as JSON")?;
-        Ok(Self { text: text.into(), json: Some(json), exit: Exit::Well })
-    }
-
-    /// A text that has one form only.
-    pub(crate) fn raw(text: impl Into<String>) -> Self {
-        Self { text: text.into(), json: None, exit: Exit::Well }
-    }
-
-    /// Tells programs by the exit code that something is held or differs.
-    pub(crate) fn held_if(mut self, held: bool) -> Self {
-        if held {
-            self.exit = Exit::Held;
-        }
-        self
-    }
-
-    /// Tells programs by the exit code that a part of it failed.
-    pub(crate) fn failed(mut self) -> Self {
-        self.exit = Exit::Failed;
-        self
-    }
-
-    /// Writes the answer to standard output.
-    ///
-    /// # Errors
-    /// When standard output cannot be written. A reader that has seen enough is no failure.
-    pub(crate) fn show(self, format: Format) -> anyhow::Result<Exit> {
-        let text = match (format, &self.json) {
-            (Format::Json, Some(json)) => serde_json::to_string_pretty(json)?,
-            _ => self.text,
-        };
-        let mut stdout = io::stdout().lock();
-        match writeln!(stdout, "{}", text.trim_end()).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(error).context("standard output cannot be written")
-            }
-            _ => Ok(self.exit),
-        }
-    }
-}
-
 /// Says something beside the data, on standard error.
 pub(crate) fn note(text: &str) {
     // Who closed standard error does not want to hear it.
     let _ = writeln!(io::stderr().lock(), "{text}");
-}
-
-/// Asks before something is done; `yes` is the answer given beforehand.
-///
-/// # Errors
-/// When nobody can be asked, or the answer is no.
-pub(crate) fn confirm(question: &str, yes: bool) -> anyhow::Result<()> {
-    if yes {
-        return Ok(());
-    }
-    if !io::stdin().is_terminal() {
-        return Err(Complaint::arguments(
-            format!("{question} Nobody can be asked here"),
-            "give --yes to do it without a question",
-        )
-        .into());
-    }
-    let mut stderr = io::stderr().lock();
-    write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush())?;
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).context("the answer cannot be read")?;
-    if ["y", "yes"].contains(&line.trim().to_ascii_lowercase().as_str()) {
-        return Ok(());
-    }
-    Err(Complaint::new("nothing was done", "answer y, or give --yes").into())
 }
 
 /// Rows below a header, in columns, without lines: it can be read, searched and cut.
