@@ -4,10 +4,10 @@
 //! its check unknown, and no other.
 
 mod check;
-mod cidr;
 mod connection;
 mod events;
-pub(crate) mod facts;
+mod examine;
+mod facts;
 mod network;
 mod read;
 mod records;
@@ -17,47 +17,5 @@ mod shadowing;
 mod tests;
 mod vpc;
 
-pub(crate) use check::{Check, Verdict};
-pub(crate) use cidr::Range;
 pub(crate) use read::Reader;
 pub(crate) use report::{Examined, HINT, text};
-
-use facts::Facts;
-
-/// Every check, in the order in which it is made: from the connection to the event that reports it.
-#[cfg(test)]
-pub(crate) const CHECKS: [&str; 22] = [
-    connection::STATE,
-    connection::ACCEPTED,
-    connection::ACCOUNT,
-    vpc::SUPPORT,
-    vpc::HOSTNAMES,
-    records::ZONE,
-    records::RECORD,
-    records::ADDRESSES,
-    records::TTL,
-    shadowing::EXACT,
-    shadowing::ENDPOINT_DNS,
-    shadowing::PROFILE,
-    shadowing::FORWARDING,
-    shadowing::PUBLIC,
-    network::GROUP,
-    network::ZONES,
-    network::LISTENER,
-    network::TARGETS,
-    events::RULES,
-    events::CLIENT_RULE,
-    events::TRAIL,
-    events::LAST,
-];
-
-/// All checks of one endpoint; those of a name once for each name.
-pub(crate) fn examine(facts: &Facts) -> Vec<Check> {
-    let mut checks = connection::checks(facts);
-    checks.extend(vpc::checks(facts));
-    checks.extend(records::checks(facts));
-    checks.extend(shadowing::checks(facts));
-    checks.extend(network::checks(facts));
-    checks.extend(events::checks(facts));
-    checks
-}

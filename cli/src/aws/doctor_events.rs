@@ -8,7 +8,7 @@ use shared::aws::{Session, failed};
 use shared::error::Error;
 use shared::ids::AccountId;
 
-use crate::doctor::facts::{NotRead, Rule, Trail};
+use crate::observed::{NotRead, Rule, Trail};
 
 /// The rules of all buses that lead to one of these targets.
 pub(crate) async fn rules(session: &Session, targets: &[String]) -> Result<Vec<Rule>, Error> {

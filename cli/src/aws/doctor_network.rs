@@ -9,9 +9,9 @@ use shared::facts::IpAddressType;
 use shared::ids::{SubnetId, VpcEndpointId, VpcId};
 use shared::record::Addresses;
 
-use super::unreadable;
-use crate::doctor::Range;
-use crate::doctor::facts::{Endpoint, Inbound, NotRead, Zone};
+use super::unreadable::unreadable;
+use crate::cidr::Range;
+use crate::observed::{Endpoint, Inbound, NotRead, Zone};
 
 /// The codes with which EC2 says that an endpoint does not exist.
 const NO_SUCH_ENDPOINT: [&str; 2] = ["InvalidVpcEndpointId.NotFound", "InvalidVpcEndpoint.NotFound"];

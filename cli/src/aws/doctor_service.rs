@@ -6,7 +6,7 @@ use shared::aws::{Session, failed};
 use shared::error::Error;
 use shared::ids::ServiceId;
 
-use crate::doctor::facts::{Configuration, Listener, Target};
+use crate::observed::{Configuration, Listener, Target};
 
 /// The service as its owner sees it; none when there is no such service here.
 pub(crate) async fn configuration(

@@ -7,8 +7,8 @@ use shared::dns::DnsName;
 use shared::error::Error;
 use shared::ids::{AccountId, HostedZoneId, Region, VpcId};
 
-use super::unreadable;
-use crate::doctor::facts::{ForwardingRule, HostedZone, NamedZone, ProfileZone};
+use super::unreadable::unreadable;
+use crate::observed::{ForwardingRule, HostedZone, NamedZone, ProfileZone};
 
 /// How many record sets are read of a zone; more would cost a client's requests.
 const RECORD_SETS: i32 = 100;

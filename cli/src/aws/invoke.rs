@@ -10,7 +10,7 @@ use serde_json::Value;
 use shared::aws::{Session, failed};
 use shared::error::Error;
 
-use super::unreadable;
+use super::unreadable::unreadable;
 
 /// Lambda ends any invocation after 15 minutes.
 const LONGEST: Duration = Duration::from_mins(16);

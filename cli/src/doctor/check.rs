@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::facts::{Facts, NotRead};
+use super::facts::Facts;
+use crate::observed::NotRead;
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -34,7 +35,7 @@ impl fmt::Display for Verdict {
 /// A check and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Check {
-    /// What was looked at; one of [`super::CHECKS`].
+    /// What was looked at; one of [`super::examine::CHECKS`].
     #[expect(clippy::struct_field_names, reason = "the field's name for programs")]
     pub(crate) check: &'static str,
     pub(crate) verdict: Verdict,

@@ -5,7 +5,8 @@ use shared::ids::AccountId;
 use shared::policy::ServiceDefinition;
 
 use super::check::Check;
-use super::facts::{Facts, NotRead, Refusal};
+use super::facts::Facts;
+use crate::observed::{NotRead, Refusal};
 
 pub(super) const STATE: &str = "endpoint state";
 pub(super) const ACCEPTED: &str = "connection accepted";

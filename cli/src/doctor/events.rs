@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::check::Check;
-use super::facts::{Facts, Rule};
+use super::facts::Facts;
+use crate::observed::Rule;
 use crate::terminal::{age, moment};
 
 pub(super) const RULES: &str = "event rules";

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use shared::facts::IpAddressType;
 
-use super::check::Check;
-use super::cidr::Range;
-use super::facts::{Facts, Inbound, Listener, NotRead, Target};
+use super::check::{Check, Verdict};
+use super::facts::Facts;
+use crate::cidr::Range;
+use crate::observed::{Inbound, Listener, NotRead, Target};
 
 pub(super) const GROUP: &str = "security group";
 pub(super) const ZONES: &str = "availability zones";
@@ -53,7 +54,7 @@ fn group(facts: &Facts) -> Check {
     let checks: Vec<_> = checks.collect();
     let worst = checks.iter().max_by_key(|check| (check.verdict, std::cmp::Reverse(check.evidence.len())));
     match worst {
-        Some(worst) if worst.verdict != super::Verdict::Ok => worst.clone(),
+        Some(worst) if worst.verdict != Verdict::Ok => worst.clone(),
         _ => {
             let evidence: Vec<_> = checks.into_iter().map(|check| check.evidence).collect();
             Check::ok(GROUP, evidence.join("; "))

@@ -9,13 +9,12 @@ use shared::ids::{AccountId, HostedZoneId, ServiceId, VpcId};
 use shared::record::RecordKey;
 
 use super::facts::{
-    EventFacts, Facts, HostedZone, InstallationFacts, NameFacts, NamedZone, NotRead, Page, Read, Rule,
-    ServiceFacts, Trail, VpcFacts, ZoneRecord,
+    EventFacts, Facts, InstallationFacts, NameFacts, Page, ServiceFacts, VpcFacts, ZoneRecord, domain,
 };
-use super::shadowing::domain;
 use crate::aws;
 use crate::fleet::{EndpointView, Fleet, HoldView};
 use crate::installation::Installation;
+use crate::observed::{HostedZone, NamedZone, NotRead, Read, Rule, Trail};
 
 const NO_VPC: NotRead = NotRead::NotAsked("the endpoint's VPC is not known");
 const NO_ENDPOINT: NotRead = NotRead::NotAsked("the endpoint itself cannot be read");

@@ -5,9 +5,9 @@ use shared::hold::Subject;
 use shared::record::{Addresses, RecordSet, RecordType, SeenRecords};
 
 use super::check::Check;
-use super::facts::{Facts, NameFacts, NotRead, ZoneRecord};
-use super::shadowing::domain;
+use super::facts::{Facts, NameFacts, ZoneRecord, domain};
 use crate::fleet::HoldView;
+use crate::observed::NotRead;
 
 pub(super) const ZONE: &str = "hosted zone";
 pub(super) const RECORD: &str = "record";
@@ -25,7 +25,6 @@ pub(super) fn checks(facts: &Facts) -> Vec<Check> {
         .collect()
 }
 
-const NO_ZONE: NotRead = NotRead::NotAsked("no zone of the VPC can hold the name");
 const NO_RECORD: NotRead = NotRead::NotAsked("the zone that answers has no such record");
 
 /// A zone of the name or a parent of it, associated with the VPC.
@@ -74,7 +73,9 @@ fn zone(facts: &Facts, name: &NameFacts) -> Check {
 
 /// The resolver asks the most specific zone, and no other.
 fn record(facts: &Facts, name: &NameFacts) -> Check {
-    let Some(first) = name.records.first() else { return Check::not_read(RECORD, facts, &no_zone(facts)) };
+    let Some(first) = name.records.first() else {
+        return Check::not_read(RECORD, facts, &facts.network.no_zone());
+    };
     let zone = format!("{} ({})", first.zone.name, first.zone.id);
     if let Some(service) = &first.zone.service {
         return Check::fail(
@@ -216,14 +217,9 @@ fn ttl(facts: &Facts, name: &NameFacts) -> Check {
     Check::ok(TTL, format!("{found} s"))
 }
 
-/// Why no zone is known to answer: the VPC has none, or its zones could not be read.
-pub(super) fn no_zone(facts: &Facts) -> NotRead {
-    facts.network.zones.as_ref().err().cloned().unwrap_or(NO_ZONE)
-}
-
 /// What stands in the zone that answers.
 fn seen<'a>(facts: &Facts, name: &'a NameFacts) -> Result<&'a SeenRecords, NotRead> {
-    let first = name.records.first().ok_or_else(|| no_zone(facts))?;
+    let first = name.records.first().ok_or_else(|| facts.network.no_zone())?;
     match &first.seen {
         Ok(Some(seen)) if !answers(seen).is_empty() => Ok(seen),
         Ok(_) => Err(NO_RECORD),

@@ -5,6 +5,7 @@ use shared::facts::VpcEndpointState;
 use shared::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
 
 use super::check::{Check, Verdict};
+use super::examine::examine;
 use super::facts::Facts;
 use crate::terminal::{count, table};
 
@@ -36,7 +37,7 @@ impl Examined {
             service: facts.service.service.clone(),
             state: facts.state.clone(),
             names: facts.names.iter().map(|name| name.name.to_string()).collect(),
-            checks: super::examine(facts),
+            checks: examine(facts),
         }
     }
 

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use shared::dns::DnsName;
 
 use super::check::Check;
-use super::facts::{Facts, NameFacts};
-use super::records::no_zone;
+use super::facts::{Facts, NameFacts, Page, domain};
 
 pub(super) const EXACT: &str = "names beside the record";
 pub(super) const ENDPOINT_DNS: &str = "endpoint private DNS";
@@ -30,12 +29,6 @@ pub(super) fn checks(facts: &Facts) -> Vec<Check> {
     facts.names.iter().flat_map(of_name).collect()
 }
 
-/// The domain in which a name stands: without its `*`, or the name itself.
-pub(super) fn domain(name: &DnsName) -> DnsName {
-    let text = name.to_string();
-    text.strip_prefix("*.").and_then(|domain| domain.parse().ok()).unwrap_or_else(|| name.clone())
-}
-
 /// A zone or record set below the wildcard answers its names itself.
 fn exact(facts: &Facts, name: &NameFacts) -> Check {
     let domain = domain(&name.name);
@@ -52,7 +45,7 @@ fn exact(facts: &Facts, name: &NameFacts) -> Check {
     let page = match &name.beside {
         Ok(page) => page,
         Err(why) if zones.is_empty() => return Check::not_read(EXACT, facts, why),
-        Err(_) => &super::facts::Page::default(),
+        Err(_) => &Page::default(),
     };
     let records = page.records.iter().filter(|(other, _)| name.name.is_wildcard() && below(other));
     let records: BTreeSet<_> = records.map(|(other, kind)| format!("{other} {kind}")).collect();
@@ -187,7 +180,7 @@ fn forwarding(facts: &Facts, name: &NameFacts) -> Check {
 /// A private zone answers for its whole name: what stands there only publicly does not resolve in the VPC any more.
 fn public(facts: &Facts, name: &NameFacts) -> Check {
     let Some(first) = name.records.first() else {
-        return Check::not_read(PUBLIC, facts, &no_zone(facts));
+        return Check::not_read(PUBLIC, facts, &facts.network.no_zone());
     };
     let page = match &name.public {
         Ok(page) => page,

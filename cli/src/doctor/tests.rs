@@ -7,12 +7,15 @@ use shared::aws::JournalEntry;
 use shared::facts::{IpAddressType, VpcEndpointState};
 use shared::record::{Addresses, RecordSet, SeenRecords};
 
+use super::check::{Check, Verdict};
+use super::examine::{CHECKS, examine};
 use super::facts::{
-    Configuration, Endpoint, EventFacts, ForwardingRule, HostedZone, Inbound, InstallationFacts, Listener,
-    NameFacts, NamedZone, NotRead, Page, ProfileZone, Refusal, Rule, ServiceFacts, Target, Trail, VpcFacts,
-    Zone, ZoneRecord,
+    EventFacts, Facts, InstallationFacts, NameFacts, Page, ServiceFacts, VpcFacts, ZoneRecord,
 };
-use super::{CHECKS, Check, Facts, Verdict, examine};
+use crate::observed::{
+    Configuration, Endpoint, ForwardingRule, HostedZone, Inbound, Listener, NamedZone, NotRead, ProfileZone,
+    Refusal, Rule, Target, Trail, Zone,
+};
 
 const DOMAIN: &str = "aws-us-west-2.byoc.example.com";
 const CALLS: [&str; 3] = ["CreateVpcEndpoint", "ModifyVpcEndpoint", "DeleteVpcEndpoints"];

@@ -1,7 +1,8 @@
 //! Whether the VPC asks private hosted zones at all.
 
 use super::check::Check;
-use super::facts::{Facts, Read};
+use super::facts::Facts;
+use crate::observed::Read;
 
 pub(super) const SUPPORT: &str = "enableDnsSupport";
 pub(super) const HOSTNAMES: &str = "enableDnsHostnames";
