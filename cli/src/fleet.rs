@@ -5,6 +5,7 @@
 
 mod endpoint;
 mod held;
+mod hold;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +19,7 @@ use shared::policy::Policy;
 use shared::record::RecordKey;
 
 pub(crate) use endpoint::{EndpointView, RecordView, Status};
-pub(crate) use held::HoldView;
+pub(crate) use hold::HoldView;
 
 /// Where each part of an endpoint comes from, as programs and people are told.
 pub(crate) const SOURCES: [(&str, &str); 6] = [

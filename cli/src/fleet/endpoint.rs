@@ -11,7 +11,7 @@ use shared::facts::VpcEndpointState;
 use shared::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId, VpcId};
 use shared::record::{Addresses, RecordKey};
 
-use super::held::HoldView;
+use super::hold::HoldView;
 
 /// What is known of one endpoint.
 #[derive(Debug, Clone, Serialize)]

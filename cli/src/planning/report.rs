@@ -9,7 +9,7 @@ use shared::ids::{AccountId, VpcId};
 use shared::plan::digest::{Digest, Essence};
 use shared::plan::{Plan, Step};
 
-use super::{About, Planned, Planning};
+use super::planned::{About, Planned, Planning};
 use crate::terminal::count;
 
 /// A plan for programs; `zonelink apply` reads it back to say what has moved.

@@ -9,7 +9,8 @@ use shared::intent::Intent;
 use shared::policy::Policy;
 use shared::rate::Priority;
 
-use super::{Planned, services};
+use super::planned::Planned;
+use super::services;
 use crate::complaint::Complaint;
 use crate::fleet::Fleet;
 

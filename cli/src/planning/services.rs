@@ -9,7 +9,7 @@ use shared::plan::{Plan, Step};
 use shared::policy::{Policy, ServiceDefinition};
 use shared::review::{self, ReviewRequest};
 
-use super::{About, Planned};
+use super::planned::{About, Planned};
 
 /// What reviews of all services come to.
 #[derive(Default)]

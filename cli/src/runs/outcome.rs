@@ -5,8 +5,8 @@ use shared::ids::{AccountId, ServiceId};
 use shared::run::{BackfillRequest, RequestedBy, Run};
 
 use super::progress::{Progress, Stage};
+use super::request::{asked, selection};
 use super::watch::Watched;
-use super::{asked, selection};
 use crate::answer::Answer;
 use crate::fleet::{Fleet, HoldView, Selection};
 use crate::installation::Installation;

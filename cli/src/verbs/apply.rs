@@ -12,11 +12,10 @@ use shared::plan::Plan;
 use shared::plan::digest::{Digest, Essence, Moved};
 use shared::reconcile::apply_and_journal;
 
-use super::plan::{Kept, read};
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::installation::Installation;
-use crate::planning::{About, Planned, Planning, Report, Selection, vpcs};
+use crate::planning::{About, Kept, Planned, Planning, Report, Selection, read, vpcs};
 use outcome::Done;
 
 /// What was observed longer ago is observed once more before it is done: a change has a minute from then on.

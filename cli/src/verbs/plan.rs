@@ -1,12 +1,8 @@
 //! `zonelink plan`: what would be done now, and what is held.
 
-mod kept;
-
 use crate::answer::Answer;
 use crate::context::Context;
-use crate::planning::{Planning, Report, Selection};
-
-pub(super) use kept::{Kept, read};
+use crate::planning::{Kept, Planning, Report, Selection};
 
 /// Shows what would be done now, and what is held.
 ///

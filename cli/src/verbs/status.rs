@@ -103,7 +103,7 @@ impl Report<'_> {
         }
         parts.push(self.totals());
         if !self.holds.is_empty() {
-            let holds = self.holds.iter().map(|hold| held(hold, self.read_at));
+            let holds = self.holds.iter().map(|hold| hold.text(self.read_at));
             parts.push(format!("Held:\n{}", holds.collect::<Vec<_>>().join("\n")));
         }
         if !self.unreadable.is_empty() {
@@ -171,16 +171,4 @@ impl Report<'_> {
             moment(self.read_at)
         )
     }
-}
-
-/// A hold with its remedy.
-pub(super) fn held(hold: &HoldView, now: Timestamp) -> String {
-    format!(
-        "  {}  {}, for {}\n    {}\n    remedy: {}",
-        hold.subject,
-        hold.reason,
-        age(hold.since, now),
-        hold.message,
-        hold.remedy
-    )
 }

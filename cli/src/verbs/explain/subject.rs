@@ -16,7 +16,6 @@ use super::history::{self, Acceptance, ServiceJournals, last_acceptance, merged}
 use crate::complaint::Complaint;
 use crate::fleet::{EndpointView, Fleet, HoldView};
 use crate::terminal::{moment, table};
-use crate::verbs::status::held;
 
 /// What can be explained.
 #[derive(Debug, Clone)]
@@ -220,7 +219,7 @@ impl Explanation {
             parts.push(format!("Claim (table):\n{}", claimed(self.claim.as_ref())));
         }
         parts.push(format!("Endpoints (state: EC2 now; all else: table):\n{}", self.connected()));
-        let holds: Vec<_> = self.holds.iter().map(|hold| held(hold, now)).collect();
+        let holds: Vec<_> = self.holds.iter().map(|hold| hold.text(now)).collect();
         let holds = if holds.is_empty() { "  nothing".to_owned() } else { holds.join("\n") };
         parts.push(format!("Held (table):\n{holds}"));
         parts.push(format!("Journal (table), oldest first:\n{}", history::text(&self.journal, now)));

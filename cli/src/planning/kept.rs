@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use shared::plan::digest::Digest;
 
+use super::report::Report;
 use crate::complaint::Complaint;
-use crate::planning::Report;
 use crate::terminal::note;
 
 /// How many are kept.

@@ -1,0 +1,70 @@
+//! A hold as it is shown.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::hold::{Hold, Subject};
+use shared::ids::{AccountId, ServiceId, VpcId};
+
+use crate::terminal::age;
+
+/// A hold as it is shown.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct HoldView {
+    /// What is held.
+    pub(crate) subject: Subject,
+    /// Why, in the one word of README's table.
+    pub(crate) reason: String,
+    /// Why, in words.
+    pub(crate) message: String,
+    /// What an operator can do about it.
+    pub(crate) remedy: String,
+    /// The client account whose VPC is held, if a VPC is.
+    pub(crate) account: Option<AccountId>,
+    /// Since when.
+    pub(crate) since: Timestamp,
+}
+
+impl From<Hold> for HoldView {
+    fn from(hold: Hold) -> Self {
+        let words = hold.reason.to_string();
+        let (reason, message) = words.split_once(": ").unwrap_or((&words, &words));
+        HoldView {
+            reason: reason.to_owned(),
+            message: message.to_owned(),
+            remedy: hold.reason.remedy().to_owned(),
+            account: hold.account.or(match &hold.subject {
+                Subject::Account(account) | Subject::UnknownEndpoint(account, _) => Some(account.clone()),
+                _ => None,
+            }),
+            subject: hold.subject,
+            since: hold.since,
+        }
+    }
+}
+
+impl HoldView {
+    /// The service that its subject names.
+    pub(crate) fn service(&self) -> Option<&ServiceId> {
+        match &self.subject {
+            Subject::Service(service) | Subject::AllowList(service) | Subject::Connection(service, _) => {
+                Some(service)
+            }
+            _ => None,
+        }
+    }
+
+    /// The VPC that its subject names.
+    pub(crate) fn vpc(&self) -> Option<&VpcId> {
+        match &self.subject {
+            Subject::VpcEndpoint(vpc, _) | Subject::Name(vpc, _) | Subject::Record(vpc, _) => Some(vpc),
+            _ => None,
+        }
+    }
+
+    /// The hold and its remedy, for people.
+    pub(crate) fn text(&self, now: Timestamp) -> String {
+        let since = age(self.since, now);
+        let HoldView { subject, reason, message, remedy, .. } = self;
+        format!("  {subject}  {reason}, for {since}\n    {message}\n    remedy: {remedy}")
+    }
+}

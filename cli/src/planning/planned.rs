@@ -1,0 +1,38 @@
+//! What was planned, part by part.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use shared::ids::VpcId;
+use shared::intent::Intent;
+use shared::plan::Plan;
+use shared::plan::digest::Essence;
+use shared::policy::Policy;
+
+/// What is planned for a selection.
+pub(crate) struct Planning {
+    pub(crate) policy: Policy,
+    pub(crate) parts: Vec<Planned>,
+}
+
+/// The plan of one look: at a few VPCs of an account, or at a service.
+pub(crate) struct Planned {
+    pub(crate) at: Timestamp,
+    pub(crate) about: About,
+    pub(crate) plan: Plan,
+}
+
+/// What a plan is about.
+pub(crate) enum About {
+    /// The connections of a service, the definitions of the table, or the accounts that are left.
+    Provider(String),
+    /// VPCs of an account, and where to look to see them again.
+    Vpcs { vpcs: BTreeSet<VpcId>, intent: Intent },
+}
+
+impl Planning {
+    /// What all of it comes to.
+    pub(crate) fn essence(&self) -> Essence {
+        Essence::of(self.parts.iter().map(|part| &part.plan))
+    }
+}
