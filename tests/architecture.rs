@@ -2,11 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "architecture/graph.rs"]
+mod graph;
+#[path = "architecture/imports.rs"]
+mod imports;
+#[path = "architecture/source.rs"]
+mod source;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use regex_lite::Regex;
+
+use graph::Imports;
+use imports::imports_of;
+
+/// The crates in which no two modules may import each other.
+const WITHOUT_CIRCLES: [&str; 1] = ["cli/src"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -208,4 +221,23 @@ fn no_source_file_is_longer_than_400_lines() {
         let tests = path.file_name().is_some_and(|name| name == "tests.rs");
         assert!(tests || text.lines().count() <= 400, "{}", path.display());
     }
+}
+
+/// The circles of a crate in words, in its files and in its folders.
+fn circles_of(folder: &str) -> Vec<String> {
+    let root = root().join(folder);
+    let below = |path: PathBuf| path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+    let files: Vec<_> = sources(folder).into_iter().map(|(path, text)| (below(path), text)).collect();
+    let files = imports_of(&files);
+    let folders = files.of_folders();
+    let words = |imports: &Imports| -> Vec<String> {
+        imports.circles().iter().map(|circle| format!("{folder}: {}", imports.words(circle))).collect()
+    };
+    [words(&files), words(&folders)].concat()
+}
+
+#[test]
+fn no_two_modules_import_each_other() {
+    let found: Vec<_> = WITHOUT_CIRCLES.into_iter().flat_map(circles_of).collect();
+    assert!(found.is_empty(), "{}", found.join("\n\n"));
 }
