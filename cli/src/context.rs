@@ -2,7 +2,7 @@
 
 use shared::aws::Session;
 
-use crate::complaint::Complaint;
+use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::options::Common;
 
@@ -17,8 +17,8 @@ impl Context {
     ///
     /// # Errors
     /// With a sentence and a remedy.
-    pub(crate) async fn session(&self) -> Result<Session, Complaint> {
-        Session::open(&self.common.login()).await.map_err(|error| Complaint::sign_in(&error))
+    pub(crate) async fn session(&self) -> Result<Session, Failure> {
+        Session::open(&self.common.login()).await.map_err(|error| Failure::sign_in(&error))
     }
 
     /// Signs in and finds the installation.

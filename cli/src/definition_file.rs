@@ -12,8 +12,8 @@ use serde_path_to_error::{Path as FieldPath, Segment};
 use shared::ids::ServiceId;
 use shared::policy::ServiceDefinition;
 
-use crate::complaint::Complaint;
 use crate::document::{self, Content, Node, Place, Problem};
+use crate::failure::Failure;
 
 /// How far a word may be from the one that was meant.
 const NEAR: f64 = 0.7;
@@ -41,7 +41,7 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<Defined>> {
     definitions(&text).map_err(|problems| {
         let lines = problems.iter().map(|problem| format!("{name}:{}: {}", problem.place, problem.what));
         let remedy = "zonelink service schema prints the form of a definition";
-        Complaint::new(lines.collect::<Vec<_>>().join("\n       "), remedy).into()
+        Failure::new(lines.collect::<Vec<_>>().join("\n       "), remedy).into()
     })
 }
 

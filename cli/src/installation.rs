@@ -11,7 +11,7 @@ use shared::config::Config;
 use shared::ids::{AccountId, Region};
 
 use crate::aws::{Function, functions};
-use crate::complaint::Complaint;
+use crate::failure::Failure;
 
 /// The functions of an installation, without case, hyphens and underscores.
 const RECONCILE_RECORDS: &str = "reconcilerecords";
@@ -129,7 +129,7 @@ fn choose(found: &[Function], stack: &str, region: &str) -> anyhow::Result<(Conf
         [] => return Err(not_found(found, stack, region).into()),
         several => {
             let names: Vec<_> = several.iter().map(|function| function.name.as_str()).collect();
-            return Err(Complaint::new(
+            return Err(Failure::new(
                 format!("several functions of stack {stack} reconcile records: {}", names.join(", ")),
                 "give each installation a stack name (STACK_NAME) of its own, and delete what is left over",
             )
@@ -165,7 +165,7 @@ fn named<'a>(functions: &[&'a Function], word: &str) -> Vec<&'a Function> {
     functions.iter().copied().filter(says).collect()
 }
 
-fn not_found(found: &[Function], stack: &str, region: &str) -> Complaint {
+fn not_found(found: &[Function], stack: &str, region: &str) -> Failure {
     let stacks: BTreeSet<&str> = found
         .iter()
         .filter(|function| function.environment.contains_key("CLIENT_ROLE_NAME"))
@@ -173,13 +173,13 @@ fn not_found(found: &[Function], stack: &str, region: &str) -> Complaint {
         .collect();
     let what = format!("no function of stack {stack} reconciles records in {region}");
     if stacks.is_empty() {
-        return Complaint::new(
+        return Failure::new(
             what,
             "check account and region (--profile, --region), or install zonelink there (README, Deploy to AWS)",
         );
     }
     let stacks: Vec<_> = stacks.into_iter().collect();
-    Complaint::new(what, format!("give --stack; installed here: {}", stacks.join(", ")))
+    Failure::new(what, format!("give --stack; installed here: {}", stacks.join(", ")))
 }
 
 #[cfg(test)]
@@ -200,8 +200,8 @@ mod tests {
 
     fn refusal(found: &[Function], stack: &str) -> String {
         let error = choose(found, stack, "us-west-2").err().unwrap_or_else(|| panic!("it is not refused"));
-        let complaint = error.downcast_ref::<Complaint>().unwrap_or_else(|| panic!("{error:#}"));
-        format!("{}; {}", complaint.what, complaint.remedy)
+        let failure = error.downcast_ref::<Failure>().unwrap_or_else(|| panic!("{error:#}"));
+        format!("{}; {}", failure.what, failure.remedy)
     }
 
     #[test]

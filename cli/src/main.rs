@@ -3,15 +3,15 @@
 mod answer;
 mod arguments;
 mod aws;
-mod by_hand;
 mod cidr;
-mod complaint;
 mod context;
 mod definition_file;
 mod doctor;
 mod document;
+mod failure;
 mod fleet;
 mod installation;
+mod manual;
 mod observed;
 mod options;
 mod planning;
@@ -38,6 +38,6 @@ async fn main() -> ExitCode {
     let answer = Box::pin(verbs::run(verb, &context, Arguments::command)).await;
     match answer.and_then(|answer| answer.show(format)) {
         Ok(exit) => exit.into(),
-        Err(error) => complaint::show(&error).into(),
+        Err(error) => failure::show(&error).into(),
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::Context;
 
-use crate::complaint::Complaint;
+use crate::failure::Failure;
 
 /// Asks before something is done; `yes` is the answer given beforehand.
 ///
@@ -15,7 +15,7 @@ pub(crate) fn confirm(question: &str, yes: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     if !io::stdin().is_terminal() {
-        return Err(Complaint::arguments(
+        return Err(Failure::usage(
             format!("{question} Nobody can be asked here"),
             "give --yes to do it without a question",
         )
@@ -28,5 +28,5 @@ pub(crate) fn confirm(question: &str, yes: bool) -> anyhow::Result<()> {
     if ["y", "yes"].contains(&line.trim().to_ascii_lowercase().as_str()) {
         return Ok(());
     }
-    Err(Complaint::new("nothing was done", "answer y, or give --yes").into())
+    Err(Failure::new("nothing was done", "answer y, or give --yes").into())
 }

@@ -15,7 +15,7 @@ use shared::run::{BackfillRequest, is_run_id, run_id};
 
 use crate::answer::Answer;
 use crate::aws::invoke;
-use crate::complaint::Complaint;
+use crate::failure::Failure;
 use crate::installation::Installation;
 use outcome::Outcome;
 use watch::{Watch, Watched};
@@ -30,7 +30,7 @@ pub(crate) async fn start(
 ) -> anyhow::Result<Answer> {
     let function = installation.functions.backfill.as_deref().ok_or_else(|| {
         let what = format!("no function of stack {} is backfill by its name", installation.named().stack);
-        Complaint::new(what, "deploy the stack anew, or give the function a name with backfill in it")
+        Failure::new(what, "deploy the stack anew, or give the function a name with backfill in it")
     })?;
     refuse_unknown(installation, &request).await?;
     if request.dry_run {
@@ -78,7 +78,7 @@ pub(crate) async fn resume(
             [] => "start one: zonelink backfill; runs are kept for 30 days".to_owned(),
             last => format!("the last ones are: {}; runs are kept for 30 days", last.join(", ")),
         };
-        return Err(Complaint::new(format!("there is no run {run}"), remedy).into());
+        return Err(Failure::new(format!("there is no run {run}"), remedy).into());
     }
     let watched: Watched = Watch::new(&installation.aws, run, following.timeout).to_the_end().await?;
     Outcome::read(installation, watched, None, false).await?.answer()
@@ -92,11 +92,11 @@ async fn refuse_unknown(installation: &Installation, request: &BackfillRequest) 
     };
     let defined: Vec<_> = policy.services.keys().map(ServiceId::as_str).collect();
     let remedy = format!("defined are: {}", defined.join(", "));
-    Err(Complaint::new(format!("{unknown} is not defined here"), remedy).into())
+    Err(Failure::new(format!("{unknown} is not defined here"), remedy).into())
 }
 
-fn refused(function: &str, why: &str) -> Complaint {
-    Complaint::new(
+fn refused(function: &str, why: &str) -> Failure {
+    Failure::new(
         format!("function {function} failed: {why}"),
         "see the function's log; if it is older than this command, update the stack",
     )

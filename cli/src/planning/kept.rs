@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use shared::plan::digest::Digest;
 
 use super::report::Report;
-use crate::complaint::Complaint;
+use crate::failure::Failure;
 use crate::terminal::note;
 
 /// How many are kept.
@@ -66,11 +66,11 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Report> {
     let text = fs::read_to_string(path).with_context(|| format!("{name} cannot be read"))?;
     let remedy = "give the digest, or what zonelink plan --output json has printed";
     let report: Report = serde_json::from_str(&text)
-        .map_err(|error| Complaint::new(format!("{name} is no plan: {error}"), remedy))?;
+        .map_err(|error| Failure::new(format!("{name} is no plan: {error}"), remedy))?;
     let digest = report.essence().digest();
     if digest != report.digest {
         let what = format!("{name} was edited: it says {} and comes to {digest}", report.digest);
-        return Err(Complaint::new(what, remedy).into());
+        return Err(Failure::new(what, remedy).into());
     }
     Ok(report)
 }

@@ -12,8 +12,8 @@ use shared::plan::vpc;
 use shared::policy::Policy;
 
 use super::planned::{About, Planned, Planning};
-use super::selection::{Asked, Selection};
-use crate::complaint::Complaint;
+use super::selection::{Selection, Targets};
+use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::terminal::{count, note};
 
@@ -28,7 +28,7 @@ impl Planning {
         cause: &str,
     ) -> anyhow::Result<Self> {
         let aws = &installation.aws;
-        let Asked { policy, reviews, intents } = selection.ask(aws, cause).await?;
+        let Targets { policy, reviews, intents } = selection.targets(aws, cause).await?;
         let mut parts = reviews;
         let mut planned = BTreeSet::new();
         for intent in intents {
@@ -79,13 +79,13 @@ pub(crate) async fn vpcs(
 }
 
 /// An account that only this caller cannot read is not held: as far as the table says, the functions can.
-fn refuse_unreadable(facts: &Facts) -> Result<(), Complaint> {
+fn refuse_unreadable(facts: &Facts) -> Result<(), Failure> {
     let Some(denied) = &facts.denied else { return Ok(()) };
     if facts.holds.contains_key(&Subject::Account(facts.account.clone())) {
         return Ok(());
     }
     let Denied { account, operation, message } = denied;
-    Err(Complaint::new(
+    Err(Failure::new(
         format!("account {account} cannot be read with these credentials: {operation}: {message}"),
         "use the stack's OperatorRole (--role-arn with its output OperatorRoleArn); if the functions cannot read the \
          account either, the next sweep holds it, and the plan then says so",

@@ -11,7 +11,7 @@ use shared::rate::Priority;
 
 use super::planned::Planned;
 use super::services;
-use crate::complaint::Complaint;
+use crate::failure::Failure;
 use crate::fleet::Fleet;
 
 /// Where to look.
@@ -50,7 +50,7 @@ impl FromStr for Place {
 }
 
 /// What is to be looked at, and what was planned on the way to know it.
-pub(super) struct Asked {
+pub(super) struct Targets {
     pub(super) policy: Policy,
     pub(super) reviews: Vec<Planned>,
     pub(super) intents: Vec<Intent>,
@@ -68,23 +68,23 @@ impl Selection {
         [place, all, account].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
-    pub(super) async fn ask(&self, aws: &Aws, cause: &str) -> anyhow::Result<Asked> {
+    pub(super) async fn targets(&self, aws: &Aws, cause: &str) -> anyhow::Result<Targets> {
         if self.place.is_none() && !self.all && self.account.is_none() {
             let what = "it is not said what is to be planned";
             let remedy = "give a VPC, an endpoint, --account, or --all";
-            return Err(Complaint::arguments(what, remedy).into());
+            return Err(Failure::usage(what, remedy).into());
         }
         let fleet = Fleet::read(aws).await?;
         match &self.place {
             Some(place) => {
                 let intents = vec![self.intent(place, &fleet, cause)?];
-                Ok(Asked { policy: fleet.policy, reviews: Vec::new(), intents })
+                Ok(Targets { policy: fleet.policy, reviews: Vec::new(), intents })
             }
             None => self.everything(aws, fleet, cause).await,
         }
     }
 
-    fn intent(&self, place: &Place, fleet: &Fleet, cause: &str) -> Result<Intent, Complaint> {
+    fn intent(&self, place: &Place, fleet: &Fleet, cause: &str) -> Result<Intent, Failure> {
         let (known, words) = match place {
             Place::Vpc(vpc) => {
                 let endpoint = fleet.endpoints.iter().find(|endpoint| endpoint.vpc.as_ref() == Some(vpc));
@@ -100,13 +100,13 @@ impl Selection {
         let account = match (&self.account, known) {
             (Some(given), Some(known)) if *given != known => {
                 let what = format!("{words} is of account {known}, not of {given}");
-                return Err(Complaint::arguments(what, "leave --account out"));
+                return Err(Failure::usage(what, "leave --account out"));
             }
             (Some(given), _) => given.clone(),
             (None, Some(known)) => known,
             (None, None) => {
                 let remedy = "give the account with --account; zonelink status lists what is known";
-                return Err(Complaint::new(format!("nothing is known of {words}"), remedy));
+                return Err(Failure::new(format!("nothing is known of {words}"), remedy));
             }
         };
         let (vpcs, vpc_endpoints) = match place {
@@ -117,7 +117,7 @@ impl Selection {
     }
 
     /// What a sweep looks at, and besides it what only claims know.
-    async fn everything(&self, aws: &Aws, fleet: Fleet, cause: &str) -> anyhow::Result<Asked> {
+    async fn everything(&self, aws: &Aws, fleet: Fleet, cause: &str) -> anyhow::Result<Targets> {
         let accounts: BTreeSet<AccountId> = self.account.iter().cloned().collect();
         let reviewed = services::review(aws, &fleet.policy, &accounts, cause).await?;
         let mut endpoints = reviewed.endpoints;
@@ -137,7 +137,7 @@ impl Selection {
         intents.extend(
             whole.map(|account| intent(account, BTreeSet::new(), BTreeSet::new(), Priority::Sweep, cause)),
         );
-        Ok(Asked { policy: fleet.policy, reviews: reviewed.parts, intents })
+        Ok(Targets { policy: fleet.policy, reviews: reviewed.parts, intents })
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Page<'a> {
     held: usize,
     held_endpoints: String,
     groups: Vec<Group<'a>>,
-    times: Told<'a>,
+    times: TimesView<'a>,
     sources: Vec<(String, &'static str)>,
     unreadable: Vec<&'a str>,
     drawing: Drawing<'a>,
@@ -81,7 +81,7 @@ struct Row<'a> {
 
 /// Time to DNS, in words.
 #[derive(Debug)]
-struct Told<'a> {
+struct TimesView<'a> {
     records: String,
     unread: &'a [String],
     figures: Option<Figures>,
@@ -124,7 +124,7 @@ impl<'a> Page<'a> {
             held: fleet.holds.len(),
             held_endpoints: held_endpoints(fleet),
             groups: groups(fleet),
-            times: told(times),
+            times: times_view(times),
             sources: sources.collect(),
             unreadable: fleet.unreadable.iter().chain(&times.unreadable).map(String::as_str).collect(),
             drawing: Drawing::new(fleet),
@@ -218,7 +218,7 @@ fn groups(fleet: &Fleet) -> Vec<Group<'_>> {
     groups
 }
 
-fn told(times: &Times) -> Told<'_> {
+fn times_view(times: &Times) -> TimesView<'_> {
     let records = format!("{} that zonelink claims now", count_grouped(times.records, "record"));
     let distribution = Distribution::new(times.samples.iter().map(|sample| sample.milliseconds));
     let [half, nine_tenths, most, all] =
@@ -234,7 +234,7 @@ fn told(times: &Times) -> Told<'_> {
     let samples = count_grouped(times.samples.len(), "record");
     let figures =
         days(times).map(|days| Figures { samples, days, quantiles, bins: distribution.bins(), late });
-    Told { records, unread: &times.unread, figures }
+    TimesView { records, unread: &times.unread, figures }
 }
 
 /// Over which days the times are spread; none without any.

@@ -5,7 +5,7 @@ use shared::ids::{AccountId, ServiceId};
 use shared::run::{BackfillRequest, RequestedBy, Run};
 
 use super::progress::{Progress, Stage};
-use super::request::{asked, selection};
+use super::request::{request_json, selection_options};
 use super::watch::Watched;
 use crate::answer::Answer;
 use crate::fleet::{Fleet, HoldView, Selection};
@@ -69,8 +69,9 @@ impl Outcome {
     /// The command that would let them go.
     fn remedy(&self) -> Option<String> {
         let number = self.held_removals();
-        (number > 0)
-            .then(|| format!("zonelink backfill{} --allow-deletes {number}", selection(&self.run.request)))
+        (number > 0).then(|| {
+            format!("zonelink backfill{} --allow-deletes {number}", selection_options(&self.run.request))
+        })
     }
 
     fn state(&self) -> &'static str {
@@ -88,7 +89,7 @@ impl Outcome {
             "run": run.run,
             "state": self.state(),
             "requested_by": run.requested_by,
-            "request": asked(&run.request),
+            "request": request_json(&run.request),
             "started": run.started,
             "endpoints": end.map(|end| end.endpoints),
             "vpcs": end.map(|end| end.vpcs),

@@ -54,13 +54,13 @@ pub(crate) struct Following {
 }
 
 /// The selection of a request as the command line says it.
-pub(super) fn selection(request: &BackfillRequest) -> String {
+pub(super) fn selection_options(request: &BackfillRequest) -> String {
     let services = request.services.iter().map(|service| format!(" --service {service}"));
     services.chain(request.accounts.iter().map(|account| format!(" --account {account}"))).collect()
 }
 
 /// A request as programs read it.
-pub(super) fn asked(request: &BackfillRequest) -> Value {
+pub(super) fn request_json(request: &BackfillRequest) -> Value {
     json!({
         "services": request.services,
         "accounts": request.accounts,

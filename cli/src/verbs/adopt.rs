@@ -10,11 +10,11 @@ use shared::plan::vpc::by_hand::{HandOver, Refusal, adopt};
 use shared::record::RecordKey;
 
 use crate::answer::Answer;
-use crate::by_hand::{Record, carry_out, intent};
-use crate::complaint::Complaint;
 use crate::context::Context;
+use crate::failure::Failure;
 use crate::fleet::Fleet;
 use crate::installation::Installation;
+use crate::manual::{Record, carry_out, intent};
 use crate::planning::vpcs;
 use crate::question::confirm;
 use crate::terminal::note;
@@ -47,7 +47,7 @@ impl Adopt {
         if places.is_empty() {
             let what = format!("no VPC is known to need {key}");
             return Err(
-                Complaint::new(what, "zonelink status lists what is known; give the VPC with --vpc").into()
+                Failure::new(what, "zonelink status lists what is known; give the VPC with --vpc").into()
             );
         }
         let cause = format!("zonelink adopt by {}", installation.caller().await?.arn);
@@ -103,7 +103,7 @@ impl Adopt {
             _ => {
                 let vpcs: Vec<_> = found.iter().map(|(vpc, _)| vpc.to_string()).collect();
                 let what = format!("{key} is needed by several VPCs: {}", vpcs.join(", "));
-                Err(Complaint::new(
+                Err(Failure::new(
                     what,
                     "say for which with --vpc; the others are held, or join if the definition merges",
                 )
@@ -114,11 +114,11 @@ impl Adopt {
 }
 
 /// The refusal that tells most.
-fn refusal(key: &RecordKey, refused: Vec<Refusal>) -> Complaint {
+fn refusal(key: &RecordKey, refused: Vec<Refusal>) -> Failure {
     let tells = |refusal: &Refusal| !matches!(refusal, Refusal::NotNeeded(_));
-    let (told, rest): (Vec<_>, Vec<_>) = refused.into_iter().partition(tells);
-    let Some(refusal) = told.into_iter().chain(rest).next() else {
-        return Complaint::new(format!("{key} cannot be seen"), "look at the VPC with zonelink plan");
+    let (specific, rest): (Vec<_>, Vec<_>) = refused.into_iter().partition(tells);
+    let Some(refusal) = specific.into_iter().chain(rest).next() else {
+        return Failure::new(format!("{key} cannot be seen"), "look at the VPC with zonelink plan");
     };
     let remedy = match &refusal {
         Refusal::Held(reason) => reason.remedy(),
@@ -126,5 +126,5 @@ fn refusal(key: &RecordKey, refused: Vec<Refusal>) -> Complaint {
         Refusal::Ours(_) => "zonelink explain says how it is kept",
         _ => "zonelink plan shows what is done next",
     };
-    Complaint::new(format!("{key} is not handed over: {refusal}"), remedy)
+    Failure::new(format!("{key} is not handed over: {refusal}"), remedy)
 }

@@ -7,9 +7,9 @@ use shared::facts::VpcEndpointState;
 use shared::ids::{VpcEndpointId, VpcId};
 
 use crate::answer::Answer;
-use crate::complaint::Complaint;
 use crate::context::Context;
 use crate::doctor::{Examined, HINT, Reader, text};
+use crate::failure::Failure;
 use crate::fleet::{EndpointView, Fleet, Status};
 
 /// Says why a client cannot connect.
@@ -103,7 +103,7 @@ impl Doctor {
         }
     }
 
-    fn refuse_nothing(&self, examined: &[Examined]) -> Result<(), Complaint> {
+    fn refuse_nothing(&self, examined: &[Examined]) -> Result<(), Failure> {
         let (what, remedy) = match &self.subject {
             _ if !examined.is_empty() => return Ok(()),
             Some(Subject::Endpoint(id)) => (
@@ -122,6 +122,6 @@ impl Doctor {
                 ("there is no endpoint yet".to_owned(), "a client makes one: aws ec2 create-vpc-endpoint")
             }
         };
-        Err(Complaint::new(what, remedy))
+        Err(Failure::new(what, remedy))
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use clap::Command;
 
 use crate::answer::Answer;
-use crate::complaint::Complaint;
+use crate::failure::Failure;
 
 /// Prints the manual page: of zonelink, or of one of its commands.
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,7 @@ impl Man {
         for word in &self.command {
             let found = command.find_subcommand(word);
             let remedy = "zonelink help lists the commands";
-            let unknown = || Complaint::arguments(format!("there is no command {word}"), remedy);
+            let unknown = || Failure::usage(format!("there is no command {word}"), remedy);
             command = found.ok_or_else(unknown)?;
         }
         let mut page = Vec::new();

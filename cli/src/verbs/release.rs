@@ -5,9 +5,9 @@ use shared::claim::Released;
 use shared::plan::vpc::by_hand::{Refusal, release};
 
 use crate::answer::Answer;
-use crate::by_hand::{Record, carry_out, intent};
-use crate::complaint::Complaint;
 use crate::context::Context;
+use crate::failure::Failure;
+use crate::manual::{Record, carry_out, intent};
 use crate::question::confirm;
 use crate::terminal::note;
 
@@ -33,11 +33,11 @@ impl Release {
         let aws = &installation.aws;
         let claims = aws.inspect_claims([&key].into_iter()).await?;
         if let Some(why) = claims.unreadable.first() {
-            return Err(Complaint::new(why.clone(), "use the version of zonelink that wrote it").into());
+            return Err(Failure::new(why.clone(), "use the version of zonelink that wrote it").into());
         }
         let Some(claim) = claims.items.into_iter().next() else {
             let what = format!("{key} is not zonelink's: nothing claims it");
-            return Err(Complaint::new(what, "zonelink explain says what is known of it").into());
+            return Err(Failure::new(what, "zonelink explain says what is known of it").into());
         };
         let by = installation.caller().await?.arn;
         let cause = format!("zonelink release by {by}");
@@ -48,7 +48,7 @@ impl Release {
                 Refusal::AlreadyReleased(_) => "zonelink adopt hands it over again",
                 _ => "zonelink explain says how it is kept",
             };
-            Complaint::new(format!("{key} is not taken back: {refusal}"), remedy)
+            Failure::new(format!("{key} is not taken back: {refusal}"), remedy)
         })?;
         let vpcs: Vec<_> = claim.vpcs().iter().map(ToString::to_string).collect();
         note(&format!(

@@ -16,9 +16,9 @@ use shared::policy::Policy;
 use shared::scenario::{self, Allowed, Led};
 
 use crate::answer::Answer;
-use crate::complaint::Complaint;
 use crate::context::Context;
 use crate::definition_file;
+use crate::failure::Failure;
 use crate::planning::vpcs;
 
 /// Says what an event leads to, without doing it.
@@ -74,7 +74,7 @@ impl Replay {
         let region = context.common.region.as_deref().unwrap_or_default();
         let region: Region = region
             .parse()
-            .map_err(|error| Complaint::arguments(format!("{error}"), "give --region, or set AWS_REGION"))?;
+            .map_err(|error| Failure::usage(format!("{error}"), "give --region, or set AWS_REGION"))?;
         let mut services = BTreeMap::new();
         for file in &self.services {
             for defined in definition_file::read(file)? {
@@ -129,7 +129,7 @@ fn save(folder: &Path, event: &Value, policy: &Policy, facts: &[Facts], led: &Le
     let name = folder.display();
     if folder.exists() {
         let what = format!("{name} is there already");
-        return Err(Complaint::arguments(what, "give a folder that does not exist").into());
+        return Err(Failure::usage(what, "give a folder that does not exist").into());
     }
     fs::create_dir_all(folder).with_context(|| format!("{name} cannot be made"))?;
     let write = |file: &str, text: String| {

@@ -8,8 +8,8 @@ use askama::Template as _;
 use serde::Serialize;
 
 use crate::answer::Answer;
-use crate::complaint::Complaint;
 use crate::context::Context;
+use crate::failure::Failure;
 use crate::fleet::Fleet;
 use crate::installation::Named;
 use crate::report::{Page, Shown, Times};
@@ -78,15 +78,15 @@ fn folder(file: &Path) -> &Path {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn check(file: &Path) -> Result<(), Complaint> {
+fn check(file: &Path) -> Result<(), Failure> {
     let folder = folder(file);
     if !folder.is_dir() {
         let what = format!("--html: {} cannot be written: {} is no folder", file.display(), folder.display());
-        return Err(Complaint::arguments(what, "make the folder first, or name another"));
+        return Err(Failure::usage(what, "make the folder first, or name another"));
     }
     if file.is_dir() || file.file_name().is_none() {
         let what = format!("--html: {} is a folder", file.display());
-        return Err(Complaint::arguments(what, "give the name of a file, such as report.html"));
+        return Err(Failure::usage(what, "give the name of a file, such as report.html"));
     }
     Ok(())
 }
@@ -127,8 +127,8 @@ mod tests {
     fn places_that_cannot_take_a_file_are_refused_with_a_remedy() -> anyhow::Result<()> {
         let folder = tempfile::tempdir()?;
         for file in [folder.path().to_owned(), folder.path().join("none/report.html"), "..".into()] {
-            let complaint = check(&file).err().unwrap_or_else(|| panic!("{} is not refused", file.display()));
-            assert!(complaint.of_arguments && !complaint.remedy.is_empty());
+            let failure = check(&file).err().unwrap_or_else(|| panic!("{} is not refused", file.display()));
+            assert!(failure.is_usage_error && !failure.remedy.is_empty());
         }
         assert!(check(Path::new("report.html")).is_ok());
         Ok(())

@@ -1,8 +1,8 @@
 //! `zonelink service`: definitions of services, in the table.
 
 mod apply;
+mod definitions;
 mod difference;
-mod known;
 mod list;
 mod remove;
 mod schema;

@@ -7,8 +7,8 @@ use serde::Serialize;
 use shared::aws::Waiting;
 
 use crate::answer::Answer;
-use crate::complaint::Complaint;
 use crate::context::Context;
+use crate::failure::Failure;
 use crate::fleet::{EndpointView, Fleet, HoldView, SOURCES, Selection, Status as Word};
 use crate::installation::Named;
 use crate::terminal::{age, count, moment, table};
@@ -72,7 +72,7 @@ impl Status {
     }
 
     /// A service that nothing knows is a slip of the pen, not one without endpoints.
-    fn refuse_unknown(&self, fleet: &Fleet) -> Result<(), Complaint> {
+    fn refuse_unknown(&self, fleet: &Fleet) -> Result<(), Failure> {
         let Some(service) = &self.selection.service else { return Ok(()) };
         let of_service = |endpoint: &EndpointView| endpoint.service == *service;
         if fleet.policy.services.contains_key(service) || fleet.endpoints.iter().any(of_service) {
@@ -80,7 +80,7 @@ impl Status {
         }
         let defined: Vec<_> = fleet.policy.services.keys().map(ToString::to_string).collect();
         let what = format!("{service} is not defined here, and no claim is for it");
-        Err(Complaint::new(what, format!("defined are: {}", defined.join(", "))))
+        Err(Failure::new(what, format!("defined are: {}", defined.join(", "))))
     }
 }
 

@@ -13,7 +13,7 @@ use shared::ids::VpcEndpointId;
 use shared::record::RecordKey;
 
 use super::history::{self, Acceptance, ServiceJournals, last_acceptance, merged};
-use crate::complaint::Complaint;
+use crate::failure::Failure;
 use crate::fleet::{EndpointView, Fleet, HoldView};
 use crate::terminal::{moment, table};
 
@@ -102,7 +102,7 @@ impl Subject {
         Ok(known)
     }
 
-    fn unknown(&self) -> Complaint {
+    fn unknown(&self) -> Failure {
         let (what, remedy) = match self {
             Subject::Endpoint(id) => {
                 (id.to_string(), "zonelink status lists the endpoints of this installation")
@@ -114,7 +114,7 @@ impl Subject {
                 (name.to_string(), "zonelink service list shows the names that are published")
             }
         };
-        Complaint::new(format!("nothing is known of {what}: no claim, no hold, no journal entry"), remedy)
+        Failure::new(format!("nothing is known of {what}: no claim, no hold, no journal entry"), remedy)
     }
 }
 

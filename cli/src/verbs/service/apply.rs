@@ -10,9 +10,9 @@ use shared::ids::ServiceId;
 
 use super::difference::{Difference, between};
 use crate::answer::Answer;
-use crate::complaint::Complaint;
 use crate::context::Context;
 use crate::definition_file::{self, Defined, known_fields};
+use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::terminal::{count, note};
 
@@ -81,17 +81,17 @@ impl Apply {
 }
 
 /// What the file must not say here.
-fn refuse(one: &Defined, installation: &Installation) -> Result<(), Complaint> {
+fn refuse(one: &Defined, installation: &Installation) -> Result<(), Failure> {
     let service = &one.definition.service;
     let own = installation.config().own_service.as_ref();
     if own.is_some_and(|own| own.service == *service) {
-        return Err(Complaint::new(
+        return Err(Failure::new(
             format!("{service} is the stack's own service, and the stack's parameters define it"),
             "change the stack's parameters (RecordName, AllowedPrincipals, …), or leave it out of the file",
         ));
     }
     if one.value.get("removed").is_some() {
-        return Err(Complaint::new(
+        return Err(Failure::new(
             format!("{service}: a file does not end a service (field removed)"),
             "use zonelink service remove",
         ));
@@ -165,7 +165,7 @@ async fn write(installation: &Installation, edits: &[Edit]) -> anyhow::Result<()
 fn failed(service: &ServiceId, written: &[&str], error: Error) -> anyhow::Error {
     let before = if written.is_empty() { "nothing".to_owned() } else { written.join(", ") };
     if error.is_condition_failed() {
-        return Complaint::new(
+        return Failure::new(
             format!("{service} was changed by somebody else meanwhile, and was left as it is; written before it: {before}"),
             "look at it with zonelink service show, and apply the file again",
         )

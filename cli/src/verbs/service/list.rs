@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::definitions::{State, all};
 use super::difference::shown;
-use super::known::{State, all};
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::terminal::{count, table};
@@ -16,19 +16,19 @@ pub(crate) struct List {}
 
 impl List {
     pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
-        let known = all(&context.installation().await?).await?;
-        let refused = known.iter().any(|known| known.state == State::Refused);
+        let listed = all(&context.installation().await?).await?;
+        let refused = listed.iter().any(|listed| listed.state == State::Refused);
         let field = |value: &Value, name: &str| value.get(name).map(shown).unwrap_or_default();
         let principals = |value: &Value| {
             value.get("allowed_principals").and_then(Value::as_array).map_or(0, Vec::len).to_string()
         };
-        let rows = known.iter().map(|known| {
-            let (source, definition) = (known.source.words().to_owned(), &known.definition);
+        let rows = listed.iter().map(|listed| {
+            let (source, definition) = (listed.source.words().to_owned(), &listed.definition);
             let names = field(definition, "names");
-            [known.service.clone(), source, names, principals(definition), known.words()]
+            [listed.service.clone(), source, names, principals(definition), listed.words()]
         });
         let header = ["service", "defined by", "names", "allowed principals", "state"];
-        let text = format!("{}\n\n{}", table(&header, rows), count(known.len(), "service"));
-        Ok(Answer::new(&json!({"services": known}), text)?.held_if(refused))
+        let text = format!("{}\n\n{}", table(&header, rows), count(listed.len(), "service"));
+        Ok(Answer::new(&json!({"services": listed}), text)?.held_if(refused))
     }
 }

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use shared::aws::DefinitionChange;
 use shared::ids::ServiceId;
 
-use super::known::{Known, Source, State, all, find};
+use super::definitions::{ListedDefinition, Source, State, all, find};
 use crate::answer::Answer;
-use crate::complaint::Complaint;
 use crate::context::Context;
+use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::question::confirm;
 use crate::terminal::{count, note};
@@ -53,19 +53,19 @@ pub(crate) struct Remove {
 impl Remove {
     pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
         let installation = context.installation().await?;
-        let known = find(all(&installation).await?, &self.service)?;
+        let listed = find(all(&installation).await?, &self.service)?;
         if self.cancel {
-            return self.take_back(&installation, &known).await;
+            return self.take_back(&installation, &listed).await;
         }
         let word = if self.keep_records { "keep_records" } else { "delete_records" };
         let left = claims_left(&installation, &self.service).await?;
-        let marked = known.definition.get("removed").and_then(Value::as_str) == Some(word);
-        let over = known.state == State::Removed && left == 0;
+        let marked = listed.definition.get("removed").and_then(Value::as_str) == Some(word);
+        let over = listed.state == State::Removed && left == 0;
         if !(marked || over) {
             let effect = if self.keep_records { "stays and is let go of" } else { "is deleted" };
             let records = count(left, "record");
             confirm(&format!("End {}? It has {records}; each {effect}.", self.service), self.yes)?;
-            self.mark(&installation, &known, word).await?;
+            self.mark(&installation, &listed, word).await?;
             if !self.wait {
                 let said =
                     format!("{} ends: {} left. {}", self.service, count(left, "claim"), self.next(left));
@@ -97,7 +97,7 @@ impl Remove {
             let text = format!("{service} is ending: {} left. {}", count(left, "claim"), self.next(left));
             return self.answer("ending", left, text).map(|answer| answer.held_if(true));
         }
-        let known = find(all(installation).await?, service)?;
+        let listed = find(all(installation).await?, service)?;
         let own = installation.config().own_service.as_ref();
         if own.is_some_and(|own| own.service == *service) {
             let remedy = "delete the stack, or give --cancel";
@@ -108,7 +108,7 @@ impl Remove {
                 format!("{service} has ended: no claim is left. {why}: {remedy}"),
             );
         }
-        self.write(installation, &known, None, vec!["definition deleted: no claim is left".into()]).await?;
+        self.write(installation, &listed, None, vec!["definition deleted: no claim is left".into()]).await?;
         let text = format!("{service} has ended: no claim is left, and its definition is deleted");
         self.answer("deleted", 0, text)
     }
@@ -134,17 +134,21 @@ impl Remove {
         Ok(left)
     }
 
-    async fn take_back(&self, installation: &Installation, known: &Known) -> anyhow::Result<Answer> {
-        if known.state != State::Removed {
+    async fn take_back(
+        &self,
+        installation: &Installation,
+        listed: &ListedDefinition,
+    ) -> anyhow::Result<Answer> {
+        if listed.state != State::Removed {
             let remedy = "see zonelink service list";
-            return Err(Complaint::new(format!("{} is not being ended", self.service), remedy).into());
+            return Err(Failure::new(format!("{} is not being ended", self.service), remedy).into());
         }
         confirm(&format!("Put {} in force again?", self.service), self.yes)?;
         let own = installation.config().own_service.as_ref();
-        let mut definition = known.definition.clone();
+        let mut definition = listed.definition.clone();
         definition.as_object_mut().map(|fields| fields.remove("removed"));
         let after = own.is_none_or(|own| own.service != self.service).then_some(&definition);
-        self.write(installation, known, after, vec!["removed: taken back".into()]).await?;
+        self.write(installation, listed, after, vec!["removed: taken back".into()]).await?;
         self.answer(
             "in_force",
             claims_left(installation, &self.service).await?,
@@ -152,33 +156,38 @@ impl Remove {
         )
     }
 
-    async fn mark(&self, installation: &Installation, known: &Known, word: &str) -> anyhow::Result<()> {
-        let mut definition = known.definition.clone();
+    async fn mark(
+        &self,
+        installation: &Installation,
+        listed: &ListedDefinition,
+        word: &str,
+    ) -> anyhow::Result<()> {
+        let mut definition = listed.definition.clone();
         let fields = definition.as_object_mut().ok_or_else(|| {
             let remedy = "correct it with zonelink service apply, or delete the item";
-            Complaint::new(format!("the definition of {} is no object", self.service), remedy)
+            Failure::new(format!("the definition of {} is no object", self.service), remedy)
         })?;
         fields.insert("removed".into(), word.into());
-        self.write(installation, known, Some(&definition), vec![format!("removed: {word}")]).await
+        self.write(installation, listed, Some(&definition), vec![format!("removed: {word}")]).await
     }
 
     async fn write(
         &self,
         installation: &Installation,
-        known: &Known,
+        listed: &ListedDefinition,
         after: Option<&Value>,
         changes: Vec<String>,
     ) -> anyhow::Result<()> {
         let cause = format!("zonelink service remove by {}", installation.caller().await?.arn);
         // The stack's own word stands in no item.
-        let before = known.stored.as_ref().filter(|_| known.source == Source::Table);
+        let before = listed.stored.as_ref().filter(|_| listed.source == Source::Table);
         let change = DefinitionChange { service: &self.service, before, after, cause: &cause, changes };
         installation.aws.change_definition(change).await.map_err(|error| {
             if error.is_condition_failed() {
                 let remedy = "look at it with zonelink service show, and repeat it";
                 let what =
                     format!("{} was changed by somebody else meanwhile, and was left as it is", self.service);
-                return Complaint::new(what, remedy).into();
+                return Failure::new(what, remedy).into();
             }
             anyhow::Error::from(error)
         })
@@ -195,7 +204,7 @@ async fn claims_left(installation: &Installation, service: &ServiceId) -> anyhow
     if let Some(first) = index.unreadable.first() {
         // A claim that cannot be read may be one of this service.
         let remedy = "use a version of zonelink that is as new as the functions";
-        return Err(Complaint::new(format!("not every claim can be read: {first}"), remedy).into());
+        return Err(Failure::new(format!("not every claim can be read: {first}"), remedy).into());
     }
     Ok(index.items.iter().filter(|(_, claim)| claim.service == *service).count())
 }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use shared::ids::ServiceId;
 
+use super::definitions::{State, all, find};
 use super::difference::{between, shown};
-use super::known::{State, all, find};
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::terminal::table;
@@ -22,14 +22,14 @@ pub(crate) struct Show {
 
 impl Show {
     pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
-        let known = find(all(&context.installation().await?).await?, &self.service)?;
+        let listed = find(all(&context.installation().await?).await?, &self.service)?;
         let mut rows = vec![
-            ["state".to_owned(), known.words()],
-            ["defined by".to_owned(), known.source.words().to_owned()],
+            ["state".to_owned(), listed.words()],
+            ["defined by".to_owned(), listed.source.words().to_owned()],
         ];
-        let said = between(&Value::Null, &known.definition);
+        let said = between(&Value::Null, &listed.definition);
         rows.extend(said.into_iter().map(|field| [field.field, shown(&field.after)]));
-        let refused = known.state == State::Refused;
-        Ok(Answer::new(&known, table(&["field", "value"], rows))?.held_if(refused))
+        let refused = listed.state == State::Refused;
+        Ok(Answer::new(&listed, table(&["field", "value"], rows))?.held_if(refused))
     }
 }

@@ -10,23 +10,23 @@ use crate::terminal::{Exit, note};
 /// A failure that says what helps.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
-pub(crate) struct Complaint {
+pub(crate) struct Failure {
     /// What went wrong.
     pub(crate) what: String,
     /// What helps.
     pub(crate) remedy: String,
     /// Whether it is the arguments that are wrong.
-    pub(crate) of_arguments: bool,
+    pub(crate) is_usage_error: bool,
 }
 
-impl Complaint {
+impl Failure {
     pub(crate) fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { what: what.into(), remedy: remedy.into(), of_arguments: false }
+        Self { what: what.into(), remedy: remedy.into(), is_usage_error: false }
     }
 
     /// Arguments that the parser lets through and that cannot be used together or here.
-    pub(crate) fn arguments(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { of_arguments: true, ..Self::new(what, remedy) }
+    pub(crate) fn usage(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { is_usage_error: true, ..Self::new(what, remedy) }
     }
 
     /// Nobody could be signed in.
@@ -48,15 +48,15 @@ impl Complaint {
 
 /// Says on standard error what went wrong.
 pub(crate) fn show(error: &anyhow::Error) -> Exit {
-    let complaint = error.downcast_ref::<Complaint>();
+    let failure = error.downcast_ref::<Failure>();
     let mut text = format!("error: {}", chain(error));
-    let remedy = complaint.map(|complaint| complaint.remedy.as_str()).or_else(|| remedy(error));
+    let remedy = failure.map(|failure| failure.remedy.as_str()).or_else(|| remedy(error));
     if let Some(remedy) = remedy {
         // Writing to a String does not fail.
         let _ = write!(text, "\nremedy: {remedy}");
     }
     note(&text);
-    if complaint.is_some_and(|complaint| complaint.of_arguments) { Exit::Arguments } else { Exit::Failed }
+    if failure.is_some_and(|failure| failure.is_usage_error) { Exit::Arguments } else { Exit::Failed }
 }
 
 /// The error and its causes in one line, each said once.

@@ -9,7 +9,7 @@ use shared::rate::Priority;
 use shared::reconcile::apply_and_journal;
 use shared::record::RecordKey;
 
-use crate::complaint::Complaint;
+use crate::failure::Failure;
 
 /// One name in one zone.
 #[derive(Debug, Clone, clap::Args)]
@@ -26,9 +26,9 @@ impl Record {
     ///
     /// # Errors
     /// When one of them is missing or said twice.
-    pub(crate) fn key(&self) -> Result<RecordKey, Complaint> {
+    pub(crate) fn key(&self) -> Result<RecordKey, Failure> {
         let remedy = "give zone and name, as Z0123/*.example.com, or the name and --zone";
-        let wrong = |what: String| Complaint::arguments(what, remedy);
+        let wrong = |what: String| Failure::usage(what, remedy);
         match (&self.zone, self.record.contains('/')) {
             (None, true) => self.record.parse().map_err(|error| wrong(format!("{error}"))),
             (Some(zone), false) => {
@@ -66,12 +66,12 @@ pub(crate) async fn carry_out(aws: &Aws, plan: &Plan, cause: &str) -> anyhow::Re
             Outcome::Raced => {
                 let what =
                     format!("{} was changed by somebody else meanwhile, and was left", outcome.group.subject);
-                return Err(Complaint::new(what, "look at it with zonelink explain, and repeat it").into());
+                return Err(Failure::new(what, "look at it with zonelink explain, and repeat it").into());
             }
             Outcome::Failed(error) => return Err(error.into()),
             _ => {
                 let what = format!("{}: {}", outcome.group.subject, outcome.words());
-                return Err(Complaint::new(what, "look at it with zonelink explain, and repeat it").into());
+                return Err(Failure::new(what, "look at it with zonelink explain, and repeat it").into());
             }
         }
     }

@@ -7,12 +7,12 @@ use serde_json::Value;
 use shared::aws::{Aws, StoredDefinition};
 use shared::ids::ServiceId;
 
-use crate::complaint::Complaint;
+use crate::failure::Failure;
 use crate::installation::Installation;
 
 /// A definition and what the functions make of it.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Known {
+pub(super) struct ListedDefinition {
     /// The service; the item's sort key when that is no service id.
     pub(super) service: String,
     /// Who defines it.
@@ -60,7 +60,7 @@ impl Source {
     }
 }
 
-impl Known {
+impl ListedDefinition {
     /// The state in words.
     pub(super) fn words(&self) -> String {
         match (self.state, &self.reason) {
@@ -75,7 +75,7 @@ impl Known {
 }
 
 /// All definitions: the stack's own first, then the table's by service.
-pub(super) async fn all(installation: &Installation) -> anyhow::Result<Vec<Known>> {
+pub(super) async fn all(installation: &Installation) -> anyhow::Result<Vec<ListedDefinition>> {
     let aws: &Aws = &installation.aws;
     let refused = aws.definitions().await?.refused;
     let stored = aws.stored_definitions().await?;
@@ -83,9 +83,9 @@ pub(super) async fn all(installation: &Installation) -> anyhow::Result<Vec<Known
     let ends_own = |item: &StoredDefinition| {
         own.is_some_and(|own| own.service.as_str() == item.key) && item.definition.get("removed").is_some()
     };
-    let mut known = Vec::new();
+    let mut listed = Vec::new();
     if let Some(own) = own.filter(|_| !stored.iter().any(ends_own)) {
-        known.push(Known {
+        listed.push(ListedDefinition {
             service: own.service.to_string(),
             source: Source::Stack,
             state: State::InForce,
@@ -94,11 +94,11 @@ pub(super) async fn all(installation: &Installation) -> anyhow::Result<Vec<Known
             stored: None,
         });
     }
-    known.extend(stored.into_iter().map(|item| judged(item, &refused)));
-    Ok(known)
+    listed.extend(stored.into_iter().map(|item| judged(item, &refused)));
+    Ok(listed)
 }
 
-fn judged(stored: StoredDefinition, refused: &BTreeMap<String, String>) -> Known {
+fn judged(stored: StoredDefinition, refused: &BTreeMap<String, String>) -> ListedDefinition {
     let reason = refused.get(&stored.key).cloned();
     let removed = stored.definition.get("removed").is_some_and(|removed| !removed.is_null());
     let state = match (&reason, removed) {
@@ -108,7 +108,7 @@ fn judged(stored: StoredDefinition, refused: &BTreeMap<String, String>) -> Known
     };
     let reason = reason.filter(|_| state == State::Refused);
     let definition = stored.definition.clone();
-    Known {
+    ListedDefinition {
         service: stored.key.clone(),
         source: Source::Table,
         state,
@@ -119,11 +119,11 @@ fn judged(stored: StoredDefinition, refused: &BTreeMap<String, String>) -> Known
 }
 
 /// The one of this service.
-pub(super) fn find(known: Vec<Known>, service: &ServiceId) -> Result<Known, Complaint> {
-    let names: Vec<String> = known.iter().map(|known| known.service.clone()).collect();
+pub(super) fn find(listed: Vec<ListedDefinition>, service: &ServiceId) -> Result<ListedDefinition, Failure> {
+    let names: Vec<String> = listed.iter().map(|listed| listed.service.clone()).collect();
     // What the table says of the stack's own service is of no account while the stack's word counts.
-    known.into_iter().find(|known| known.service == service.as_str()).ok_or_else(|| {
+    listed.into_iter().find(|listed| listed.service == service.as_str()).ok_or_else(|| {
         let defined = if names.is_empty() { "none is".to_owned() } else { names.join(", ") };
-        Complaint::new(format!("{service} is not defined here"), format!("defined are: {defined}"))
+        Failure::new(format!("{service} is not defined here"), format!("defined are: {defined}"))
     })
 }
