@@ -47,6 +47,7 @@ test: ## Run every check and every test
 # cargo lets one of its commands build at a time; meanwhile the tools are fetched.
 	@.ci/step "tools, checks of form, build" $(MAKE) --no-print-directory -j 3 build tools lint
 	.ci/step "tests in Rust" $(MAKE) --no-print-directory test-rust
+	.ci/step "mutants" $(MAKE) --no-print-directory mutants
 	.ci/step "whole flows" $(PYTEST) $(SIDE_BY_SIDE) tests/flow tests/local_aws tests/bench tests/demo tests/terraform
 # It judges what the flows have just asked for.
 	.ci/step "policies" $(PYTEST) tests/iam
@@ -58,6 +59,10 @@ test: ## Run every check and every test
 test-rust: ## Run the tests that need no local AWS; part of `make test`
 	cargo test --locked -p shared
 	cargo test --locked
+
+.PHONY: mutants
+mutants: setup ## Break the product on purpose: the simulation must see each mutant; part of `make test`
+	$(PYTHON) tests/mutants.py
 
 .PHONY: test-deploy
 test-deploy: setup build $(DEPLOY_STAMP) ## Deploy with SAM and cargo-lambda, as docs/DEPLOY.md says; part of `make test`

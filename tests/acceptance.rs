@@ -8,12 +8,12 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use shared::facts::{AllowListFacts, Connection, Membership, ServiceFacts, VpcEndpointState};
-use shared::hold::{HoldReason, Subject};
-use shared::ids::{AccountId, VpcEndpointId};
-use shared::plan::acceptance::{Question, SendOn, plan};
+use shared::model::facts::{AllowListFacts, Connection, Membership, ServiceFacts, VpcEndpointState};
+use shared::model::hold::{HoldReason, Subject};
+use shared::model::ids::{AccountId, VpcEndpointId};
+use shared::model::policy::{Disallowed, OrganizationPath, Principal, ServiceDefinition};
+use shared::plan::service::review::{Question, SendOn, plan};
 use shared::plan::{Plan, Step};
-use shared::policy::{Disallowed, OrganizationPath, Principal, ServiceDefinition};
 
 const OWNERS: [&str; 4] = ["111122223333", "222233334444", "333344445555", "444455556666"];
 const RULES: [&str; 6] = [

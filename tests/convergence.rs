@@ -9,20 +9,22 @@ use std::str::FromStr;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use shared::claim::{Claim, Contribution, Origin, Pending, Released};
-use shared::facts::{
+use shared::model::claim::{Claim, Contribution, Origin, Pending, Released};
+use shared::model::facts::{
     Association, EndpointFacts, Facts, InterfaceFacts, IpAddressType, PrivateHostedZone, RecordFacts,
     StoredEndpoint, VpcEndpointState, VpcFacts, Wait,
 };
-use shared::hold::{HoldReason, Subject};
-use shared::ids::{ServiceId, VpcEndpointId};
-use shared::intent::Intent;
-use shared::plan::vpc::{by_hand, plan};
+use shared::model::hold::{HoldReason, Subject};
+use shared::model::ids::{ServiceId, VpcEndpointId};
+use shared::model::policy::{
+    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl,
+};
+use shared::model::rate::Priority;
+use shared::model::record::{Addresses, ChangeAction, RecordKey, RecordSet, SeenRecords};
+use shared::model::run::{RequestedBy, RunPart};
+use shared::plan::vpc::{handover, plan};
 use shared::plan::{Plan, Step};
-use shared::policy::{Adopt, Disallowed, OnRemove, Policy, Records, ServiceDefinition, SharedZones, Ttl};
-use shared::rate::Priority;
-use shared::record::{Addresses, ChangeAction, RecordKey, RecordSet, SeenRecords};
-use shared::run::{RequestedBy, RunPart};
+use shared::trigger::intent::Intent;
 
 const SERVICES: [&str; 2] = ["vpce-svc-00000001", "vpce-svc-00000002"];
 const NAMES: [&str; 2] = ["*.aws.byoc.example.com", "in02.aws.byoc.example.com"];
@@ -59,7 +61,7 @@ fn policy() -> impl Strategy<Value = Policy> {
     let adopt = select(vec![Adopt::Never, Adopt::Identical, Adopt::Any]);
     let on_remove = select(vec![OnRemove::Keep, OnRemove::Delete]);
     let sharing = select(vec![SharedZones::Refuse, SharedZones::Merge]);
-    let removed = select(vec![None, None, Some(Records::KeepRecords), Some(Records::DeleteRecords)]);
+    let removed = select(vec![None, None, Some(Removal::KeepRecords), Some(Removal::DeleteRecords)]);
     let all = (adopt, on_remove, sharing, any::<bool>(), removed);
     all.prop_map(|(adopt, on_remove, shared_zones, allowed, removed)| {
         let definition = |(service, name)| ServiceDefinition {
@@ -198,7 +200,6 @@ prop_compose! {
             }).collect())),
             records: vec![records.0, records.1, records.2, records.3],
             holds: BTreeMap::new(),
-            reserved: BTreeMap::new(),
         };
         if stale_hold {
             vpc.holds.insert(Subject::Name(id(HERE), id(NAMES[0])), HoldReason::NoZone);
@@ -239,8 +240,6 @@ prop_compose! {
             denied: None,
             holds: BTreeMap::new(),
             vpcs: vec![vpc],
-            rest: BTreeSet::new(),
-            rest_after: 0,
             unknown: unknown.into_iter().collect(),
             waits: waits.into_iter().collect(),
             interfaces_read: true,
@@ -366,7 +365,7 @@ proptest! {
     #[test]
     fn a_removed_definition_that_keeps_its_records_changes_none(facts in facts(), policy in policy()) {
         let mut policy = policy;
-        policy.services.values_mut().for_each(|service| service.removed = Some(Records::KeepRecords));
+        policy.services.values_mut().for_each(|service| service.removed = Some(Removal::KeepRecords));
         let plan = plan(&intent(), &facts, &policy, &[]);
         prop_assert!(!plan.steps().any(|step| matches!(step, Step::ChangeRecords { .. })), "{plan}");
     }
@@ -409,7 +408,7 @@ proptest! {
     #[test]
     fn what_is_handed_over_is_right_after_the_next_plan(facts in facts(), policy in policy()) {
         for record in &facts.vpcs[0].records {
-            let Ok(handed) = by_hand::adopt(&intent(), &facts, &policy, &id(HERE), &record.key) else { continue };
+            let Ok(handed) = handover::adopt(&intent(), &facts, &policy, &id(HERE), &record.key) else { continue };
             let changes = handed.plan.steps().filter(|step| matches!(step, Step::ChangeRecords { .. }));
             prop_assert_eq!(changes.count(), 0, "{}", handed.plan);
             let claimed = pretend(&handed.plan, &facts);

@@ -8,15 +8,15 @@ use std::str::FromStr;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
-use shared::claim::{Claim, Contribution, Origin, Pending};
-use shared::facts::StoredEndpoint;
-use shared::hold::{Hold, HoldReason, Subject};
-use shared::ids::VpcEndpointId;
-use shared::intent::Intent;
-use shared::plan::digest::Essence;
+use shared::model::claim::{Claim, Contribution, Origin, Pending};
+use shared::model::facts::StoredEndpoint;
+use shared::model::hold::{Hold, HoldReason, Subject};
+use shared::model::ids::VpcEndpointId;
+use shared::model::rate::Priority;
+use shared::model::record::{Addresses, RecordKey, SeenRecords};
+use shared::plan::digest::PlanContent;
 use shared::plan::{Accepted, Group, Plan, Rejected, Step};
-use shared::rate::Priority;
-use shared::record::{Addresses, RecordKey, SeenRecords};
+use shared::trigger::intent::Intent;
 
 const VPC: &str = "vpc-00000001";
 const ACCOUNT: &str = "444455556666";
@@ -27,7 +27,7 @@ fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 }
 
 fn digest(plan: &Plan) -> String {
-    Essence::of([plan]).digest().to_string()
+    PlanContent::of([plan]).digest().to_string()
 }
 
 fn moment() -> impl Strategy<Value = Timestamp> {
@@ -192,7 +192,8 @@ impl Made {
     }
 
     fn turn(&self) -> Group {
-        let wait = shared::facts::Wait { due: self.when.now, deadline: self.when.since, delay_seconds: 10 };
+        let wait =
+            shared::model::facts::Wait { due: self.when.now, deadline: self.when.since, delay_seconds: 10 };
         let take = Step::PutWait { vpc_endpoint: id("vpce-00000002"), wait, not_due_after: self.when.now };
         let steps = vec![take, self.send(10)];
         Group { subject: Subject::VpcEndpoint(id(VPC), id("vpce-00000002")), reason: "pending".into(), steps }
@@ -233,7 +234,7 @@ proptest! {
         let before = Made { what: what.clone(), when: one }.plan();
         let after = Made { what, when: other }.plan();
         prop_assert_eq!(digest(&before), digest(&after));
-        prop_assert!(Essence::of([&before]).moved_to(&Essence::of([&after])).is_empty());
+        prop_assert!(PlanContent::of([&before]).difference_to(&PlanContent::of([&after])).is_empty());
     }
 
     #[test]
@@ -245,7 +246,7 @@ proptest! {
         let same = before.what == after.what;
         let (before, after) = (before.plan(), after.plan());
         prop_assert_eq!(digest(&before) == digest(&after), same);
-        prop_assert_eq!(Essence::of([&before]).moved_to(&Essence::of([&after])).is_empty(), same);
+        prop_assert_eq!(PlanContent::of([&before]).difference_to(&PlanContent::of([&after])).is_empty(), same);
     }
 
     #[test]
@@ -253,7 +254,7 @@ proptest! {
         let whole = made.plan();
         let mut first = whole.clone();
         let second = Plan { groups: first.groups.split_off(at.index(first.groups.len())), ..Plan::default() };
-        prop_assert_eq!(Essence::of([&second, &first]).digest(), Essence::of([&whole]).digest());
+        prop_assert_eq!(PlanContent::of([&second, &first]).digest(), PlanContent::of([&whole]).digest());
     }
 
     #[test]
@@ -274,7 +275,7 @@ fn what_has_moved_is_named_by_its_subject() {
         Plan { holds: [hold("Z1", &["10.0.0.1"]), hold("Z2", &["10.0.0.1"])].into(), ..Plan::default() };
     let after =
         Plan { holds: [hold("Z2", &["10.0.0.2"]), hold("Z3", &["10.0.0.1"])].into(), ..Plan::default() };
-    let moved = Essence::of([&before]).moved_to(&Essence::of([&after]));
+    let moved = PlanContent::of([&before]).difference_to(&PlanContent::of([&after]));
     let named = |zone: &str| BTreeSet::from([format!("{VPC}/{}", key(zone))]);
     assert_eq!((moved.gone, moved.new, moved.changed), (named("Z1"), named("Z3"), named("Z2")));
 }

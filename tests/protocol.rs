@@ -19,7 +19,7 @@ mod world;
 
 use std::time::Instant;
 
-use shared::policy::{Adopt, OnRemove};
+use shared::model::policy::{Adopt, OnRemove};
 use stateright::{Checker, Expectation, HasDiscoveries, Model};
 
 use model::{Action, Broken, PERSON, Protocol, SETTLES, Setting, Start, State};

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use serde::de::DeserializeOwned;
-use shared::policy::Policy;
+use shared::model::policy::Policy;
+use shared::plan::digest::PlanContent;
 use shared::scenario::{Allowed, EVENT, FACTS, Led, PLAN, POLICY, WORDS};
 
 fn folders() -> Vec<PathBuf> {
@@ -43,4 +44,20 @@ fn every_scenario_leads_from_its_event_to_its_plan() {
         let written = serde_json::to_value(&led).unwrap();
         assert_eq!(written, read::<serde_json::Value>(&folder, PLAN), "{}", folder.display());
     }
+}
+
+/// A digest that a person has read stays what it was: `zonelink apply` asks for it.
+#[test]
+fn digests_of_scenarios_are_those_written_down() {
+    let written = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/digests.txt");
+    let lines = folders().into_iter().map(|folder| {
+        let led: Led = read(&folder, PLAN);
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        format!("{name} {}\n", PlanContent::of(&led.plans).digest())
+    });
+    let digests: String = lines.collect();
+    if env::var_os("ZONELINK_SCENARIOS").is_some_and(|word| word == "write") {
+        fs::write(&written, &digests).unwrap();
+    }
+    assert_eq!(digests, fs::read_to_string(&written).unwrap());
 }

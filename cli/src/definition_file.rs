@@ -9,8 +9,8 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::Value;
 use serde_path_to_error::{Path as FieldPath, Segment};
-use shared::ids::ServiceId;
-use shared::policy::ServiceDefinition;
+use shared::model::ids::ServiceId;
+use shared::model::policy::ServiceDefinition;
 
 use crate::document::{self, Content, Node, Place, Problem};
 use crate::failure::Failure;

@@ -85,7 +85,7 @@ fn remedy(error: &anyhow::Error) -> Option<&'static str> {
     let error = error.chain().find_map(|cause| cause.downcast_ref::<Error>())?;
     let Error::Call { operation, kind, code, .. } = error else {
         return match error {
-            Error::NoRoom { .. } | Error::Throttled { .. } => {
+            Error::NoQuota { .. } | Error::Throttled { .. } => {
                 Some("try again in a minute: the account's Route 53 requests are used up")
             }
             Error::Config(_) => Some("deploy the stack anew: its template sets these variables"),

@@ -11,12 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::aws::{Aws, Waiting};
-use shared::claim::Claim;
-use shared::facts::{StoredEndpoint, VpcEndpointState};
-use shared::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
-use shared::policy::Policy;
-use shared::record::RecordKey;
+use shared::aws::Worker;
+use shared::inspect::Waiting;
+use shared::model::claim::Claim;
+use shared::model::facts::{StoredEndpoint, VpcEndpointState};
+use shared::model::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
+use shared::model::policy::Policy;
+use shared::model::record::RecordKey;
 
 pub(crate) use endpoint::{EndpointView, RecordView, Status};
 pub(crate) use hold::HoldView;
@@ -67,13 +68,13 @@ impl Fleet {
     ///
     /// # Errors
     /// When EC2 or the table cannot be read.
-    pub(crate) async fn read(aws: &Aws) -> anyhow::Result<Fleet> {
-        let read_at = aws.now();
+    pub(crate) async fn read(worker: &Worker) -> anyhow::Result<Fleet> {
+        let read_at = worker.now();
         // None of these needs another, and somebody waits for them.
         let (definitions, index, holds) =
-            tokio::try_join!(aws.definitions(), aws.inspect_claim_index(), aws.inspect_holds())?;
-        let policy = aws.config().policy(definitions.sound);
-        let claims = aws.inspect_claims(index.items.iter().map(|(key, _)| key)).await?;
+            tokio::try_join!(worker.definitions(), worker.inspect_claim_index(), worker.inspect_holds())?;
+        let policy = worker.config.policy(definitions.sound);
+        let claims = worker.inspect_claims(index.items.iter().map(|(key, _)| key)).await?;
         let unreadable = [index.unreadable, claims.unreadable, holds.unreadable];
         let mut unreadable: Vec<String> = unreadable.into_iter().flatten().collect();
         let claims: BTreeMap<_, _> =
@@ -83,9 +84,9 @@ impl Fleet {
         let claimed = claims.values().map(|claim| claim.service.clone());
         let services: BTreeSet<ServiceId> = policy.services.keys().cloned().chain(claimed).collect();
         for service in services {
-            parts.read(aws, &service, &mut unreadable).await?;
+            parts.read(worker, &service, &mut unreadable).await?;
         }
-        let waits = aws.inspect_waits(parts.unsettled().into_iter()).await?;
+        let waits = worker.inspect_waits(parts.unsettled().into_iter()).await?;
         unreadable.extend(waits.unreadable);
         parts.waits = waits.items.into_iter().map(|wait| (wait.vpc_endpoint.clone(), wait)).collect();
         let endpoints = parts.endpoints(&policy, &claims, &holds);
@@ -132,11 +133,11 @@ struct Parts {
 impl Parts {
     async fn read(
         &mut self,
-        aws: &Aws,
+        worker: &Worker,
         service: &ServiceId,
         unreadable: &mut Vec<String>,
     ) -> anyhow::Result<()> {
-        let read = tokio::try_join!(aws.inspect_connections(service), aws.inspect_endpoints(service));
+        let read = tokio::try_join!(worker.inspect_connections(service), worker.inspect_endpoints(service));
         let (connections, stored) = read?;
         for connection in connections {
             let key = (service.clone(), connection.vpc_endpoint);

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use shared::aws::{Aws, Caller, Session};
+use shared::aws::{Caller, Session, Worker};
 use shared::config::Config;
-use shared::ids::{AccountId, Region};
+use shared::model::ids::{AccountId, Region};
 
 use crate::aws::{Function, functions};
 use crate::failure::Failure;
@@ -21,7 +21,7 @@ const BACKFILL: &str = "backfill";
 /// An installation of zonelink, and the clients to reach what it works on.
 pub(crate) struct Installation {
     /// The same clients as the functions have, with the operator's credentials.
-    pub(crate) aws: Aws,
+    pub(crate) worker: Worker,
     /// The names of its functions.
     pub(crate) functions: FunctionNames,
     session: Session,
@@ -54,7 +54,7 @@ impl Installation {
         let found = functions(&session).await?;
         let region = session.region().unwrap_or_default().to_owned();
         let (config, functions) = choose(&found, stack, &region)?;
-        Ok(Self { aws: Aws::with(&session, config), functions, session })
+        Ok(Self { worker: Worker::with(&session, config), functions, session })
     }
 
     /// Credentials, region and endpoints of whoever is signed in.
@@ -64,7 +64,7 @@ impl Installation {
 
     /// The configuration of its functions.
     pub(crate) fn config(&self) -> &Config {
-        self.aws.config()
+        &self.worker.config
     }
 
     /// Which installation it is.

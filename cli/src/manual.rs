@@ -1,13 +1,15 @@
 //! Single records in the hands of a person: which one is meant, and doing what was decided.
 
-use shared::aws::{Aws, Outcome};
-use shared::dns::DnsName;
-use shared::ids::{AccountId, HostedZoneId};
-use shared::intent::Intent;
+use shared::apply::Outcome;
+use shared::aws::Worker;
+use shared::model::dns::DnsName;
+use shared::model::ids::{AccountId, HostedZoneId};
+use shared::model::rate::Priority;
+use shared::model::record::RecordKey;
 use shared::plan::Plan;
-use shared::rate::Priority;
+use shared::quota::Reserved;
 use shared::reconcile::apply_and_journal;
-use shared::record::RecordKey;
+use shared::trigger::intent::Intent;
 
 use crate::failure::Failure;
 
@@ -59,8 +61,8 @@ pub(crate) fn intent(account: &AccountId, cause: String) -> Intent {
 ///
 /// # Errors
 /// When anything of it was not done, with the advice to look again.
-pub(crate) async fn carry_out(aws: &Aws, plan: &Plan, cause: &str) -> anyhow::Result<()> {
-    for outcome in apply_and_journal(aws, plan, cause, None).await? {
+pub(crate) async fn carry_out(worker: &Worker, plan: &Plan, cause: &str) -> anyhow::Result<()> {
+    for outcome in apply_and_journal(worker, plan, &Reserved::default(), cause, None).await? {
         match outcome.outcome {
             Outcome::Done | Outcome::Superseded => {}
             Outcome::Raced => {

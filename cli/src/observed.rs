@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use shared::dns::DnsName;
 use shared::error::Error;
-use shared::facts::{IpAddressType, VpcEndpointState};
-use shared::ids::{AccountId, HostedZoneId, SubnetId, VpcId};
-use shared::record::Addresses;
+use shared::model::dns::DnsName;
+use shared::model::facts::{IpAddressType, VpcEndpointState};
+use shared::model::ids::{AccountId, HostedZoneId, SubnetId, VpcId};
+use shared::model::record::Addresses;
 
 use crate::cidr::Range;
 

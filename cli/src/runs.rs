@@ -10,8 +10,8 @@ mod watch;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use shared::error::{CallFailure, Error};
-use shared::ids::ServiceId;
-use shared::run::{BackfillRequest, is_run_id, run_id};
+use shared::model::ids::ServiceId;
+use shared::model::run::{BackfillRequest, is_run_id, run_id};
 
 use crate::answer::Answer;
 use crate::aws::invoke;
@@ -37,10 +37,10 @@ pub(crate) async fn start(
         let said = invoke(installation.session(), function, &serde_json::to_value(&request)?).await?;
         return summary::answer(&said.map_err(|why| refused(function, &why))?);
     }
-    let run = run_id(installation.aws.now(), &word());
+    let run = run_id(installation.worker.now(), &word());
     request.run = Some(run.clone());
     let payload = serde_json::to_value(&request)?;
-    let watch = Watch::new(&installation.aws, &run, following.timeout);
+    let watch = Watch::new(&installation.worker, &run, following.timeout);
     let mut invocation = Box::pin(invoke(installation.session(), function, &payload));
     // The bar moves while the function still sends.
     let said = tokio::select! {
@@ -54,7 +54,7 @@ pub(crate) async fn start(
         Err(error) if is_cut(&error) => Some(error.chain()),
         Err(error) => return Err(error.into()),
     };
-    let Some(begun) = installation.aws.inspect_run(&run).await? else {
+    let Some(begun) = installation.worker.inspect_run(&run).await? else {
         let why = failure.unwrap_or_else(|| "it wrote no run".to_owned());
         return Err(refused(function, &why).into());
     };
@@ -70,9 +70,9 @@ pub(crate) async fn resume(
     run: &str,
     following: &Following,
 ) -> anyhow::Result<Answer> {
-    let known = if is_run_id(run) { installation.aws.inspect_run(run).await? } else { None };
+    let known = if is_run_id(run) { installation.worker.inspect_run(run).await? } else { None };
     if known.is_none() {
-        let ids = installation.aws.inspect_run_ids().await?;
+        let ids = installation.worker.inspect_run_ids().await?;
         let last: Vec<_> = ids.iter().rev().take(3).map(String::as_str).collect();
         let remedy = match last.as_slice() {
             [] => "start one: zonelink backfill; runs are kept for 30 days".to_owned(),
@@ -80,13 +80,13 @@ pub(crate) async fn resume(
         };
         return Err(Failure::new(format!("there is no run {run}"), remedy).into());
     }
-    let watched: Watched = Watch::new(&installation.aws, run, following.timeout).to_the_end().await?;
+    let watched: Watched = Watch::new(&installation.worker, run, following.timeout).to_the_end().await?;
     Outcome::read(installation, watched, None, false).await?.answer()
 }
 
 /// A service that nothing defines is a slip of the pen, and the function would refuse it.
 async fn refuse_unknown(installation: &Installation, request: &BackfillRequest) -> anyhow::Result<()> {
-    let policy = installation.config().policy(installation.aws.definitions().await?.sound);
+    let policy = installation.config().policy(installation.worker.definitions().await?.sound);
     let Some(unknown) = request.services.iter().find(|id| !policy.services.contains_key(id)) else {
         return Ok(());
     };

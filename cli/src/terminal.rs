@@ -84,7 +84,7 @@ pub(crate) fn start_logging(verbose: u8) {
     // What was applied, a verb says itself.
     let applied = if verbose == 0 { LevelFilter::ERROR } else { ours };
     let levels = Targets::new()
-        .with_targets([("shared", ours), ("shared::aws::told", applied), ("zonelink", ours)])
+        .with_targets([("shared", ours), ("shared::reconcile::log", applied), ("zonelink", ours)])
         .with_default(others);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
     tracing_subscriber::registry().with(lines).with(levels).init();

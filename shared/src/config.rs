@@ -8,10 +8,10 @@ use std::str::FromStr;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::ids::{AccountId, Region, RoleArn, ServiceId};
-use crate::lookup::OwnCalls;
-use crate::policy::{Policy, Principal, RecordName, ServiceDefinition, Ttl, revocation_grace};
-use crate::rate::Rate;
+use crate::model::ids::{AccountId, Region, RoleArn, ServiceId};
+use crate::model::policy::{Policy, Principal, RecordName, ServiceDefinition, Ttl, revocation_grace};
+use crate::model::rate::Rate;
+use crate::trigger::lookup::OwnCalls;
 
 /// How many connections one review of a service may reject, unless said otherwise.
 const MAX_REJECTS: u32 = 10;
@@ -217,7 +217,7 @@ impl Variables<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Disallowed, Records, SharedZones};
+    use crate::model::policy::{Disallowed, Removal, SharedZones};
 
     const COMPLETE: [(&str, &str); 10] = [
         ("TABLE_NAME", "zonelink-table"),
@@ -274,7 +274,7 @@ mod tests {
             services.into_values().next() == Some(definition.clone())
         };
         assert!(!chosen(&other));
-        other.removed = Some(Records::KeepRecords);
+        other.removed = Some(Removal::KeepRecords);
         assert!(chosen(&other));
     }
 

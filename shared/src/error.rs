@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 
-use crate::event::InvalidEvent;
-use crate::ids::AccountId;
+use crate::model::ids::AccountId;
+use crate::trigger::event::InvalidEvent;
 
 /// What becomes of the message. Only the functions' outermost loop and the CLI look at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +74,8 @@ pub enum Error {
         account: AccountId,
     },
     /// The account's share of Route 53 requests is used up for now.
-    #[error("there is no room for Route 53 requests in account {account} for {} ms", .wait.as_millis())]
-    NoRoom {
+    #[error("there is no quota for Route 53 requests in account {account} for {} ms", .wait.as_millis())]
+    NoQuota {
         /// The account whose requests these would be.
         account: AccountId,
         /// How long until there is.
@@ -117,7 +117,7 @@ impl Error {
             Error::Call { kind: CallFailure::Denied | CallFailure::Refused, .. } => Disposition::GiveUp,
             Error::Call { .. }
             | Error::Unsuccessful { .. }
-            | Error::NoRoom { .. }
+            | Error::NoQuota { .. }
             | Error::Throttled { .. }
             | Error::OutOfTime { .. } => Disposition::Retry,
         }

@@ -2,40 +2,32 @@
 //! CLI only wire it up.
 //!
 //! ```text
-//! event ──▶ intent ──▶ observe ──▶ plan ──▶ apply ──▶ journal
-//! JSON     "look at    Facts       Plan     AWS       DynamoDB
-//!           this"      (values)    (pure)   calls     what happened
+//! trigger ──▶ observe ──▶ plan ──▶ apply ──▶ journal
+//! "look at    Facts       Plan     calls     what happened
+//!  this"      (values)    (pure)
 //! ```
 //!
-//! Data flows one way, and the modules are its stages. Everything up to the plan is pure and builds without
-//! the SDK (without the feature `aws`); only [`aws`] knows it. ARCHITECTURE.md has the map and the invariants.
+//! Data flows one way, and the modules are its stages. [`model`] has the values that all of them speak of. What
+//! observes and applies makes its calls through one port, [`cloud`]; [`aws`] is that port's only implementation
+//! here, and the only code that knows the SDK (feature `aws`). ARCHITECTURE.md has the map and the invariants.
 
+pub mod apply;
 #[cfg(feature = "aws")]
 pub mod aws;
-pub mod claim;
+pub mod cloud;
 pub mod config;
-pub mod dns;
 pub mod error;
-pub mod event;
-pub mod facts;
 #[cfg(feature = "aws")]
 pub mod functions;
-pub mod hold;
-pub mod ids;
-pub mod intent;
+pub mod inspect;
 #[cfg(feature = "aws")]
 pub mod logs;
-pub mod lookup;
 pub mod metrics;
+pub mod model;
+pub mod observe;
 pub mod plan;
-pub mod policy;
-pub mod rate;
-#[cfg(feature = "aws")]
+pub mod quota;
 pub mod reconcile;
-pub mod record;
-#[cfg(feature = "aws")]
-pub mod review;
-pub mod run;
 pub mod scenario;
-#[cfg(feature = "aws")]
-pub mod sweep;
+pub mod trigger;
+pub mod worker;

@@ -8,12 +8,12 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::event::{Event, InvalidEvent};
-use crate::facts::Facts;
-use crate::ids::Region;
-use crate::intent::{Ignored, Intent};
+use crate::model::facts::Facts;
+use crate::model::ids::Region;
+use crate::model::policy::{Policy, ServiceDefinition};
 use crate::plan::{Plan, vpc};
-use crate::policy::{Policy, ServiceDefinition};
+use crate::trigger::event::{Event, InvalidEvent};
+use crate::trigger::intent::{Ignored, Intent};
 
 /// The event, as EventBridge delivers it.
 pub const EVENT: &str = "event.json";

@@ -60,7 +60,7 @@ def test_plan_shows_the_exact_batch_and_writes_nothing(waiting):
 
 def test_the_digest_is_the_same_as_long_as_nothing_moves(waiting):
     first = plan(waiting, waiting.endpoint.id)
-    assert steps(first) == ["PutEndpoint", "PutEndpoint", "PutClaim", "ChangeRecords", "PutClaim"], first
+    assert steps(first) == ["PutEndpoint", "PutEndpoint", "Reserve", "PutClaim", "ChangeRecords", "PutClaim"], first
     assert digest(plan(waiting, waiting.endpoint.id)) == digest(first)
     same = plan(waiting, waiting.vpc.id, "--account", waiting.a.account)
     assert digest(same) == digest(first), "the VPC is that of the endpoint"

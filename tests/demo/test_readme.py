@@ -10,7 +10,7 @@ def _text(path):
 
 
 def test_every_reason_of_a_hold_has_a_row_and_every_row_has_a_reason():
-    enum = re.search(r"pub enum HoldReason \{(.*?)\n\}", _text("shared/src/hold.rs"), re.DOTALL)[1]
+    enum = re.search(r"pub enum HoldReason \{(.*?)\n\}", _text("shared/src/model/hold_reason.rs"), re.DOTALL)[1]
     reasons = set(re.findall(r"^    ([A-Z]\w*)", enum, re.MULTILINE))
     part = _text("README.md").split("## What is held, and why")[1].split("\n## ")[0]
     # A reason of another version has no row: nobody can say what it means.

@@ -86,7 +86,7 @@ def test_every_metric_that_is_emitted_is_on_the_dashboard():
 
 
 def test_reasons_of_holds_that_are_looked_for_exist():
-    code = (state.REPOSITORY / "shared" / "src" / "hold.rs").read_text()
+    code = (state.REPOSITORY / "shared" / "src" / "model" / "hold_reason.rs").read_text()
     looked_for = {dimensions["Reason"] for alarm in alarms().values() for _, _, dimensions in metrics_of(alarm)
                   if "Reason" in dimensions}
     assert looked_for and all(re.search(rf"^    {reason}\b", code, re.MULTILINE) for reason in looked_for)

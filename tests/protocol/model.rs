@@ -18,7 +18,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use shared::policy::{Adopt, OnRemove};
+use shared::model::policy::{Adopt, OnRemove};
 use stateright::{Model, Property};
 
 use crate::planner::Planner;

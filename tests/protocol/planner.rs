@@ -5,19 +5,19 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
-use shared::claim::{self, Contribution, Origin};
-use shared::facts::{
+use shared::model::claim::{self, Contribution, Origin};
+use shared::model::facts::{
     Association, EndpointFacts, Facts, InterfaceFacts, IpAddressType, PrivateHostedZone, RecordFacts,
     VpcEndpointState, VpcFacts,
 };
-use shared::hold::{HoldReason, Subject};
-use shared::ids::{AccountId, VpcEndpointId, VpcId};
-use shared::intent::Intent;
+use shared::model::hold::{HoldReason, Subject};
+use shared::model::ids::{AccountId, VpcEndpointId, VpcId};
+use shared::model::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use shared::model::rate::Priority;
+use shared::model::record::{Addresses, Change, ChangeAction, RecordKey, RecordSet, RecordType, SeenRecords};
 use shared::plan::vpc::{Refused, plan};
 use shared::plan::{self, Plan};
-use shared::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
-use shared::rate::Priority;
-use shared::record::{Addresses, Change, ChangeAction, RecordKey, RecordSet, RecordType, SeenRecords};
+use shared::trigger::intent::Intent;
 
 use crate::world::{ADDRESSES, Batch, Claim, NOTHING, Pending, Record, Set, Step, TYPES};
 
@@ -144,10 +144,7 @@ impl Planner {
                 zones,
                 records: vec![record],
                 holds: BTreeMap::new(),
-                reserved: BTreeMap::new(),
             }],
-            rest: BTreeSet::new(),
-            rest_after: 0,
             unknown: BTreeSet::new(),
             waits: BTreeMap::new(),
             interfaces_read: true,

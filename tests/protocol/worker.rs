@@ -1,4 +1,4 @@
-//! A worker, step by step, in the order of `reconcile.rs`, `aws/observe.rs` and `aws/apply.rs`.
+//! A worker of the model, step by step, in the order of the library's `reconcile`, `observe` and `apply`.
 
 use std::fmt;
 

@@ -51,7 +51,7 @@ pub(crate) enum Author {
     PersonAsWeWould,
 }
 
-/// A claim as `shared::claim::Claim`, its version counted from the model's first moment.
+/// A claim as `shared::model::claim::Claim`, its version counted from the model's first moment.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Claim {
     pub(crate) contributions: [Set; 2],

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::facts::{EndpointFacts, InterfaceFacts, IpAddressType, VpcEndpointState};
-use shared::ids::{AccountId, NetworkInterfaceId, ServiceId, SubnetId, VpcEndpointId, VpcId};
-use shared::record::Addresses;
+use shared::model::facts::{InterfaceFacts, IpAddressType, VpcEndpointState};
+use shared::model::ids::{AccountId, NetworkInterfaceId, Region, ServiceId, SubnetId, VpcEndpointId, VpcId};
+use shared::model::listed::ListedEndpoint;
+use shared::model::record::Addresses;
 
 use super::random::Random;
 use super::setting::id;
@@ -39,17 +40,16 @@ pub(crate) struct SeenEndpoint {
 }
 
 impl SeenEndpoint {
-    /// Together with the interfaces that another answer shows.
-    pub(crate) fn facts(&self, interfaces: &BTreeMap<NetworkInterfaceId, InterfaceFacts>) -> EndpointFacts {
-        let listed = self.shape.interfaces.keys();
-        EndpointFacts {
-            service: self.service.clone(),
-            state: Some(self.shape.state.clone()),
+    /// As EC2 lists it.
+    pub(crate) fn listed(&self, vpc_endpoint: VpcEndpointId, region: &Region) -> ListedEndpoint {
+        ListedEndpoint {
+            vpc_endpoint,
+            vpc: self.vpc.clone(),
+            service_name: self.service.service_name(region),
+            state: self.shape.state.clone(),
             ip_address_type: self.shape.family,
             subnets: self.shape.subnets.clone(),
-            interfaces: listed
-                .filter_map(|id| interfaces.get(id).map(|found| (id.clone(), found.clone())))
-                .collect(),
+            interfaces: self.shape.interfaces.keys().cloned().collect(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How often what goes wrong, and the ways in which the protocol can be broken on purpose.
+//! How often what goes wrong.
 
 use super::random::Random;
 
@@ -15,16 +15,26 @@ pub(crate) struct Faults {
     pub(crate) late: usize,
     /// The SDK sends a write again, and the first one is done after the second.
     pub(crate) late_copy: usize,
-    /// A worker dies before its next call.
+    /// A worker dies between two steps.
     pub(crate) crash: usize,
     /// A message is delivered twice.
     pub(crate) doubled: usize,
     /// An event is lost.
     pub(crate) lost_event: usize,
+    /// Route 53 asks for patience, because an earlier change of the zone is not done.
+    pub(crate) prior_request: usize,
+    /// DynamoDB leaves some keys of a batch out.
+    pub(crate) unprocessed: usize,
     /// EC2 answers with what was up to so many milliseconds ago.
     pub(crate) lag: i64,
-    /// A call takes seconds.
+    /// A call reaches AWS seconds after it was made.
     pub(crate) slow: usize,
+    /// An answer reaches its worker seconds after it was given.
+    pub(crate) late_answer: usize,
+    /// How many minutes an accepted endpoint may take until it answers.
+    pub(crate) patience: i64,
+    /// The most milliseconds that one step of a call takes.
+    pub(crate) pace: i64,
 }
 
 impl Faults {
@@ -32,34 +42,26 @@ impl Faults {
     pub(crate) fn of(random: &mut Random) -> Self {
         let mut rate = |rare: usize| *random.pick(&[0, 0, rare, rare, rare / 4]);
         Self {
-            throttle: rate(120),
+            throttle: rate(160),
             lost_answer: rate(40),
             sent_twice: rate(40),
             late: rate(24),
             late_copy: rate(40),
-            crash: rate(120),
+            crash: rate(240),
             doubled: rate(16),
             lost_event: rate(12),
-            slow: rate(40),
+            prior_request: rate(16),
+            unprocessed: rate(8),
+            slow: rate(60),
+            late_answer: rate(60),
             lag: *random.pick(&[0, 0, 8_000, 40_000]),
+            patience: 35,
+            pace: *random.pick(&[20, 60, 60, 150]),
         }
     }
 
     /// Everything works.
     pub(crate) fn none() -> Self {
-        Self::default()
+        Self { pace: 20, patience: 5, ..Self::default() }
     }
-}
-
-/// A part of the protocol, left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Broken {
-    /// The claim is written as confirmed before the change, and announces nothing.
-    NoPending,
-    /// The claim is released before the record is deleted.
-    ReleaseBeforeDelete,
-    /// Claims are written whatever version stands there.
-    NoVersionCondition,
-    /// A change may land long after its claim's `until`.
-    OutlivesUntil,
 }

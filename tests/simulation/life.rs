@@ -1,12 +1,13 @@
 //! What happens to endpoints, by clients and by the provider, and the events that tell of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use shared::event::{Action, ApiCall, Event, Notification};
-use shared::facts::{IpAddressType, VpcEndpointState};
-use shared::ids::{AccountId, ServiceId, VpcEndpointId};
+use shared::model::facts::{IpAddressType, VpcEndpointState};
+use shared::model::ids::{ServiceId, VpcEndpointId, VpcId};
+use shared::trigger::event::Action;
 
 use super::ec2::{Endpoint, Shape, describe, subnet_id};
+use super::events::{Recorded, notification};
 use super::queue::Job;
 use super::setting::{self, OWN, id};
 use super::world::World;
@@ -43,6 +44,15 @@ impl World {
         }
     }
 
+    /// A client creates, modifies or deletes an endpoint.
+    pub(crate) fn client(&mut self) {
+        match self.random.below(3) {
+            0 => self.create(),
+            1 => self.modify(),
+            _ => self.delete(),
+        }
+    }
+
     fn create(&mut self) {
         if self.ec2.endpoints.len() >= ENDPOINTS {
             return self.delete();
@@ -71,11 +81,12 @@ impl World {
         endpoint.turn(self.now, Some(shape.clone()), None);
         self.note(|| format!("{account} creates {name} of {service} in {vpc}: {}", describe(Some(&shape))));
         self.ec2.endpoints.insert(name.clone(), endpoint);
-        let mut call = self.call(Action::CreateVpcEndpoint, &account, [name.clone()]);
-        call.service = Some(service.clone());
-        self.emit(&Job::Event(Event::ApiCall(call.clone())));
-        self.emit(&Job::Review(Event::ApiCall(call)));
-        self.notify(&service, &name);
+        let service = Some(&service);
+        let call =
+            Recorded { action: Action::CreateVpcEndpoint, account: &account, service, vpc_endpoint: &name };
+        self.emit(&call.message(self));
+        self.emit(&call.review(self));
+        self.notify(service, &name);
     }
 
     fn modify(&mut self) {
@@ -89,21 +100,7 @@ impl World {
         if endpoint.settles.is_some() {
             return;
         }
-        let mut after = shape.clone();
-        for subnet in 0..3 {
-            let placed = subnet_id(&vpc, subnet);
-            let there = after.subnets.contains(&placed);
-            if self.random.one_in(2) && (!there || after.subnets.len() > 1) {
-                if there {
-                    after.subnets.remove(&placed);
-                    after.interfaces.retain(|_, interface| interface.subnet != placed);
-                } else {
-                    let new = self.ec2.interface(&vpc, subnet, shape.family, &mut self.random);
-                    after.interfaces.extend([new]);
-                    after.subnets.insert(placed);
-                }
-            }
-        }
+        let mut after = self.with_other_subnets(&vpc, &shape);
         after.state = VpcEndpointState::Available;
         // The subnets are others at once; the interfaces follow, and only some show `pending` meanwhile.
         shape.subnets.clone_from(&after.subnets);
@@ -116,8 +113,29 @@ impl World {
         if let Some(endpoint) = self.ec2.endpoints.get_mut(&name) {
             endpoint.turn(now, Some(shape), Some((at, Some(after))));
         }
-        let call = self.call(Action::ModifyVpcEndpoint, &account, [name]);
-        self.emit(&Job::Event(Event::ApiCall(call)));
+        let (action, service) = (Action::ModifyVpcEndpoint, None);
+        let call = Recorded { action, account: &account, service, vpc_endpoint: &name };
+        self.emit(&call.message(self));
+    }
+
+    /// Some subnets more and some fewer, at least one.
+    fn with_other_subnets(&mut self, vpc: &VpcId, shape: &Shape) -> Shape {
+        let mut after = shape.clone();
+        for subnet in 0..3 {
+            let placed = subnet_id(vpc, subnet);
+            let there = after.subnets.contains(&placed);
+            if self.random.one_in(2) && (!there || after.subnets.len() > 1) {
+                if there {
+                    after.subnets.remove(&placed);
+                    after.interfaces.retain(|_, interface| interface.subnet != placed);
+                } else {
+                    let new = self.ec2.interface(vpc, subnet, shape.family, &mut self.random);
+                    after.interfaces.extend([new]);
+                    after.subnets.insert(placed);
+                }
+            }
+        }
+        after
     }
 
     fn delete(&mut self) {
@@ -137,9 +155,10 @@ impl World {
         if let Some(endpoint) = self.ec2.endpoints.get_mut(&name) {
             endpoint.turn(now, Some(shape), Some((at, None)));
         }
-        let call = self.call(Action::DeleteVpcEndpoints, &account, [name.clone()]);
-        self.emit(&Job::Event(Event::ApiCall(call)));
-        self.notify(&service, &name);
+        let action = Action::DeleteVpcEndpoints;
+        let call = Recorded { action, account: &account, service: None, vpc_endpoint: &name };
+        self.emit(&call.message(self));
+        self.notify(Some(&service), &name);
     }
 
     /// Deletes up to three endpoints, without an event.
@@ -158,9 +177,9 @@ impl World {
         self.note(|| format!("the provider rejects {name}"));
         self.rejected(&name);
         let service = self.ec2.endpoints[&name].service.clone();
-        let mut call = self.call(Action::RejectVpcEndpointConnections, &id(OWN), [name]);
-        call.service = Some(service);
-        self.emit(&Job::Review(Event::ApiCall(call)));
+        let (action, account) = (Action::RejectVpcEndpointConnections, &id(OWN));
+        let call = Recorded { action, account, service: Some(&service), vpc_endpoint: &name };
+        self.emit(&call.review(self));
     }
 
     /// It is `rejected` from now on, whatever it was about to become.
@@ -177,14 +196,15 @@ impl World {
         self.note(|| format!("somebody accepts {name} by hand"));
         self.accepted(&name);
         let service = self.ec2.endpoints[&name].service.clone();
-        let mut call = self.call(Action::AcceptVpcEndpointConnections, &id(OWN), [name]);
-        call.service = Some(service);
-        self.emit(&Job::Review(Event::ApiCall(call)));
+        let (action, account) = (Action::AcceptVpcEndpointConnections, &id(OWN));
+        let call = Recorded { action, account, service: Some(&service), vpc_endpoint: &name };
+        self.emit(&call.review(self));
     }
 
     /// It is `pending` now, and will be `available`, or will have failed.
     pub(crate) fn accepted(&mut self, name: &VpcEndpointId) {
-        let longest = *self.random.pick(&[20_000, 20_000, 5 * MINUTE, 35 * MINUTE]);
+        let slow = self.faults.patience * MINUTE;
+        let longest = *self.random.pick(&[20_000, 20_000, 5 * MINUTE, slow]);
         let at = self.now + self.random.between(1_000, longest);
         let fails = self.random.one_in(20);
         let now = self.now;
@@ -199,12 +219,16 @@ impl World {
     /// An event of something that never was.
     fn forged_event(&mut self) {
         let account = self.random.pick(&setting::accounts()).clone();
-        let name: VpcEndpointId = id(&format!("vpce-{:08x}", self.random.between(1, 12)));
+        // Nobody knows the id of one that is yet to come.
+        let known = i64::try_from(self.ec2.endpoints.len()).unwrap_or_default();
+        let number = self.random.between(1, 12);
+        let name: VpcEndpointId =
+            id(&format!("vpce-{:08x}", if number > known { 0xff00 + number } else { number }));
         let action = *self.random.pick(&[Action::CreateVpcEndpoint, Action::DeleteVpcEndpoints]);
-        let mut call = self.call(action, &account, [name]);
-        call.service = self.defined.services.keys().next().cloned();
-        self.emit(&Job::Event(Event::ApiCall(call.clone())));
-        self.emit(&Job::Review(Event::ApiCall(call)));
+        let service = self.defined.services.keys().next().cloned();
+        let call = Recorded { action, account: &account, service: service.as_ref(), vpc_endpoint: &name };
+        self.emit(&call.message(self));
+        self.emit(&call.review(self));
     }
 
     fn any_endpoint(&mut self, states: &[VpcEndpointState]) -> Option<(VpcEndpointId, Shape)> {
@@ -214,29 +238,10 @@ impl World {
         (!fitting.is_empty()).then(|| self.random.pick(&fitting).clone())
     }
 
-    fn call(&self, action: Action, account: &AccountId, named: [VpcEndpointId; 1]) -> ApiCall {
-        ApiCall {
-            id: format!("event at {}", self.now),
-            account: account.clone(),
-            region: self.policy.region.clone(),
-            time: Some(self.timestamp()),
-            action,
-            service: None,
-            vpc_endpoints: named.into(),
-            unsuccessful: BTreeSet::new(),
-            error_code: None,
-            caller: None,
+    fn notify(&mut self, service: Option<&ServiceId>, vpc_endpoint: &VpcEndpointId) {
+        if let Some(service) = service {
+            self.emit(&notification(self, service, vpc_endpoint));
         }
-    }
-
-    fn notify(&mut self, service: &ServiceId, vpc_endpoint: &VpcEndpointId) {
-        let notification = Notification {
-            id: format!("notification at {}", self.now),
-            time: Some(self.timestamp()),
-            services: [service.clone()].into(),
-            vpc_endpoints: [vpc_endpoint.clone()].into(),
-        };
-        self.emit(&Job::Review(Event::Notification(notification)));
     }
 
     /// Sends an event on its way: soon, late, twice, or not at all.

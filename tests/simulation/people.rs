@@ -1,16 +1,16 @@
 //! What people at the console do: to record sets, to zones, to permissions.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
-use shared::claim::Released;
-use shared::ids::VpcId;
-use shared::intent::Intent;
-use shared::plan::Step;
-use shared::plan::vpc::by_hand::release;
-use shared::policy::Records;
-use shared::rate::Priority;
-use shared::record::{Addresses, RecordKey, SeenRecords};
+use shared::model::claim::Released;
+use shared::model::ids::VpcId;
+use shared::model::policy::Removal;
+use shared::model::rate::Priority;
+use shared::model::record::{Addresses, RecordKey, SeenRecords};
+use shared::model::table::{Condition, DefinitionItem, Item, Key, Partition, Write};
+use shared::plan::vpc::handover::release;
+use shared::plan::{Plan, Step};
+use shared::trigger::intent::Intent;
 
 use super::ec2::{Endpoint, Shape};
 use super::queue::Job;
@@ -33,10 +33,14 @@ impl World {
     /// Writes, edits, repeats, deletes or replaces a record set by another kind.
     pub(crate) fn person_at_a_record(&mut self) {
         let keys = self.keys();
-        if keys.is_empty() {
-            return;
+        if !keys.is_empty() {
+            let key = self.random.pick(&keys).clone();
+            self.person_at(key);
         }
-        let key = self.random.pick(&keys).clone();
+    }
+
+    /// The same at one record.
+    pub(crate) fn person_at(&mut self, key: RecordKey) {
         let before = self.route53.slots.get(&key).map(|slot| slot.seen.clone()).unwrap_or_default();
         let set = |addresses: &Addresses, ttl| {
             SeenRecords::default()
@@ -44,7 +48,7 @@ impl World {
                 .unwrap_or_default()
         };
         let ttl = *self.random.pick(&[30, 60, 300]);
-        let claim = self.table.claims.get(&key).cloned();
+        let claim = self.table.claim(&key).cloned();
         let after = match self.random.below(10) {
             0 => SeenRecords { incompatible: BTreeSet::from(["CNAME".to_owned()]), ..SeenRecords::default() },
             1..=3 => SeenRecords::default(),
@@ -69,7 +73,7 @@ impl World {
 
     /// Takes a record back: `zonelink release`.
     pub(crate) fn person_takes_back(&mut self) {
-        let claims: Vec<_> = self.table.claims.values().cloned().collect();
+        let claims: Vec<_> = self.table.claims().cloned().collect();
         if claims.is_empty() {
             return;
         }
@@ -87,13 +91,11 @@ impl World {
         };
         // Refused for one that is on its way, or was taken back already.
         let Ok(plan) = release(&cause, &claim, released) else { return };
-        for step in plan.steps() {
-            let Step::PutClaim { claim, expects, joins, leaves } = step else { continue };
-            match self.table.put_claim(claim, *expects, joins, leaves) {
-                Ok(None) => {}
-                wrong => self.violation(format!("{} cannot be taken back: {wrong:?}", claim.key)),
-            }
+        let written = self.table.write(&writes_of(&plan));
+        if !matches!(written, Ok(None)) {
+            self.violation(format!("{} cannot be taken back: {written:?}", claim.key));
         }
+        self.check_references();
         self.tally.count("records taken back");
         self.note(|| format!("a person takes {} back", claim.key));
         if let Some(slot) = self.route53.slots.get_mut(&claim.key) {
@@ -155,29 +157,31 @@ impl World {
     /// Removes or loses a definition, loses an item of the table, or lets a sweep remove more.
     pub(crate) fn operator(&mut self) {
         let services: Vec<_> = self.policy.services.keys().cloned().collect();
-        let remembered: Vec<_> = self.table.endpoints.keys().cloned().collect();
+        let remembered = self.table.memories();
         match self.random.below(4) {
             0 if !services.is_empty() => {
                 let service = self.random.pick(&services).clone();
-                let removed = *self.random.pick(&[Records::KeepRecords, Records::DeleteRecords]);
+                let removed = *self.random.pick(&[Removal::KeepRecords, Removal::DeleteRecords]);
                 self.note(|| format!("{service} is removed: {removed:?}"));
                 self.tally.count("definitions removed");
-                let policy = Rc::make_mut(&mut self.policy);
-                policy.services.entry(service).and_modify(|definition| {
+                if let Some(definition) = self.policy.services.get_mut(&service) {
                     definition.removed.get_or_insert(removed);
-                });
+                }
+                self.write_definitions();
             }
             1 if !services.is_empty() => {
                 let service = self.random.pick(&services).clone();
                 self.note(|| format!("the definition of {service} is lost"));
                 self.tally.count("definitions lost");
-                self.lost.extend(Rc::make_mut(&mut self.policy).services.remove_entry(&service));
+                self.lost.extend(self.policy.services.remove_entry(&service));
+                self.write_definitions();
             }
             2 if !remembered.is_empty() => {
-                let key = self.random.pick(&remembered).clone();
-                self.note(|| format!("the table's item of {} is deleted by hand", key.1));
+                let (pk, sk) = self.random.pick(&remembered).clone();
+                self.note(|| format!("the table's item of {sk} is deleted by hand"));
                 self.tally.count("memories lost");
-                self.table.endpoints.remove(&key);
+                self.table.remove(&pk, &sk);
+                self.forgotten.insert(sk);
             }
             _ => {
                 let allow_deletes = Some(u32::try_from(self.random.between(1, 3)).unwrap_or(1));
@@ -189,7 +193,21 @@ impl World {
     /// Defines what was lost as it was.
     pub(crate) fn define_again(&mut self) {
         let lost = std::mem::take(&mut self.lost);
-        Rc::make_mut(&mut self.policy).services.extend(lost);
+        self.policy.services.extend(lost);
+        self.write_definitions();
+    }
+
+    /// Makes the table hold what is defined now.
+    pub(crate) fn write_definitions(&mut self) {
+        for service in self.defined.services.keys() {
+            match self.policy.services.get(service) {
+                Some(definition) => {
+                    let item = DefinitionItem { definition: definition.clone() };
+                    self.table.insert(&Key::definition(service), &item.into());
+                }
+                None => _ = self.table.remove(&Partition::Definitions.pk(), service.as_str()),
+            }
+        }
     }
 
     /// Every defined name in every zone that can hold it.
@@ -207,4 +225,22 @@ impl World {
             })
             .collect()
     }
+}
+
+/// What the command line writes when a record is taken back.
+fn writes_of(plan: &Plan) -> Vec<Write> {
+    let mut writes = Vec::new();
+    for step in plan.steps() {
+        let Step::PutClaim { claim, expects, joins, leaves } = step else { continue };
+        let condition = expects.map_or(Condition::Absent, Condition::Version);
+        writes.push(Write::Put(Key::claim(&claim.key), Item::Claim(claim.clone()), condition));
+        writes.push(Write::Delete(Key::indexed_claim(&claim.key), Condition::None));
+        let joins = joins.iter().map(|vpc| {
+            Write::Put(Key::reference(vpc, &claim.key), claim.key.clone().into(), Condition::None)
+        });
+        writes.extend(joins);
+        let leaves = leaves.iter();
+        writes.extend(leaves.map(|vpc| Write::Delete(Key::reference(vpc, &claim.key), Condition::None)));
+    }
+    writes
 }

@@ -1,50 +1,40 @@
 //! What wakes workers: the work queue, and the events and schedules that Lambda hands on by itself.
 
-use shared::event::Event;
-use shared::intent::Intent;
+use shared::trigger::event::Event;
 
 use super::random::Random;
 
 /// What a worker is to do.
 #[derive(Debug, Clone)]
 pub(crate) enum Job {
-    /// reconcile-records, by an event as it came from EventBridge.
-    Event(Event),
-    /// reconcile-records, by an intent.
-    Intent(Intent),
+    /// reconcile-records: a message of the work queue, and the run for which it was sent.
+    Message { body: String, run: Option<String>, words: String },
     /// accept-connections.
-    Review(Event),
+    Review { event: Box<Event>, words: String },
     /// backfill, by the schedule, or by somebody who allows so many removals.
     Sweep { allow_deletes: Option<u32> },
 }
 
 impl std::fmt::Display for Job {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let named = |event: &Event| match event {
-            Event::ApiCall(call) => {
-                let ids: Vec<_> = call.vpc_endpoints.iter().map(ToString::to_string).collect();
-                format!("{} {}", call.action, ids.join(" "))
-            }
-            Event::ZoneCall(call) => call.action.to_string(),
-            Event::Notification(notification) => format!("notification {:?}", notification.vpc_endpoints),
-            Event::Other(what) => what.clone(),
-        };
         match self {
-            Job::Event(event) => write!(f, "event {}", named(event)),
-            Job::Intent(intent) => write!(f, "intent {intent}"),
-            Job::Review(event) => write!(f, "review for {}", named(event)),
+            Job::Message { words, .. } => f.write_str(words),
+            Job::Review { words, .. } => write!(f, "review for {words}"),
             Job::Sweep { allow_deletes: None } => f.write_str("sweep"),
             Job::Sweep { allow_deletes: Some(n) } => write!(f, "sweep that may remove {n}"),
         }
     }
 }
 
+/// The work queue hands out at most so many messages together; the template allows more.
+const MOST: usize = 3;
+
 impl Job {
     /// How often it is tried, and how long until it comes back, in milliseconds.
     fn patience(&self) -> (u32, i64) {
         match self {
-            Job::Event(_) | Job::Intent(_) => (5, 360_000),
-            Job::Review(_) => (3, 90_000),
+            Job::Message { .. } => (5, 360_000),
+            Job::Review { .. } => (3, 90_000),
             Job::Sweep { .. } => (1, 360_000),
         }
     }
@@ -70,22 +60,49 @@ impl Queue {
         self.messages.push(Message { number: self.sent, job, visible_at, receives: 0 });
     }
 
-    /// Any message that may be seen now, in no order. It comes back unless it is deleted; one that came too
-    /// often goes to the dead-letter queue. A doubled delivery leaves it where it is.
-    pub(crate) fn receive(&mut self, now: i64, doubled: bool, random: &mut Random) -> Option<(u64, Job)> {
+    /// Some messages that may be seen now, in no order: several of the work queue, or one other. They come back
+    /// unless they are deleted; one that came too often goes to the dead-letter queue. A doubled delivery leaves a
+    /// message where it is. Gives how many were doubled, too.
+    pub(crate) fn receive(
+        &mut self,
+        now: i64,
+        doubled: usize,
+        random: &mut Random,
+    ) -> (Vec<(u64, Job)>, u64) {
+        let mut taken: Vec<(u64, Job)> = Vec::new();
+        let mut twice = 0;
+        let most = if random.one_in(2) { 1 } else { 1 + random.below(MOST) };
+        while taken.len() < most {
+            let fits = |message: &Message| {
+                let is_message = matches!(message.job, Job::Message { .. });
+                message.visible_at <= now
+                    && (taken.is_empty() || is_message)
+                    && taken.iter().all(|(number, _)| *number != message.number)
+            };
+            let visible: Vec<_> =
+                (0..self.messages.len()).filter(|index| fits(&self.messages[*index])).collect();
+            if visible.is_empty() {
+                break;
+            }
+            let message = &mut self.messages[*random.pick(&visible)];
+            message.receives += 1;
+            if random.one_in(doubled) {
+                twice += 1;
+            } else {
+                message.visible_at = now + message.job.patience().1;
+            }
+            taken.push((message.number, message.job.clone()));
+            if !matches!(message.job, Job::Message { .. }) {
+                break;
+            }
+        }
+        (taken, twice)
+    }
+
+    /// Moves what came too often to the dead-letter queue.
+    pub(crate) fn bury(&mut self, now: i64) {
         self.messages
             .retain(|message| message.visible_at > now || message.receives < message.job.patience().0);
-        let visible: Vec<_> =
-            (0..self.messages.len()).filter(|index| self.messages[*index].visible_at <= now).collect();
-        if visible.is_empty() {
-            return None;
-        }
-        let message = &mut self.messages[*random.pick(&visible)];
-        message.receives += 1;
-        if !doubled {
-            message.visible_at = now + message.job.patience().1;
-        }
-        Some((message.number, message.job.clone()))
     }
 
     pub(crate) fn delete(&mut self, number: u64) {

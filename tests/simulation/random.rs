@@ -1,24 +1,45 @@
 //! Chance: the same numbers for the same seed, on every machine and with every compiler.
 
-/// Steele, Lea and Flood's split-and-mix generator. Small enough to stand here, so that no new version of a crate changes what a seed means.
-#[derive(Debug, Clone)]
-pub(crate) struct Random(u64);
+use std::collections::VecDeque;
+
+/// Steele, Lea and Flood's split-and-mix generator. Small enough to stand here, so that no new version of a crate
+/// changes what a seed means.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Random {
+    state: u64,
+    /// The choices that were made, where somebody keeps them.
+    kept: Option<Vec<usize>>,
+    /// The choices of an earlier schedule, which come before all chance.
+    given: VecDeque<usize>,
+}
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
         // Mixed first: streams of neighbouring seeds would be one stream, each a number behind the other.
-        Self(Self(seed).next().rotate_left(32))
+        let mut mixing = Self { state: seed, ..Self::default() };
+        Self { state: mixing.next().rotate_left(32), ..Self::default() }
     }
 
-    /// A stream of its own, which takes nothing from this one: what is added to a world later leaves the seeds
-    /// that do not meet it what they were.
-    pub(crate) fn apart(&self) -> Self {
-        Self(self.0 ^ 0xA5A5_A5A5_A5A5_A5A5)
+    /// Keeps all choices from now on.
+    pub(crate) fn keep(mut self) -> Self {
+        self.kept = Some(Vec::new());
+        self
+    }
+
+    /// Makes these choices first.
+    pub(crate) fn follow(mut self, choices: impl IntoIterator<Item = usize>) -> Self {
+        self.given = choices.into_iter().collect();
+        self
+    }
+
+    /// The choices that were kept.
+    pub(crate) fn choices(&mut self) -> Vec<usize> {
+        self.kept.take().unwrap_or_default()
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
@@ -26,7 +47,11 @@ impl Random {
 
     /// Less than `limit`.
     pub(crate) fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % limit.max(1) as u64).unwrap_or_default()
+        let limit = limit.max(1);
+        let drawn = usize::try_from(self.next() % limit as u64).unwrap_or_default();
+        let choice = self.given.pop_front().map_or(drawn, |given| given % limit);
+        self.kept.iter_mut().for_each(|kept| kept.push(choice));
+        choice
     }
 
     /// From `low` to `high`, both included.

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-use shared::dns::DnsName;
-use shared::facts::{PrivateHostedZone, RecordFacts};
-use shared::ids::{AccountId, HostedZoneId, VpcId};
-use shared::record::{Addresses, Change, RecordKey, SeenRecords};
+use shared::model::dns::DnsName;
+use shared::model::facts::PrivateHostedZone;
+use shared::model::ids::{AccountId, HostedZoneId, VpcId};
+use shared::model::record::{Change, RecordKey, SeenRecords};
+
+use super::observations::Announcement;
 
 /// A private hosted zone.
 #[derive(Debug, Clone)]
@@ -26,21 +27,15 @@ pub(crate) struct Slot {
     pub(crate) touched: Option<i64>,
 }
 
-/// A change batch as a worker sends it, with what that worker had seen when it planned it.
+/// A change batch as a worker sends it, with what that worker had seen and announced.
 #[derive(Debug, Clone)]
 pub(crate) struct Batch {
-    pub(crate) observed: RecordFacts,
-    pub(crate) observed_at: i64,
+    pub(crate) key: RecordKey,
     pub(crate) changes: Vec<Change>,
-    pub(crate) until: Timestamp,
-}
-
-impl Batch {
-    /// What the name answers when this is done.
-    pub(crate) fn to(&self) -> Option<Addresses> {
-        let seen = self.observed.seen.as_ref().ok()?;
-        seen.apply(&self.changes).ok().map(|after| after.addresses())
-    }
+    /// When the record was read on which it is based.
+    pub(crate) observed_at: Option<i64>,
+    /// What the worker had announced last for this record.
+    pub(crate) announced: Option<Announcement>,
 }
 
 #[derive(Default)]
@@ -65,12 +60,16 @@ impl Route53 {
         Some(self.slots.get(key).map(|slot| slot.seen.clone()).unwrap_or_default())
     }
 
-    /// What a batch would make of a name, or why Route 53 refuses it.
-    pub(crate) fn outcome(&self, key: &RecordKey, changes: &[Change]) -> Result<SeenRecords, String> {
-        let seen = self.record_sets(key).ok_or("NoSuchHostedZone")?;
+    /// What a batch would make of a name, or why Route 53 refuses it, and in which words.
+    pub(crate) fn outcome(
+        &self,
+        key: &RecordKey,
+        changes: &[Change],
+    ) -> Result<SeenRecords, (&'static str, String)> {
+        let seen = self.record_sets(key).ok_or(("NoSuchHostedZone", "there is no such zone".to_owned()))?;
         if !seen.incompatible.is_empty() {
-            return Err("InvalidChangeBatch: another kind of record set stands there".into());
+            return Err(("InvalidChangeBatch", "another kind of record set stands there".into()));
         }
-        seen.apply(changes).map_err(|why| format!("InvalidChangeBatch: {why}"))
+        seen.apply(changes).map_err(|why| ("InvalidChangeBatch", why))
     }
 }

@@ -1,284 +1,212 @@
-//! What must never happen, judged at each step by what that worker had observed, and by rules of its own:
-//! nothing here asks the plan.
+//! What must never happen, judged at each call by what its invocation had observed, and by rules of its own: nothing
+//! here asks the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
-use shared::claim::Contribution;
-use shared::facts::{Association, EndpointFacts, Facts, VpcEndpointState, VpcFacts};
-use shared::hold::Subject;
-use shared::ids::{VpcEndpointId, VpcId};
-use shared::plan::{Group, Plan, Step};
-use shared::policy::{Adopt, Disallowed, OnRemove, ServiceDefinition, SharedZones};
-use shared::record::{Addresses, ChangeAction, RecordKey};
-use shared::run::RunPart;
+use shared::error::{CallFailure, Error};
+use shared::model::claim::{Claim, Contribution, Origin};
+use shared::model::facts::StoredEndpoint;
+use shared::model::ids::VpcEndpointId;
+use shared::model::policy::{Adopt, OnRemove, ServiceDefinition, SharedZones};
+use shared::model::record::{Addresses, ChangeAction, RecordKey};
+use shared::model::table::Key;
 
-use super::api::Fail;
-use super::ec2::Shape;
+use super::errors::call_failed;
+use super::observations::Observations;
 use super::route53::{Batch, Slot};
 use super::world::World;
 
-/// Judges a step before it is done.
-pub(crate) fn check_step(world: &mut World, step: &Step, subject: &Subject, facts: &Facts) {
-    let wrong = match step {
-        Step::PutClaim { claim, .. } => {
-            let sharing = world.policy.services.get(&claim.service).map(|definition| definition.shared_zones);
-            if sharing == Some(SharedZones::Refuse) && claim.vpcs().len() > 1 {
-                Some(format!("{} is shared by {:?}, which is refused", claim.key, claim.vpcs()))
-            } else {
-                check_contributions(world, facts, subject, &claim.contributions)
-            }
-        }
-        Step::ReleaseClaim { .. } => check_contributions(world, facts, subject, &BTreeMap::new()),
-        _ => None,
-    };
-    if let Some(wrong) = wrong {
-        world.violation(wrong);
-    }
-}
-
-/// Judges a plan by what led to it: a sweep removes nothing that it has not reserved.
-pub(crate) fn check_removals(world: &mut World, plan: &Plan, run: Option<&RunPart>) {
-    let reserves = |step: &Step| matches!(step, Step::ReserveDeletion { .. });
-    for group in plan.groups.iter().filter(|group| removes(group)) {
-        if group.steps.iter().any(reserves) != run.is_some() {
-            world.violation(format!("a removal at {} that {run:?} leads to is not reserved", group.subject));
-        }
-    }
-}
-
-fn removes(group: &Group) -> bool {
-    if !group.steps.iter().any(|step| matches!(step, Step::ChangeRecords { .. })) {
-        return false;
-    }
-    let announced = group.steps.iter().filter_map(|step| match step {
-        Step::PutClaim { claim, .. } => claim.pending.as_ref(),
-        _ => None,
-    });
-    announced.into_iter().any(|pending| pending.to.is_empty())
-}
-
-/// Counts a removal that a run has made, against its limit.
-pub(crate) fn count_removal(world: &mut World, group: &Group) {
-    let reserved = group.steps.iter().find_map(|step| match step {
-        Step::ReserveDeletion { run, at_most } => Some((run, *at_most)),
-        _ => None,
-    });
-    let Some((run, at_most)) = reserved else { return };
-    world.tally.count("removals by sweeps");
-    let removals = world.removals.entry(run.clone()).or_default();
-    *removals += 1;
-    if *removals > at_most {
-        world.violation(format!("run {run} removes more than {at_most} records"));
-    }
-}
-
-/// What a claim is to say from now on, against what was observed.
-fn check_contributions(
-    world: &World,
-    facts: &Facts,
-    subject: &Subject,
-    after: &BTreeMap<VpcEndpointId, Contribution>,
-) -> Option<String> {
-    let Subject::Record(vpc, key) = subject else { return None };
-    let vpc = facts.vpcs.iter().find(|facts| facts.vpc == *vpc)?;
-    let record = vpc.records.iter().find(|record| record.key == *key)?;
-    let before = record.claim.as_ref().map(|claim| claim.contributions.clone()).unwrap_or_default();
-    // One without addresses gives nothing.
-    let giving = |all: &BTreeMap<VpcEndpointId, Contribution>| -> BTreeMap<VpcEndpointId, Contribution> {
-        let giving = all.iter().filter(|(_, given)| !given.addresses.is_empty());
-        giving.map(|(id, given)| (id.clone(), given.clone())).collect()
-    };
-    let (before, after) = (giving(&before), giving(after));
-    for (id, given) in after.iter().filter(|(id, given)| before.get(*id) != Some(*given)) {
-        let observed = facts.vpcs.iter().find_map(|vpc| vpc.endpoints.get(id)).and_then(published);
-        if observed.as_ref() != Some(&given.addresses) {
-            return Some(format!("{key} publishes {} of {id}, observed {observed:?}", given.addresses));
-        }
-    }
-    let is_removed = |service| world.policy.services.get(service).is_some_and(|d| d.removed.is_some());
-    if record.association == Association::ZoneGone
-        || record.claim.as_ref().is_some_and(|claim| is_removed(&claim.service))
-    {
-        return None;
-    }
-    for (id, given) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
-        let own = facts.vpcs.iter().find(|facts| facts.vpc == given.vpc);
-        let left = record.association == Association::Left && given.vpc == vpc.vpc;
-        if !left && !own.is_some_and(|own| is_gone(own, id, facts)) {
-            return Some(format!("{key} loses {} of {id}, which is not gone", given.addresses));
-        }
-    }
-    None
-}
-
-fn published(endpoint: &EndpointFacts) -> Option<Addresses> {
-    let shape = Shape {
-        state: endpoint.state.clone()?,
-        family: endpoint.ip_address_type,
-        subnets: endpoint.subnets.clone(),
-        interfaces: endpoint.interfaces.clone(),
-    };
-    shape.published()
-}
-
-fn is_gone(vpc: &VpcFacts, id: &VpcEndpointId, facts: &Facts) -> bool {
-    use VpcEndpointState as State;
-    let Some(endpoint) = vpc.endpoints.get(id) else { return false };
-    match &endpoint.state {
-        Some(state) => {
-            matches!(
-                state,
-                State::Deleting | State::Deleted | State::Rejected | State::Failed | State::Expired
-            )
-        }
-        None => vpc.stored.get(id).is_some_and(|stored| {
-            let was_going = stored.expires_at.is_some();
-            was_going || facts.now.duration_since(stored.first_seen) > SignedDuration::from_mins(10)
-        }),
-    }
-}
-
 impl World {
-    /// `ec2:AcceptVpcEndpointConnections`; gives those that could not be accepted.
-    pub(crate) fn accept<'a>(
-        &mut self,
-        service: &shared::ids::ServiceId,
-        vpc_endpoints: impl Iterator<Item = &'a VpcEndpointId>,
-    ) -> Vec<String> {
-        let mut unsuccessful = Vec::new();
-        for id in vpc_endpoints {
-            let found = self.ec2.endpoints.get(id).filter(|endpoint| endpoint.service == *service);
-            let owner = found.map(|endpoint| endpoint.account.clone());
-            let waits = found
-                .and_then(|endpoint| endpoint.shape())
-                .is_some_and(|shape| shape.state == VpcEndpointState::PendingAcceptance);
-            let definition = self.defined.services.get(service);
-            // One that was lost since the plan was made says nothing of it.
-            let allowed = owner.is_some_and(|owner| definition.is_none_or(|d| d.allows(&owner).is_some()));
-            if !allowed {
-                self.violation(format!("a stranger's {id} is accepted"));
-            }
-            if waits {
-                self.tally.count("connections accepted");
-                self.accepted(id);
-            } else {
-                unsuccessful.push(format!("{id} does not wait for acceptance"));
-            }
+    /// Judges a claim that was written over another one, or over none.
+    pub(crate) fn check_claim(&mut self, claim: &Claim, before: Option<&Claim>, seen: &Observations) {
+        let sharing = self.policy.services.get(&claim.service).map(|definition| definition.shared_zones);
+        let wrong = if sharing == Some(SharedZones::Refuse) && claim.vpcs().len() > 1 {
+            Some(format!("{} is shared by {:?}, which is refused", claim.key, claim.vpcs()))
+        } else {
+            self.check_contributions(&claim.key, before, Some(claim), seen)
+        };
+        if let Some(wrong) = wrong {
+            self.violation(wrong);
         }
-        unsuccessful
     }
 
-    /// `ec2:RejectVpcEndpointConnections`; gives those that could not be rejected.
-    pub(crate) fn reject_connections<'a>(
-        &mut self,
-        service: &shared::ids::ServiceId,
-        vpc_endpoints: impl Iterator<Item = &'a VpcEndpointId>,
-    ) -> Vec<String> {
-        let mut unsuccessful = Vec::new();
-        for id in vpc_endpoints {
-            let found = self.ec2.endpoints.get(id).filter(|endpoint| endpoint.service == *service);
-            let state = found.and_then(|endpoint| endpoint.shape()).map(|shape| shape.state.clone());
-            let definition = self.policy.services.get(service);
-            // One that was lost since the plan was made says nothing of it.
-            let rejects = definition.is_none_or(|d| d.disallowed == Disallowed::Reject);
-            let allowed =
-                found.is_some_and(|found| definition.is_some_and(|d| d.allows(&found.account).is_some()));
-            if allowed || !rejects {
-                self.violation(format!("{id} is rejected, though its owner may connect or is to be left"));
+    /// An endpoint is forgotten after the last claim that names it, unless something went wrong on the way there.
+    pub(crate) fn check_memory(&mut self, stored: &StoredEndpoint, seen: &Observations) {
+        // Of several messages one may have read what another one has not.
+        if stored.expires_at.is_none() || seen.disturbed || seen.runs.len() != 1 {
+            return;
+        }
+        let stands =
+            |claim: &&Claim| self.table.claim(&claim.key).is_some_and(|now| now.version == claim.version);
+        let named = seen.claims_of(&stored.vpc_endpoint).find(stands).map(|claim| claim.key.clone());
+        if let Some(key) = named {
+            self.violation(format!("{} is forgotten before the claim on {key} is", stored.vpc_endpoint));
+        }
+    }
+
+    /// Judges the end of a claim.
+    pub(crate) fn check_release(&mut self, before: &Claim, seen: &Observations) {
+        if let Some(wrong) = self.check_contributions(&before.key, Some(before), None, seen) {
+            self.violation(wrong);
+        }
+    }
+
+    /// What a claim is to say from now on, against what was observed.
+    fn check_contributions(
+        &self,
+        key: &RecordKey,
+        claim: Option<&Claim>,
+        written: Option<&Claim>,
+        seen: &Observations,
+    ) -> Option<String> {
+        let after = written.map(|claim| claim.contributions.clone()).unwrap_or_default();
+        let before = claim.map(|claim| claim.contributions.clone()).unwrap_or_default();
+        let (before, after) = (giving(&before), giving(&after));
+        for (id, given) in after.iter().filter(|(id, given)| before.get(*id) != Some(*given)) {
+            let remembered = written.and_then(|claim| self.table.get(&Key::endpoint(&claim.service, id)));
+            if remembered.is_none() && !self.forgotten.contains(id.as_str()) {
+                return Some(format!("{key} names {id}, which the table does not remember"));
             }
-            let lives =
-                [VpcEndpointState::PendingAcceptance, VpcEndpointState::Pending, VpcEndpointState::Available];
-            if state.is_some_and(|state| lives.contains(&state)) {
-                self.tally.count("connections rejected");
-                self.rejected(id);
-            } else {
-                unsuccessful.push(format!("{id} has no connection to be rejected"));
+            if !seen.publishes(id, &given.addresses) {
+                return Some(format!(
+                    "{key} publishes {} of {id}, which it was not seen to have",
+                    given.addresses
+                ));
             }
         }
-        unsuccessful
+        if seen.gone.contains(&key.zone) || claim.is_some_and(|claim| self.is_removed(claim)) {
+            return None;
+        }
+        for (id, given) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
+            let left = seen.left.contains(&(given.vpc.clone(), key.zone.clone()));
+            if !left && !seen.is_gone(id, self.now / 1_000) {
+                return Some(format!("{key} loses {} of {id}, which is not gone", given.addresses));
+            }
+        }
+        None
+    }
+
+    fn is_removed(&self, claim: &Claim) -> bool {
+        let definition = self.policy.services.get(&claim.service).or_else(|| self.lost.get(&claim.service));
+        definition.is_some_and(|definition| definition.removed.is_some())
     }
 
     /// `route53:ChangeResourceRecordSets`, at the moment at which it is done.
-    pub(crate) fn change(&mut self, key: &RecordKey, batch: &Batch) -> Result<(), Fail> {
-        let after = match self.route53.outcome(key, &batch.changes) {
-            Ok(after) => after,
-            Err(why) => return Err(Fail::Refused(why)),
-        };
+    pub(crate) fn change(&mut self, batch: &Batch, seen: &mut Observations) -> Result<(), Error> {
+        let key = &batch.key;
+        let after = self.route53.outcome(key, &batch.changes).map_err(|(code, words)| {
+            self.tally.count("batches refused");
+            let operation = "route53:ChangeResourceRecordSets";
+            call_failed(operation, key.to_string(), code, Some(words), CallFailure::Refused)
+        })?;
         let slot = self.route53.slots.get(key).cloned().unwrap_or_default();
-        if let Some(wrong) = self.check_batch(key, batch, &slot) {
-            self.violation(format!("{key} from {} to {}: {wrong}", slot.seen.addresses(), after.addresses()));
+        let to = after.addresses();
+        if let Some(wrong) = self.check_batch(batch, &slot, &to) {
+            self.violation(format!("{key} from {} to {to}: {wrong}", slot.seen.addresses()));
         }
+        self.check_removal(batch, seen);
         self.tally.count("batches done");
         let touched = slot.touched;
         // Who repairs a TTL has not made the record his own.
-        let same = slot.seen.addresses() == after.addresses();
+        let same = slot.seen.addresses() == to;
         // What somebody touched while the change was on its way is no longer as it was seen.
-        let mixed = touched.is_some_and(|at| at >= batch.observed_at);
-        let by_a_person = mixed || (slot.by_a_person && same);
+        let by_a_person = touched_since(&slot, batch) || (slot.by_a_person && same);
         self.route53.slots.insert(key.clone(), Slot { seen: after, by_a_person, touched });
         Ok(())
     }
 
-    fn check_batch(&self, key: &RecordKey, batch: &Batch, slot: &Slot) -> Option<String> {
-        // A protocol that is broken on purpose is to be found by what comes of it, here and below.
-        let sound = self.broken.is_none();
-        if sound && self.timestamp() > batch.until {
-            return Some(format!("a request lands after its until, {}", batch.until));
+    /// A sweep removes nothing that it has not counted for its run.
+    fn check_removal(&mut self, batch: &Batch, seen: &mut Observations) {
+        let pending = batch.announced.as_ref().and_then(|announced| announced.pending.as_ref());
+        if !pending.is_some_and(|pending| pending.to.is_empty()) {
+            return;
+        }
+        if let Some(counted) = seen.removals.values_mut().find(|counted| **counted > 0) {
+            *counted -= 1;
+            self.tally.count("removals by sweeps");
+        } else if !seen.runs.is_empty() && seen.runs.iter().all(Option::is_some) {
+            self.violation(format!("a removal at {} for {:?} is not counted", batch.key, seen.runs));
+        }
+    }
+
+    fn check_batch(&self, batch: &Batch, slot: &Slot, to: &Addresses) -> Option<String> {
+        let announced = batch.announced.as_ref();
+        let until = announced.and_then(|announced| Some(announced.pending.as_ref()?.until));
+        if let Some(until) = until.filter(|until| self.timestamp() > *until) {
+            return Some(format!("a request lands after its until, {until}"));
         }
         if batch.changes.iter().any(|change| change.set.values.is_empty()) {
             return Some("an empty record set".into());
         }
-        let Some(to) = batch.to() else {
-            return Some("a batch that does not follow from what was seen".into());
-        };
-        let touched = slot.touched.is_some_and(|at| at >= batch.observed_at);
-        let claim = self.table.claims.get(key);
-        if sound && claim.is_some_and(|claim| claim.released.is_some()) {
+        let claim = self.table.claim(&batch.key);
+        if claim.is_some_and(|claim| claim.released.is_some()) {
             return Some("a record that was taken back is changed".into());
         }
-        let announced = claim.and_then(|claim| claim.pending.as_ref());
-        let announced = announced.is_some_and(|pending| pending.to == to && pending.until == batch.until);
+        let pending = claim.and_then(|claim| claim.pending.as_ref());
+        let is_announced = pending.is_some_and(|pending| pending.to == *to && Some(pending.until) == until);
         // A TTL alone changes hands with nobody.
-        let moves = slot.seen.addresses() != to;
-        if sound && !announced && !touched && moves {
+        let moves = slot.seen.addresses() != *to;
+        if !is_announced && !touched_since(slot, batch) && moves {
             return Some(format!("no claim announces it, but {claim:?}"));
         }
-        let definition = self.policy.services.values().find(|definition| match &batch.observed.claim {
+        let observed = announced.map_or(claim, |announced| announced.before.as_ref());
+        let definition = self.policy.services.values().find(|definition| match observed {
             Some(claim) => claim.service == definition.service,
             None => claim.is_none_or(|claim| claim.service == definition.service),
         })?;
         // Beside a record set of the other family nobody's is changed.
         let deletes = batch.changes.iter().any(|change| change.action == ChangeAction::Delete);
-        (slot.by_a_person && deletes && !may_replace(batch, definition, slot, &to))
+        (slot.by_a_person && deletes && !may_replace(observed, definition, slot, to))
             .then(|| "somebody else's record is changed".into())
     }
 
     /// Each claim can be found by each VPC that it names, and by sweeps through the index, at every moment.
     pub(crate) fn check_references(&mut self) {
+        let references: BTreeSet<_> = self.table.references().collect();
+        let referred: BTreeSet<_> = references.iter().map(|(_, key)| *key).collect();
         let mut wrong = Vec::new();
+        let mut index: BTreeMap<String, _> =
+            self.table.indexed().map(|(key, indexed)| (key.to_owned(), indexed)).collect();
         // A mark is found by its key alone.
-        for (key, claim) in self.table.claims.iter().filter(|(_, claim)| claim.released.is_none()) {
-            let found = |vpc: &VpcId| self.table.references.contains(&(vpc.clone(), key.clone()));
+        for claim in self.table.claims().filter(|claim| claim.released.is_none()) {
+            let found = |vpc: &_| references.contains(&(Clone::clone(vpc), &claim.key));
             let lost: Vec<_> = claim.vpcs().into_iter().filter(|vpc| !found(vpc)).collect();
-            if !lost.is_empty() || !self.table.references.iter().any(|(_, of)| of == key) {
-                wrong.push(format!("{lost:?} do not find their claim on {key}"));
+            if !lost.is_empty() || !referred.contains(&claim.key) {
+                wrong.push(format!("{lost:?} do not find their claim on {}", claim.key));
             }
         }
-        let index = self.table.claims.iter().filter_map(|(key, claim)| Some((key.clone(), claim.indexed()?)));
-        if !self.table.indexed.iter().map(|(key, indexed)| (key.clone(), indexed.clone())).eq(index) {
-            wrong.push(format!("of {:?} the index says {:?}", self.table.claims, self.table.indexed));
+        for claim in self.table.claims() {
+            let (says, is) = (index.remove(&claim.key.to_string()).cloned(), claim.indexed());
+            if says != is {
+                wrong.push(format!("of {claim:?} the index says {says:?}"));
+            }
         }
+        wrong.extend(index.keys().map(|key| format!("the index has {key}, and there is no claim")));
         for wrong in wrong {
             self.violation(wrong);
         }
     }
 }
 
-/// Whether a record that a person wrote last may be replaced, by what the worker saw.
-fn may_replace(batch: &Batch, definition: &ServiceDefinition, slot: &Slot, to: &Addresses) -> bool {
+/// One without addresses gives nothing.
+fn giving(all: &BTreeMap<VpcEndpointId, Contribution>) -> BTreeMap<VpcEndpointId, Contribution> {
+    let giving = all.iter().filter(|(_, given)| !given.addresses.is_empty());
+    giving.map(|(id, given)| (id.clone(), given.clone())).collect()
+}
+
+fn touched_since(slot: &Slot, batch: &Batch) -> bool {
+    slot.touched.is_some_and(|at| batch.observed_at.is_none_or(|observed_at| at >= observed_at))
+}
+
+/// Whether a record that a person wrote last may be replaced, by the claim that the worker saw.
+fn may_replace(
+    observed: Option<&Claim>,
+    definition: &ServiceDefinition,
+    slot: &Slot,
+    to: &Addresses,
+) -> bool {
     let stands = slot.seen.addresses();
-    let Some(claim) = &batch.observed.claim else {
+    let Some(claim) = observed else {
         let same = stands == *to && definition.adopt != Adopt::Never;
         return definition.adopt == Adopt::Any || same;
     };
@@ -287,7 +215,6 @@ fn may_replace(batch: &Batch, definition: &ServiceDefinition, slot: &Slot, to: &
         None if to.is_empty() => stands == claim.confirmed,
         None => true,
     };
-    let removable =
-        claim.origin == shared::claim::Origin::Created || definition.on_remove == OnRemove::Delete;
+    let removable = claim.origin == Origin::Created || definition.on_remove == OnRemove::Delete;
     ours && (!to.is_empty() || removable)
 }

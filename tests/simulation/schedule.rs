@@ -2,25 +2,22 @@
 //! sweeps must make everything right and leave nothing to do.
 
 use std::cell::RefCell;
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
-use super::api::{Api, Fail, words};
-use super::faults::{Broken, Faults};
-use super::orchestrate::work;
+use super::executor::Executor;
+use super::faults::Faults;
 use super::queue::Job;
+use super::random::Random;
 use super::world::{Tally, World};
 
 /// Within how many sweeps everything is right once nothing goes wrong any more: one, and one more for a name
 /// or a shared zone that passes to another owner, which the first one can only free.
 pub(crate) const SWEEPS: usize = 2;
 
-/// Lambda ends a function after this many milliseconds.
-const FUNCTION_MAY_TAKE: i64 = 57_000;
-const TURNS: usize = 6_000;
-const TURNS_TO_REST: usize = 30_000;
+/// One turn in so many, while a change is on its way, brings a person to the same record.
+const INTERFERES: usize = 60;
+const TURNS: usize = 20_000;
+const TURNS_TO_REST: usize = 100_000;
 
 /// What came of a schedule.
 pub(crate) struct Report {
@@ -29,40 +26,35 @@ pub(crate) struct Report {
     pub(crate) tally: Tally,
 }
 
-struct Running {
-    future: Pin<Box<dyn Future<Output = Result<(), Fail>>>>,
-    message: u64,
-    began: i64,
-    time: i64,
-    /// Whether faults had stopped when it began.
-    in_peace: bool,
-}
-
-struct Schedule {
-    world: Rc<RefCell<World>>,
-    workers: Vec<Option<Running>>,
-    skews: Vec<i64>,
-    peace: bool,
+/// A schedule under way.
+pub(crate) struct Schedule {
+    pub(crate) world: Rc<RefCell<World>>,
+    pub(crate) executor: Executor,
+    /// Whether faults have stopped.
+    pub(crate) peace: bool,
 }
 
 /// Runs the schedule of a seed from start to end, or to its first violation.
-pub(crate) fn run(seed: u64, broken: Option<Broken>, with_history: bool) -> Report {
-    let mut world = World::new(seed, broken, with_history);
-    let workers = usize::try_from(world.random.between(2, 4)).unwrap_or(2);
+pub(crate) fn run(seed: u64, with_history: bool) -> Report {
+    run_with(seed, Random::new(seed), with_history).0
+}
+
+/// Runs the schedule of a seed with this chance; gives the choices, too, where they were kept.
+pub(crate) fn run_with(seed: u64, random: Random, with_history: bool) -> (Report, Vec<usize>) {
+    let mut world = World::new(seed, random, with_history);
+    let workers = world.random.between(2, 4);
     let skews = (0..workers).map(|_| world.random.between(-150, 150)).collect();
     let world = Rc::new(RefCell::new(world));
-    let mut schedule = Schedule {
-        world: Rc::clone(&world),
-        workers: (0..workers).map(|_| None).collect(),
-        skews,
-        peace: false,
-    };
+    let executor = Executor::new(Rc::clone(&world), skews);
+    let mut schedule = Schedule { world: Rc::clone(&world), executor, peace: false };
     schedule.trouble();
     schedule.peace();
     drop(schedule);
     let mut world = world.borrow_mut();
     let history = world.history.take().unwrap_or_default();
-    Report { violations: std::mem::take(&mut world.violations), history, tally: world.tally.clone() }
+    let report =
+        Report { violations: std::mem::take(&mut world.violations), history, tally: world.tally.clone() };
+    (report, world.random.choices())
 }
 
 impl Schedule {
@@ -73,7 +65,7 @@ impl Schedule {
     /// Everything happens, and everything that can go wrong does.
     fn trouble(&mut self) {
         let mut left = self.world.borrow_mut().random.between(6, 26);
-        let calm = self.world.borrow_mut().random.between(8, 40);
+        let calm = self.world.borrow_mut().random.between(10, 120);
         for _ in 0..TURNS {
             if self.failed() || (left <= 0 && self.rests()) {
                 break;
@@ -89,10 +81,20 @@ impl Schedule {
                 }
             } else {
                 self.turn();
+                self.interfere();
             }
             if left <= 0 && self.world.borrow_mut().random.one_in(400) {
                 break;
             }
+        }
+    }
+
+    /// Somebody touches a record, of all times, while a change of it is on its way to Route 53.
+    fn interfere(&mut self) {
+        let Some(key) = self.executor.calls.borrow().changed() else { return };
+        let mut world = self.world.borrow_mut();
+        if !world.takes_back && world.random.one_in(INTERFERES) {
+            world.person_at(key);
         }
     }
 
@@ -115,6 +117,30 @@ impl Schedule {
         self.put_right();
         if !self.failed() {
             self.leave_alone();
+        }
+        if !self.failed() {
+            self.hear();
+        }
+    }
+
+    /// Where nothing goes wrong, events alone make all records right. What else is held waits for the next sweep.
+    fn hear(&mut self) {
+        self.world.borrow_mut().note(|| "clients go on, and all is heard of".into());
+        // Workers may be in each other's way: a message may come back.
+        self.peace = false;
+        let happenings = self.world.borrow_mut().random.between(1, 4);
+        for _ in 0..happenings {
+            self.world.borrow_mut().client();
+            let turns = self.world.borrow_mut().random.below(40);
+            for _ in 0..turns {
+                self.turn();
+            }
+        }
+        self.rest();
+        self.settle();
+        let differences = self.world.borrow().wrong_records().join("; ");
+        if !self.failed() && !differences.is_empty() {
+            self.world.borrow_mut().violation(format!("after events alone: {differences}"));
         }
     }
 
@@ -147,14 +173,11 @@ impl Schedule {
         self.world.borrow_mut().writes.clear();
         self.sweep(None);
         let mut world = self.world.borrow_mut();
-        let mut written = std::mem::take(&mut world.writes);
-        // What is gone may be forgotten a sweep after its record went.
-        let forgets = |write: &String| write.contains(" remember ") && write.ends_with(": gone, nothing");
-        written.retain(|write| !write.starts_with("sqs:") && !forgets(write));
+        let written = std::mem::take(&mut world.writes);
         // Whether a change is still denied can only be seen by trying it.
         let mut denied = world.denied.iter();
         let tries = denied.any(|(_, operation)| *operation == "route53:ChangeResourceRecordSets");
-        if !written.is_empty() && !tries && world.broken.is_none() {
+        if !written.is_empty() && !tries {
             world.violation(format!("a sweep over what is right writes: {}", written.join("; ")));
         }
     }
@@ -184,7 +207,7 @@ impl Schedule {
         }
         if world.random.one_in(2) {
             world.note(|| "people remove what is not ours".into());
-            let claimed: Vec<_> = world.table.claims.keys().cloned().collect();
+            let claimed: Vec<_> = world.table.claims().map(|claim| claim.key.clone()).collect();
             world.route53.slots.retain(|key, slot| {
                 !slot.by_a_person || (claimed.contains(key) && slot.seen.incompatible.is_empty())
             });
@@ -192,8 +215,10 @@ impl Schedule {
         if world.random.one_in(2) {
             world.note(|| "the queue loses all its messages, and all workers die".into());
             world.queue.lose_all();
-            self.workers.iter_mut().for_each(|worker| *worker = None);
+            drop(world);
+            (0..self.executor.seats.len()).for_each(|index| self.executor.kill(index, "dies"));
         }
+        self.executor.end_sessions();
     }
 
     fn decided(&self) -> u64 {
@@ -223,69 +248,5 @@ impl Schedule {
             self.turn();
         }
         self.world.borrow_mut().violation("messages never end");
-    }
-
-    /// Whether no worker works and no message can be seen.
-    fn rests(&self) -> bool {
-        let world = self.world.borrow();
-        self.workers.iter().all(Option::is_none) && world.queue.next().is_none_or(|at| at > world.now)
-    }
-
-    /// One worker's turn, or time's where there is nothing to do.
-    fn turn(&mut self) {
-        if self.rests() {
-            let mut world = self.world.borrow_mut();
-            let next = world.queue.next().into_iter().chain(world.next_by_itself()).min();
-            let until = next.unwrap_or(world.now + 30_000).max(world.now + 1);
-            let time = until - world.now;
-            return world.pass(time);
-        }
-        let index = self.world.borrow_mut().random.below(self.workers.len());
-        match self.workers[index].take() {
-            None => self.receive(index),
-            Some(running) => self.go_on(index, running),
-        }
-    }
-
-    fn receive(&mut self, index: usize) {
-        let mut world = self.world.borrow_mut();
-        let World { queue, random, faults, now, .. } = &mut *world;
-        let doubled = random.one_in(faults.doubled);
-        let Some((message, job)) = queue.receive(*now, doubled, random) else { return };
-        world.tally.count("messages");
-        world.note(|| format!("w{index} takes message {message}: {job}"));
-        let time = if let Job::Sweep { .. } = job { 5 * FUNCTION_MAY_TAKE } else { FUNCTION_MAY_TAKE };
-        let began = world.now;
-        let (world, assumed) = (Rc::clone(&self.world), RefCell::default());
-        let api = Api { world, worker: index, skew: self.skews[index], assumed };
-        let future = Box::pin(work(Rc::new(api), job));
-        self.workers[index] = Some(Running { future, message, began, time, in_peace: self.peace });
-    }
-
-    fn go_on(&mut self, index: usize, mut running: Running) {
-        {
-            let mut world = self.world.borrow_mut();
-            let crash = world.faults.crash;
-            let late = world.now - running.began > running.time;
-            if late || world.random.one_in(crash) {
-                world.tally.count(if late { "workers out of time" } else { "crashes" });
-                let how = if late { "is out of time" } else { "crashes" };
-                return world.note(|| format!("w{index} {how}"));
-            }
-            world.tally.count("calls");
-        }
-        let outcome = running.future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        self.world.borrow_mut().check_references();
-        match outcome {
-            Poll::Pending => self.workers[index] = Some(running),
-            Poll::Ready(Ok(())) => self.world.borrow_mut().queue.delete(running.message),
-            Poll::Ready(Err(fail)) => {
-                let mut world = self.world.borrow_mut();
-                world.note(|| format!("w{index} gives its message back: {}", words(&fail)));
-                if running.in_peace {
-                    world.violation(format!("a message fails though nothing is wrong: {}", words(&fail)));
-                }
-            }
-        }
     }
 }

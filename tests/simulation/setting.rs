@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use shared::ids::{AccountId, HostedZoneId, VpcId};
-use shared::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use shared::config::Config;
+use shared::model::ids::{AccountId, HostedZoneId, VpcId};
+use shared::model::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use shared::model::rate::Rate;
 
 use super::random::Random;
 use super::route53::Zone;
@@ -25,7 +27,6 @@ pub(crate) fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 
 pub(crate) fn policy(random: &mut Random) -> Policy {
     let mut services = Vec::new();
-    let mut apart = random.apart();
     for number in 0..=usize::from(random.one_in(2)) {
         let same_name = random.one_in(5);
         let mut allowed_principals = BTreeSet::from([id(CLIENTS[0])]);
@@ -34,9 +35,9 @@ pub(crate) fn policy(random: &mut Random) -> Policy {
             service: id(SERVICES[number]),
             names: BTreeSet::from([id(NAMES[if same_name { 0 } else { number }])]),
             allowed_principals,
-            disallowed: *apart.pick(&[Disallowed::Leave, Disallowed::Leave, Disallowed::Reject]),
+            disallowed: *random.pick(&[Disallowed::Leave, Disallowed::Leave, Disallowed::Reject]),
             // Over at once, or not while the schedule lasts: else one sweep would differ from the next.
-            revocation_grace: *apart.pick(&[0, 7 * 86_400]),
+            revocation_grace: *random.pick(&[0, 7 * 86_400]),
             ttl: Ttl::try_from(*random.pick(&[60, 30])).unwrap(),
             adopt: *random.pick(&[Adopt::Never, Adopt::Identical, Adopt::Identical, Adopt::Any]),
             on_remove: *random.pick(&[OnRemove::Keep, OnRemove::Keep, OnRemove::Delete]),
@@ -46,6 +47,29 @@ pub(crate) fn policy(random: &mut Random) -> Policy {
     }
     let services = services.into_iter().map(|service| (service.service.clone(), service)).collect();
     Policy { region: id("us-west-2"), services }
+}
+
+/// The share of Route 53 requests: what the template gives, or next to nothing.
+pub(crate) fn rate(random: &mut Random) -> Rate {
+    *random.pick(&[Rate::default(), Rate::default(), Rate::default(), Rate { per_second: 1, burst: 2 }])
+}
+
+/// What the functions are configured with.
+pub(crate) fn config(world: &World) -> Config {
+    Config {
+        table_name: "table".into(),
+        queue_url: "queue".into(),
+        account: id(OWN),
+        region: world.policy.region.clone(),
+        stack_name: "zonelink".into(),
+        client_role_name: "zonelink-client".into(),
+        external_id: None,
+        organizations_role: None,
+        max_rejects: 2,
+        rate: world.rate,
+        max_deletes: world.max_deletes,
+        own_service: None,
+    }
 }
 
 /// Puts VPCs and zones into an empty world.

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::claim::Claim;
-use shared::facts::VpcEndpointState;
-use shared::hold::{HoldReason, Subject};
-use shared::ids::{ServiceId, VpcId};
-use shared::policy::{Adopt, SharedZones};
-use shared::record::{Addresses, RecordKey};
+use shared::model::claim::Claim;
+use shared::model::facts::VpcEndpointState;
+use shared::model::hold::{Hold, HoldReason, Subject};
+use shared::model::ids::{ServiceId, VpcId};
+use shared::model::policy::{Adopt, SharedZones};
+use shared::model::record::{Addresses, RecordKey};
 
 use super::route53::Slot;
 use super::world::World;
@@ -23,26 +23,25 @@ struct Right {
 impl World {
     /// All that is not as it should be.
     pub(crate) fn differences(&self) -> Vec<String> {
-        let mut keys: BTreeSet<RecordKey> = self.keys().into_iter().collect();
-        keys.extend(self.table.claims.keys().cloned());
-        keys.extend(self.route53.slots.keys().cloned());
-        let mut differences = Vec::new();
-        for key in &keys {
-            if self.is_readable(key) {
-                let why = self.difference(key);
-                differences.extend(why.map(|why| format!("{key}: {why}")));
-            }
-        }
-        for (vpc, key) in &self.table.references {
-            if !self.table.claims.contains_key(key) {
+        let mut differences = self.wrong_records();
+        for (vpc, key) in self.table.references() {
+            if self.table.claim(key).is_none() {
                 differences.push(format!("{vpc} has a reference to {key}, and there is no claim"));
             }
         }
-        // A protocol that is broken on purpose is to be found by what becomes of records.
-        if self.denied.is_empty() && self.broken.is_none() {
+        if self.denied.is_empty() {
             differences.extend(self.holds_without_reason());
         }
         differences
+    }
+
+    /// All records that are not as they should be.
+    pub(crate) fn wrong_records(&self) -> Vec<String> {
+        let mut keys: BTreeSet<RecordKey> = self.keys().into_iter().collect();
+        keys.extend(self.table.claims().map(|claim| claim.key.clone()));
+        keys.extend(self.route53.slots.keys().cloned());
+        let readable = keys.iter().filter(|key| self.is_readable(key));
+        readable.filter_map(|key| Some(format!("{key}: {}", self.difference(key)?))).collect()
     }
 
     fn is_readable(&self, key: &RecordKey) -> bool {
@@ -51,7 +50,7 @@ impl World {
             .vpcs
             .values()
             .chain(zone.map(|zone| &zone.account))
-            .chain(self.table.claims.get(key).map(|claim| &claim.zone_account))
+            .chain(self.table.claim(key).map(|claim| &claim.zone_account))
             .collect();
         !self.denied.iter().any(|(account, _)| accounts.contains(&account))
     }
@@ -93,7 +92,7 @@ impl World {
 
     fn difference(&self, key: &RecordKey) -> Option<String> {
         let slot = self.route53.slots.get(key).cloned().unwrap_or_default();
-        let claim = self.table.claims.get(key);
+        let claim = self.table.claim(key);
         let rights = self.rights(key);
         if claim.is_some_and(|claim| claim.released.is_some()) {
             // Whatever stands there is a person's.
@@ -124,6 +123,12 @@ impl World {
             let held = |reason: &HoldReason| matches!(reason, HoldReason::ForeignRecord { .. });
             return self.unless_held(key, &rights, held, &format!("somebody else's record answers {stands}"));
         }
+        self.wrong_claim(&slot, claim, &rights)
+    }
+
+    /// What is wrong with a record that is ours, or with its claim.
+    fn wrong_claim(&self, slot: &Slot, claim: Option<&Claim>, rights: &[Right]) -> Option<String> {
+        let stands = slot.seen.addresses();
         let right = claim.and_then(|claim| {
             rights.iter().find(|right| right.addresses == stands && right.service == claim.service)
         });
@@ -152,7 +157,7 @@ impl World {
 
     /// Whether what a hold on a record names is still so.
     fn stands_in_the_way(&self, vpc: &VpcId, key: &RecordKey, reason: &HoldReason) -> bool {
-        let claim = self.table.claims.get(key);
+        let claim = self.table.claim(key);
         let stands = self.route53.slots.get(key).map(|slot| &slot.seen);
         match reason {
             HoldReason::ForeignRecord { seen } => {
@@ -173,46 +178,47 @@ impl World {
 
     /// Holds on what is no more.
     fn holds_without_reason(&self) -> Vec<String> {
-        let mut stale = Vec::new();
-        for (subject, reason) in self.table.holds("") {
-            let stands = match &subject {
-                // The table forgets those that nothing may be left to end.
-                Subject::Account(_) => {
-                    matches!(&reason, HoldReason::NoAccess(denied) if denied.is_rarely_met())
-                }
-                Subject::VpcEndpoint(_, name) => {
-                    self.ec2.endpoints.get(name).is_some_and(|endpoint| endpoint.shape().is_some())
-                }
-                Subject::Connection(_, name) => {
-                    let shape = self.ec2.endpoints.get(name).and_then(|endpoint| endpoint.shape());
-                    shape.is_some_and(|shape| match reason {
-                        HoldReason::NotAllowed { .. } => shape.state == VpcEndpointState::PendingAcceptance,
-                        HoldReason::Revoked { .. } => {
-                            matches!(shape.state, VpcEndpointState::Pending | VpcEndpointState::Available)
-                        }
-                        _ => true,
-                    })
-                }
-                Subject::Record(vpc, key) => {
-                    let zone = self.route53.zones.get(&key.zone);
-                    let needed =
-                        zone.is_some_and(|zone| zone.vpcs.contains(vpc)) && !self.rights(key).is_empty();
-                    needed && self.stands_in_the_way(vpc, key, &reason)
-                }
-                Subject::Name(vpc, _) => self.ec2.endpoints.values().any(|endpoint| {
-                    endpoint.vpc == *vpc && endpoint.shape().is_some_and(|shape| shape.published().is_some())
-                }),
-                // The table forgets these by itself.
-                Subject::UnknownEndpoint(..) | Subject::Definition(_) => true,
-                // Only too many rejects hold a service here, and no list has to be read.
-                Subject::Service(service) => self.strangers(service) > 2,
-                Subject::AllowList(_) => false,
-            };
-            if !stands {
-                stale.push(format!("the hold on {subject} stands though its cause is gone: {reason}"));
+        let stale = self.table.holds().filter(|hold| !self.has_cause(&hold.subject, &hold.reason));
+        let words = |Hold { subject, reason, .. }: &Hold| {
+            format!("the hold on {subject} stands though its cause is gone: {reason}")
+        };
+        stale.map(words).collect()
+    }
+
+    /// Whether what a hold names is still so.
+    fn has_cause(&self, subject: &Subject, reason: &HoldReason) -> bool {
+        match subject {
+            // The table forgets those that nothing may be left to end.
+            Subject::Account(_) => {
+                matches!(reason, HoldReason::NoAccess(denied) if denied.is_rarely_met())
             }
+            Subject::VpcEndpoint(_, name) => {
+                self.ec2.endpoints.get(name).is_some_and(|endpoint| endpoint.shape().is_some())
+            }
+            Subject::Connection(_, name) => {
+                let shape = self.ec2.endpoints.get(name).and_then(|endpoint| endpoint.shape());
+                shape.is_some_and(|shape| match reason {
+                    HoldReason::NotAllowed { .. } => shape.state == VpcEndpointState::PendingAcceptance,
+                    HoldReason::Revoked { .. } => {
+                        matches!(shape.state, VpcEndpointState::Pending | VpcEndpointState::Available)
+                    }
+                    _ => true,
+                })
+            }
+            Subject::Record(vpc, key) => {
+                let zone = self.route53.zones.get(&key.zone);
+                let needed = zone.is_some_and(|zone| zone.vpcs.contains(vpc)) && !self.rights(key).is_empty();
+                needed && self.stands_in_the_way(vpc, key, reason)
+            }
+            Subject::Name(vpc, _) => self.ec2.endpoints.values().any(|endpoint| {
+                endpoint.vpc == *vpc && endpoint.shape().is_some_and(|shape| shape.published().is_some())
+            }),
+            // The table forgets these by itself.
+            Subject::UnknownEndpoint(..) | Subject::Definition(_) => true,
+            // Only too many rejects hold a service here, and no list has to be read.
+            Subject::Service(service) => self.strangers(service) > 2,
+            Subject::AllowList(_) => false,
         }
-        stale
     }
 }
 

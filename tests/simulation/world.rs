@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use shared::ids::{AccountId, ServiceId, VpcId};
-use shared::policy::{Policy, ServiceDefinition};
+use shared::model::ids::{AccountId, ServiceId, VpcId};
+use shared::model::policy::{Policy, ServiceDefinition};
+use shared::model::rate::Rate;
 
+use super::calls::{Letter, Request};
 use super::ec2::Ec2;
-use super::faults::{Broken, Faults};
+use super::faults::Faults;
 use super::queue::Queue;
 use super::random::Random;
 use super::route53::Route53;
@@ -19,8 +21,8 @@ use super::table::Table;
 /// Something that was sent and whose sender no longer waits for it.
 pub(crate) struct InFlight {
     pub(crate) lands_at: i64,
-    pub(crate) what: String,
-    pub(crate) effect: Box<dyn Fn(&mut World)>,
+    pub(crate) request: Rc<Request>,
+    pub(crate) letter: Rc<dyn Letter>,
 }
 
 /// What happened in a schedule, counted: a simulation that never loses a race shows nothing about races.
@@ -46,24 +48,29 @@ pub(crate) struct World {
     pub(crate) now: i64,
     pub(crate) random: Random,
     /// What is defined now.
-    pub(crate) policy: Rc<Policy>,
+    pub(crate) policy: Policy,
     /// What was defined to begin with.
-    pub(crate) defined: Rc<Policy>,
+    pub(crate) defined: Policy,
     /// Definitions that were lost since.
     pub(crate) lost: BTreeMap<ServiceId, ServiceDefinition>,
     /// How many records a sweep may remove.
     pub(crate) max_deletes: u32,
-    /// How many each run has removed.
-    pub(crate) removals: BTreeMap<String, u32>,
+    /// The share of Route 53 requests.
+    pub(crate) rate: Rate,
+    /// Whether other record sets stand beside addresses.
+    pub(crate) with_texts: bool,
+    /// How many page tokens were given out.
+    pub(crate) tokens: u64,
     pub(crate) vpcs: BTreeMap<VpcId, AccountId>,
     pub(crate) ec2: Ec2,
     pub(crate) route53: Route53,
     pub(crate) table: Table,
     pub(crate) queue: Queue,
+    /// Endpoints whose item of the table was lost at some time.
+    pub(crate) forgotten: BTreeSet<String>,
     /// Calls that AWS refuses in an account for want of permission.
     pub(crate) denied: BTreeSet<(AccountId, &'static str)>,
     pub(crate) faults: Faults,
-    pub(crate) broken: Option<Broken>,
     pub(crate) in_flight: Vec<InFlight>,
     /// Writes of any kind but messages: what a sweep over a world in order must not make.
     pub(crate) writes: Vec<String>,
@@ -75,31 +82,32 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// From this seed on people take records back, too.
+    /// From this seed on people take records back, too; later on in every fourth schedule.
     pub(crate) const TAKING_BACK: u64 = 1_000_000;
 
-    pub(crate) fn new(seed: u64, broken: Option<Broken>, with_history: bool) -> Self {
-        let mut random = Random::new(seed);
-        let policy = Rc::new(setting::policy(&mut random));
+    pub(crate) fn new(seed: u64, mut random: Random, with_history: bool) -> Self {
+        let policy = setting::policy(&mut random);
         let max_deletes = *random.pick(&[0, 1, 2, 20, 20]);
         let began = setting::id::<Timestamp>("2026-03-02T09:15:00Z").as_millisecond();
         let mut world = World {
-            takes_back: seed >= Self::TAKING_BACK,
+            takes_back: seed / Self::TAKING_BACK == 1 || (seed > Self::TAKING_BACK && seed.is_multiple_of(4)),
             now: began,
             faults: Faults::of(&mut random),
+            rate: setting::rate(&mut random),
+            with_texts: random.one_in(3),
+            tokens: 0,
             random,
-            defined: Rc::clone(&policy),
+            defined: policy.clone(),
             policy,
             lost: BTreeMap::new(),
             max_deletes,
-            removals: BTreeMap::new(),
             vpcs: BTreeMap::new(),
             ec2: Ec2::default(),
             route53: Route53::default(),
             table: Table::default(),
             queue: Queue::default(),
+            forgotten: BTreeSet::new(),
             denied: BTreeSet::new(),
-            broken,
             in_flight: Vec::new(),
             writes: Vec::new(),
             violations: Vec::new(),
@@ -108,6 +116,7 @@ impl World {
             began,
         };
         setting::build(&mut world);
+        world.write_definitions();
         world
     }
 
@@ -143,8 +152,12 @@ impl World {
             self.settle();
         }
         self.now = end;
-        let now = self.timestamp();
-        self.table.expire(now);
+        self.table.expire(self.now / 1_000);
+    }
+
+    /// Moves what came too often to the dead-letter queue.
+    pub(crate) fn bury_messages(&mut self) {
+        self.queue.bury(self.now);
     }
 
     /// When something happens next though nobody does anything.
@@ -158,9 +171,11 @@ impl World {
             self.note(|| line);
         }
         while let Some(index) = self.in_flight.iter().position(|request| request.lands_at <= self.now) {
-            let InFlight { what, effect, .. } = self.in_flight.remove(index);
-            self.note(|| format!("lands late: {what}"));
-            effect(self);
+            let InFlight { request, letter, .. } = self.in_flight.remove(index);
+            self.note(|| format!("lands late: {request}"));
+            if let Err(why) = letter.perform(self, false) {
+                self.note(|| format!("which comes to nothing: {why}"));
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_eventbridge::Client;
 use serde_json::Value;
 use shared::aws::{Session, failed};
 use shared::error::Error;
-use shared::ids::AccountId;
+use shared::model::ids::AccountId;
 
 use crate::observed::{NotRead, Rule, Trail};
 

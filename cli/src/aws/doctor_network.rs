@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use aws_sdk_ec2::types::{Filter, IpPermission, VpcAttributeName, VpcCidrBlockState, VpcCidrBlockStateCode};
 use shared::aws::{Session, failed};
 use shared::error::Error;
-use shared::facts::IpAddressType;
-use shared::ids::{SubnetId, VpcEndpointId, VpcId};
-use shared::record::Addresses;
+use shared::model::facts::IpAddressType;
+use shared::model::ids::{SubnetId, VpcEndpointId, VpcId};
+use shared::model::record::Addresses;
 
 use super::unreadable::unreadable;
 use crate::cidr::Range;
@@ -60,7 +60,7 @@ pub(crate) async fn endpoint(session: &Session, id: &VpcEndpointId) -> Result<Op
 }
 
 /// The account that owns the endpoint; EC2 writes it into every answer.
-fn owner(id: Option<&str>) -> shared::ids::AccountId {
+fn owner(id: Option<&str>) -> shared::model::ids::AccountId {
     #[expect(clippy::expect_used, reason = "twelve zeros are an account id")]
     id.and_then(|id| id.parse().ok()).unwrap_or_else(|| "000000000000".parse().expect("an account id"))
 }

@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::Filter;
 use aws_sdk_elasticloadbalancingv2::Client;
 use shared::aws::{Session, failed};
 use shared::error::Error;
-use shared::ids::ServiceId;
+use shared::model::ids::ServiceId;
 
 use crate::observed::{Configuration, Listener, Target};
 

@@ -3,9 +3,9 @@
 use aws_sdk_route53::Client;
 use aws_sdk_route53::types::{RrType, VpcRegion};
 use shared::aws::{Session, failed};
-use shared::dns::DnsName;
 use shared::error::Error;
-use shared::ids::{AccountId, HostedZoneId, Region, VpcId};
+use shared::model::dns::DnsName;
+use shared::model::ids::{AccountId, HostedZoneId, Region, VpcId};
 
 use super::unreadable::unreadable;
 use crate::observed::{ForwardingRule, HostedZone, NamedZone, ProfileZone};

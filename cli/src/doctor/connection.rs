@@ -1,8 +1,8 @@
 //! Whether the endpoint is there, its connection accepted, and its account open to zonelink.
 
-use shared::facts::VpcEndpointState as State;
-use shared::ids::AccountId;
-use shared::policy::ServiceDefinition;
+use shared::model::facts::VpcEndpointState as State;
+use shared::model::ids::AccountId;
+use shared::model::policy::ServiceDefinition;
 
 use super::check::Check;
 use super::facts::Facts;

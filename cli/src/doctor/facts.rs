@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shared::aws::JournalEntry;
-use shared::claim::Claim;
-use shared::dns::DnsName;
-use shared::facts::VpcEndpointState;
-use shared::ids::{AccountId, Region, ServiceId, SubnetId, VpcEndpointId, VpcId};
-use shared::policy::ServiceDefinition;
-use shared::record::SeenRecords;
+use shared::inspect::JournalEntry;
+use shared::model::claim::Claim;
+use shared::model::dns::DnsName;
+use shared::model::facts::VpcEndpointState;
+use shared::model::ids::{AccountId, Region, ServiceId, SubnetId, VpcEndpointId, VpcId};
+use shared::model::policy::ServiceDefinition;
+use shared::model::record::SeenRecords;
 
 use crate::cidr::Range;
 use crate::fleet::HoldView;

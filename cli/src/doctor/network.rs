@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shared::facts::IpAddressType;
+use shared::model::facts::IpAddressType;
 
 use super::check::{Check, Verdict};
 use super::facts::Facts;

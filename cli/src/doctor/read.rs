@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use shared::aws::{Aws, Session};
-use shared::dns::DnsName;
-use shared::hold::Subject;
-use shared::ids::{AccountId, HostedZoneId, ServiceId, VpcId};
-use shared::record::RecordKey;
+use shared::aws::{Session, Worker};
+use shared::model::dns::DnsName;
+use shared::model::hold::Subject;
+use shared::model::ids::{AccountId, HostedZoneId, ServiceId, VpcId};
+use shared::model::record::RecordKey;
 
 use super::facts::{
     EventFacts, Facts, InstallationFacts, NameFacts, Page, ServiceFacts, VpcFacts, ZoneRecord, domain,
@@ -58,8 +58,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn aws(&self) -> &'a Aws {
-        &self.installation.aws
+    fn worker(&self) -> &'a Worker {
+        &self.installation.worker
     }
 
     /// Everything about one endpoint. What cannot be read is said in its place.
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         let events = self.events(&view.account, &session).await;
         let journal = self.journal(view, &names).await?;
         Ok(Facts {
-            now: self.aws().now(),
+            now: self.worker().now(),
             installation: self.installation_facts(&view.account),
             vpc_endpoint: view.vpc_endpoint.clone(),
             account: view.account.clone(),
@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
         if let Some(session) = self.sessions.get(account) {
             return session.clone();
         }
-        let session = self.aws().session_of(account).await;
+        let session = self.worker().cloud.session_of(account).await;
         let session = session.map_err(|error| NotRead::because(account, &error));
         self.sessions.insert(account.clone(), session.clone());
         session
@@ -246,12 +246,12 @@ impl<'a> Reader<'a> {
     async fn record(&mut self, zone: &HostedZone, name: &DnsName) -> ZoneRecord {
         let key = RecordKey { zone: zone.id.clone(), name: name.clone() };
         // By its key: a claim that the index of all claims does not have yet counts, too.
-        let claims = self.aws().inspect_claims([&key].into_iter()).await;
+        let claims = self.worker().inspect_claims([&key].into_iter()).await;
         let claim = claims.map_err(|error| NotRead::Failed(error.chain()));
         let claim = claim.map(|claims| claims.items.into_iter().next());
         let seen = match &zone.account {
             Some(owner) => {
-                let seen = self.aws().inspect_record_sets(owner, &key).await;
+                let seen = self.worker().inspect_record_sets(owner, &key).await;
                 seen.map_err(|error| NotRead::because(owner, &error))
             }
             None => Err(NotRead::NotAsked("the zone belongs to an AWS service")),
@@ -320,14 +320,14 @@ impl<'a> Reader<'a> {
         &self,
         view: &EndpointView,
         names: &[NameFacts],
-    ) -> anyhow::Result<Vec<shared::aws::JournalEntry>> {
-        let mut journal = self.aws().inspect_endpoint_journal(&view.vpc_endpoint).await?.items;
+    ) -> anyhow::Result<Vec<shared::inspect::JournalEntry>> {
+        let mut journal = self.worker().inspect_endpoint_journal(&view.vpc_endpoint).await?.items;
         for record in names.iter().flat_map(|name| name.records.iter().map(move |record| (name, record))) {
             let key = RecordKey { zone: record.1.zone.id.clone(), name: record.0.name.clone() };
-            journal.extend(self.aws().inspect_record_journal(&key).await?.items);
+            journal.extend(self.worker().inspect_record_journal(&key).await?.items);
         }
-        let service = self.aws().inspect_journal(&Subject::Service(view.service.clone())).await?.items;
-        let of_endpoint = |entry: &shared::aws::JournalEntry| {
+        let service = self.worker().inspect_journal(&Subject::Service(view.service.clone())).await?.items;
+        let of_endpoint = |entry: &shared::inspect::JournalEntry| {
             entry.steps.iter().any(|step| step.contains(view.vpc_endpoint.as_str()))
         };
         journal.extend(service.into_iter().filter(of_endpoint));

@@ -1,8 +1,8 @@
 //! Whether the zone that answers the VPC has the record, and the record the endpoint's addresses.
 
-use shared::facts::VpcEndpointState;
-use shared::hold::Subject;
-use shared::record::{Addresses, RecordSet, RecordType, SeenRecords};
+use shared::model::facts::VpcEndpointState;
+use shared::model::hold::Subject;
+use shared::model::record::{Addresses, RecordSet, RecordType, SeenRecords};
 
 use super::check::Check;
 use super::facts::{Facts, NameFacts, ZoneRecord, domain};

@@ -1,8 +1,8 @@
 //! How the outcome reads.
 
 use serde::Serialize;
-use shared::facts::VpcEndpointState;
-use shared::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
+use shared::model::facts::VpcEndpointState;
+use shared::model::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
 
 use super::check::{Check, Verdict};
 use super::examine::examine;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shared::dns::DnsName;
+use shared::model::dns::DnsName;
 
 use super::check::Check;
 use super::facts::{Facts, NameFacts, Page, domain};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shared::aws::JournalEntry;
-use shared::facts::{IpAddressType, VpcEndpointState};
-use shared::record::{Addresses, RecordSet, SeenRecords};
+use shared::inspect::JournalEntry;
+use shared::model::facts::{IpAddressType, VpcEndpointState};
+use shared::model::record::{Addresses, RecordSet, SeenRecords};
 
 use super::check::{Check, Verdict};
 use super::examine::{CHECKS, examine};

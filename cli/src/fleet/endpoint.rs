@@ -5,11 +5,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::aws::Waiting;
-use shared::claim::{Claim, Origin};
-use shared::facts::VpcEndpointState;
-use shared::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId, VpcId};
-use shared::record::{Addresses, RecordKey};
+use shared::inspect::Waiting;
+use shared::model::claim::{Claim, Origin};
+use shared::model::facts::VpcEndpointState;
+use shared::model::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId, VpcId};
+use shared::model::record::{Addresses, RecordKey};
 
 use super::hold::HoldView;
 
@@ -164,7 +164,7 @@ pub(super) fn records(
 
 #[cfg(test)]
 mod tests {
-    use shared::hold::{Hold, HoldReason};
+    use shared::model::hold::{Hold, HoldReason};
 
     use super::*;
 

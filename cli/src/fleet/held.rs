@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use shared::dns::DnsName;
-use shared::facts::VpcEndpointState;
-use shared::hold::Subject;
-use shared::policy::Policy;
+use shared::model::dns::DnsName;
+use shared::model::facts::VpcEndpointState;
+use shared::model::hold::Subject;
+use shared::model::policy::Policy;
 
 use super::endpoint::EndpointView;
 use super::hold::HoldView;

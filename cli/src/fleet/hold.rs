@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::hold::{Hold, Subject};
-use shared::ids::{AccountId, ServiceId, VpcId};
+use shared::model::hold::{Hold, Subject};
+use shared::model::ids::{AccountId, ServiceId, VpcId};
 
 use crate::terminal::age;
 

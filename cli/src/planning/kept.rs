@@ -45,7 +45,7 @@ impl Kept {
     pub(crate) fn find(&self, digest: &Digest) -> Option<Report> {
         let text = fs::read_to_string(self.folder()?.join(format!("{digest}.json"))).ok()?;
         let report: Report = serde_json::from_str(&text).ok()?;
-        (report.essence().digest() == *digest).then_some(report)
+        (report.content().digest() == *digest).then_some(report)
     }
 
     fn folder(&self) -> Option<PathBuf> {
@@ -67,7 +67,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Report> {
     let remedy = "give the digest, or what zonelink plan --output json has printed";
     let report: Report = serde_json::from_str(&text)
         .map_err(|error| Failure::new(format!("{name} is no plan: {error}"), remedy))?;
-    let digest = report.essence().digest();
+    let digest = report.content().digest();
     if digest != report.digest {
         let what = format!("{name} was edited: it says {} and comes to {digest}", report.digest);
         return Err(Failure::new(what, remedy).into());

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use shared::aws::{Aws, Look};
-use shared::facts::{Denied, Facts};
-use shared::hold::Subject;
-use shared::ids::{AccountId, VpcEndpointId, VpcId};
-use shared::intent::Intent;
+use shared::aws::Worker;
+use shared::model::facts::{Denied, Facts};
+use shared::model::hold::Subject;
+use shared::model::ids::{AccountId, VpcEndpointId, VpcId};
+use shared::model::policy::Policy;
+use shared::observe::{AccountObserver, Observed};
 use shared::plan::vpc;
-use shared::policy::Policy;
+use shared::trigger::intent::Intent;
 
 use super::planned::{About, Planned, Planning};
 use super::selection::{Selection, Targets};
@@ -27,12 +28,12 @@ impl Planning {
         selection: &Selection,
         cause: &str,
     ) -> anyhow::Result<Self> {
-        let aws = &installation.aws;
-        let Targets { policy, reviews, intents } = selection.targets(aws, cause).await?;
+        let worker = &installation.worker;
+        let Targets { policy, reviews, intents } = selection.targets(worker, cause).await?;
         let mut parts = reviews;
         let mut planned = BTreeSet::new();
         for intent in intents {
-            let looks = vpcs(aws, &policy, &intent, &mut planned).await?;
+            let looks = vpcs(worker, &policy, &intent, &mut planned).await?;
             parts.extend(looks.into_iter().map(|(_, planned)| planned));
         }
         Ok(Self { policy, parts })
@@ -40,12 +41,12 @@ impl Planning {
 }
 
 /// Observes and plans the VPCs that an intent leads to, but for those in `planned`, and adds them there. What finds
-/// no room is waited for.
+/// no quota is waited for.
 ///
 /// # Errors
 /// When a read fails.
 pub(crate) async fn vpcs(
-    aws: &Aws,
+    worker: &Worker,
     policy: &Policy,
     intent: &Intent,
     planned: &mut BTreeSet<(AccountId, VpcId)>,
@@ -53,11 +54,16 @@ pub(crate) async fn vpcs(
     let mut done = Vec::new();
     let mut intents = vec![intent.clone()];
     while let Some(intent) = intents.pop() {
-        let mut look = Look::new(aws, policy, &intent);
-        while let Some(mut facts) = look.next().await? {
+        let mut waits = 0;
+        let mut observer = AccountObserver::new(worker, policy, &intent);
+        while let Some(Observed { facts, deferred }) = observer.next().await? {
+            if let Some(deferred) = deferred {
+                let wait = deferred.delay_seconds;
+                intents.extend(deferred.intents(&intent));
+                waits = waits.max(wait);
+            }
+            let Some(mut facts) = facts else { continue };
             refuse_unreadable(&facts)?;
-            let rest = std::mem::take(&mut facts.rest);
-            let wait = std::mem::take(&mut facts.rest_after);
             facts.vpcs.retain(|seen| planned.insert((facts.account.clone(), seen.vpc.clone())));
             let plan = vpc::plan(&intent, &facts, policy, &[]);
             let vpcs: BTreeSet<_> = facts.vpcs.iter().map(|seen| seen.vpc.clone()).collect();
@@ -69,10 +75,9 @@ pub(crate) async fn vpcs(
             let about = About::Vpcs { vpcs, intent: again };
             let at = facts.now;
             done.push((facts, Planned { at, about, plan }));
-            if !rest.is_empty() {
-                intents.push(Intent { vpc_endpoints: BTreeSet::new(), vpcs: rest, ..intent.clone() });
-                wait_for_room(&intents, wait).await;
-            }
+        }
+        if !intents.is_empty() {
+            wait_for_quota(&intents, waits).await;
         }
     }
     Ok(done)
@@ -98,7 +103,7 @@ fn named(intent: &Intent, facts: &Facts) -> BTreeSet<VpcEndpointId> {
     seen.filter(|id| intent.vpc_endpoints.contains(*id)).cloned().collect()
 }
 
-async fn wait_for_room(intents: &[Intent], seconds: i32) {
+async fn wait_for_quota(intents: &[Intent], seconds: i32) {
     let left = intents.iter().map(|intent| intent.vpcs.len()).sum();
     let accounts: BTreeSet<_> = intents.iter().map(|intent| intent.account.to_string()).collect();
     let accounts = accounts.into_iter().collect::<Vec<_>>().join(", ");

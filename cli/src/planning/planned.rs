@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use shared::ids::VpcId;
-use shared::intent::Intent;
+use shared::model::ids::VpcId;
+use shared::model::policy::Policy;
 use shared::plan::Plan;
-use shared::plan::digest::Essence;
-use shared::policy::Policy;
+use shared::plan::digest::PlanContent;
+use shared::trigger::intent::Intent;
 
 /// What is planned for a selection.
 pub(crate) struct Planning {
@@ -32,7 +32,7 @@ pub(crate) enum About {
 
 impl Planning {
     /// What all of it comes to.
-    pub(crate) fn essence(&self) -> Essence {
-        Essence::of(self.parts.iter().map(|part| &part.plan))
+    pub(crate) fn content(&self) -> PlanContent {
+        PlanContent::of(self.parts.iter().map(|part| &part.plan))
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::ids::{AccountId, VpcId};
-use shared::plan::digest::{Digest, Essence};
+use shared::model::ids::{AccountId, VpcId};
+use shared::plan::digest::{Digest, PlanContent};
 use shared::plan::{Plan, Step};
 
 use super::planned::{About, Planned, Planning};
@@ -42,11 +42,11 @@ impl Report {
     pub(crate) fn of(planning: &Planning, now: Timestamp) -> Self {
         let planned_at = planning.parts.iter().map(|part| part.at).min().unwrap_or(now);
         let parts = planning.parts.iter().map(Part::of).collect();
-        Self { digest: planning.essence().digest(), planned_at, parts }
+        Self { digest: planning.content().digest(), planned_at, parts }
     }
 
-    pub(crate) fn essence(&self) -> Essence {
-        Essence::of(self.parts.iter().map(|part| &part.plan))
+    pub(crate) fn content(&self) -> PlanContent {
+        PlanContent::of(self.parts.iter().map(|part| &part.plan))
     }
 
     /// Whether all is in sync, and nothing held.

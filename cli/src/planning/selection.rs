@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use shared::aws::Aws;
-use shared::ids::{AccountId, InvalidId, VpcEndpointId, VpcId};
-use shared::intent::Intent;
-use shared::policy::Policy;
-use shared::rate::Priority;
+use shared::aws::Worker;
+use shared::model::ids::{AccountId, InvalidId, VpcEndpointId, VpcId};
+use shared::model::policy::Policy;
+use shared::model::rate::Priority;
+use shared::trigger::intent::Intent;
 
 use super::planned::Planned;
 use super::services;
@@ -68,19 +68,19 @@ impl Selection {
         [place, all, account].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
-    pub(super) async fn targets(&self, aws: &Aws, cause: &str) -> anyhow::Result<Targets> {
+    pub(super) async fn targets(&self, worker: &Worker, cause: &str) -> anyhow::Result<Targets> {
         if self.place.is_none() && !self.all && self.account.is_none() {
             let what = "it is not said what is to be planned";
             let remedy = "give a VPC, an endpoint, --account, or --all";
             return Err(Failure::usage(what, remedy).into());
         }
-        let fleet = Fleet::read(aws).await?;
+        let fleet = Fleet::read(worker).await?;
         match &self.place {
             Some(place) => {
                 let intents = vec![self.intent(place, &fleet, cause)?];
                 Ok(Targets { policy: fleet.policy, reviews: Vec::new(), intents })
             }
-            None => self.everything(aws, fleet, cause).await,
+            None => self.everything(worker, fleet, cause).await,
         }
     }
 
@@ -117,9 +117,9 @@ impl Selection {
     }
 
     /// What a sweep looks at, and besides it what only claims know.
-    async fn everything(&self, aws: &Aws, fleet: Fleet, cause: &str) -> anyhow::Result<Targets> {
+    async fn everything(&self, worker: &Worker, fleet: Fleet, cause: &str) -> anyhow::Result<Targets> {
         let accounts: BTreeSet<AccountId> = self.account.iter().cloned().collect();
-        let reviewed = services::review(aws, &fleet.policy, &accounts, cause).await?;
+        let reviewed = services::review(worker, &fleet.policy, &accounts, cause).await?;
         let mut endpoints = reviewed.endpoints;
         let is_left = |account: &AccountId| accounts.is_empty() || accounts.contains(account);
         let of_claims = fleet

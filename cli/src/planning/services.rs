@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::aws::{Aws, Scope};
-use shared::ids::{AccountId, VpcEndpointId};
-use shared::plan::acceptance;
+use shared::aws::Worker;
+use shared::model::ids::{AccountId, VpcEndpointId};
+use shared::model::policy::{Policy, ServiceDefinition};
+use shared::observe::Scope;
+use shared::plan::service::review::{plan_accounts, plan_definitions};
 use shared::plan::{Plan, Step};
-use shared::policy::{Policy, ServiceDefinition};
-use shared::review::{self, ReviewRequest};
+use shared::reconcile::review::{self, ReviewRequest};
 
 use super::planned::{About, Planned};
 
@@ -24,22 +25,22 @@ pub(super) struct Reviewed {
 
 /// Plans the reviews of all services, for these accounts or all.
 pub(super) async fn review(
-    aws: &Aws,
+    worker: &Worker,
     policy: &Policy,
     accounts: &BTreeSet<AccountId>,
     cause: &str,
 ) -> anyhow::Result<Reviewed> {
     let mut reviewed = Reviewed::default();
     for definition in policy.services.values() {
-        reviewed.service(aws, definition, accounts, cause).await?;
+        reviewed.service(worker, definition, accounts, cause).await?;
     }
     if accounts.is_empty() {
-        let refused = aws.definitions().await?.refused;
-        let holds = aws.all_holds().await?;
-        let now = aws.now();
-        let definitions = acceptance::plan_definitions(&refused, policy, &holds, now);
+        let refused = worker.definitions().await?.refused;
+        let holds = worker.all_holds().await?;
+        let now = worker.now();
+        let definitions = plan_definitions(&refused, policy, &holds, now);
         let known = reviewed.endpoints.keys().cloned().collect();
-        let left = acceptance::plan_accounts(&known, &holds, now);
+        let left = plan_accounts(&known, &holds, now);
         for (about, plan) in [("definitions", definitions), ("accounts without endpoints", left)] {
             reviewed.parts.push(Planned { at: now, about: About::Provider(about.to_owned()), plan });
         }
@@ -50,7 +51,7 @@ pub(super) async fn review(
 impl Reviewed {
     async fn service(
         &mut self,
-        aws: &Aws,
+        worker: &Worker,
         definition: &ServiceDefinition,
         accounts: &BTreeSet<AccountId>,
         cause: &str,
@@ -64,10 +65,10 @@ impl Reviewed {
             since: None,
             run: None,
         };
-        let (_, mut plan) = review::plan(aws, definition, &request).await?;
+        let (_, mut plan) = review::plan(worker, definition, &request).await?;
         self.look_at_them_here(&mut plan);
         let about = About::Provider(format!("service {}", definition.service));
-        self.parts.push(Planned { at: aws.now(), about, plan });
+        self.parts.push(Planned { at: worker.now(), about, plan });
         Ok(())
     }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::facts::VpcEndpointState;
-use shared::hold::Subject;
-use shared::ids::VpcId;
+use shared::model::facts::VpcEndpointState;
+use shared::model::hold::Subject;
+use shared::model::ids::VpcId;
 
 use crate::fleet::{EndpointView, Fleet, HoldView, Status};
 

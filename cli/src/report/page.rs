@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use shared::ids::AccountId;
+use shared::model::ids::AccountId;
 
 use super::distribution::{Bin, Distribution, words};
 use super::drawing::Drawing;

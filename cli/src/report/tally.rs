@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::ids::ServiceId;
+use shared::model::ids::ServiceId;
 
 use crate::fleet::{EndpointView, Fleet, Status};
 

@@ -2,9 +2,10 @@
 
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
-use shared::aws::{Aws, Inspected, JournalEntry};
-use shared::event::Action;
-use shared::record::RecordKey;
+use shared::aws::Worker;
+use shared::inspect::{Inspected, JournalEntry};
+use shared::model::record::RecordKey;
+use shared::trigger::event::Action;
 
 /// How many journals are read at once: enough to be quick, too few to trouble the table.
 const AT_ONCE: usize = 16;
@@ -33,12 +34,15 @@ pub(super) struct Sample {
 
 impl Times {
     /// Reads the journal of each record. One that cannot be read leaves a gap that is said.
-    pub(crate) async fn read<'a>(aws: &Aws, keys: impl ExactSizeIterator<Item = &'a RecordKey>) -> Times {
+    pub(crate) async fn read<'a>(
+        worker: &Worker,
+        keys: impl ExactSizeIterator<Item = &'a RecordKey>,
+    ) -> Times {
         let mut times = Times { records: keys.len(), ..Times::default() };
         // Owned, because a stream of borrowed keys cannot be sent between threads.
         let keys: Vec<RecordKey> = keys.cloned().collect();
         let reads = keys.into_iter().map(|key| async move {
-            let journal = aws.inspect_record_journal(&key).await;
+            let journal = worker.inspect_record_journal(&key).await;
             (key, journal)
         });
         let mut journals = stream::iter(reads).buffer_unordered(AT_ONCE);

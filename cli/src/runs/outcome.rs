@@ -1,8 +1,8 @@
 //! What a run came to, for people and programs.
 
 use serde_json::{Value, json};
-use shared::ids::{AccountId, ServiceId};
-use shared::run::{BackfillRequest, RequestedBy, Run};
+use shared::model::ids::{AccountId, ServiceId};
+use shared::model::run::{BackfillRequest, RequestedBy, Run};
 
 use super::progress::{Progress, Stage};
 use super::request::{request_json, selection_options};
@@ -168,7 +168,7 @@ impl Outcome {
 
 /// What is held of what a request asks for, as status shows it.
 async fn holds(installation: &Installation, request: &BackfillRequest) -> anyhow::Result<Vec<HoldView>> {
-    let fleet = Fleet::read(&installation.aws).await?;
+    let fleet = Fleet::read(&installation.worker).await?;
     let services = all_or_each::<ServiceId>(request.services.iter());
     let accounts = all_or_each::<AccountId>(request.accounts.iter());
     let mut holds: Vec<HoldView> = Vec::new();

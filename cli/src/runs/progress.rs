@@ -1,7 +1,7 @@
 //! How far a run is, from its item and its parts.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::run::{Part, RequestedBy, Run};
+use shared::model::run::{Part, RequestedBy, Run};
 
 /// Lambda ends any invocation after 15 minutes: who has not ended its run by then never will.
 const LONGEST: SignedDuration = SignedDuration::from_mins(15);
@@ -104,7 +104,7 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
-    use shared::run::{BackfillRequest, RunEnd};
+    use shared::model::run::{BackfillRequest, RunEnd};
 
     use super::*;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use shared::ids::{AccountId, ServiceId};
-use shared::run::BackfillRequest;
+use shared::model::ids::{AccountId, ServiceId};
+use shared::model::run::BackfillRequest;
 
 /// What a run may do.
 #[derive(Debug, Clone, clap::Args)]

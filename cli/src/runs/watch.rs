@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use shared::aws::Aws;
+use shared::aws::Worker;
 use shared::error::Error;
-use shared::run::Run;
+use shared::model::run::Run;
 
 use super::progress::Progress;
 use super::screen::Screen;
@@ -14,7 +14,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Somebody who looks at one run.
 pub(super) struct Watch<'a> {
-    aws: &'a Aws,
+    worker: &'a Worker,
     run: &'a str,
     /// How many seconds to look at most.
     seconds: u32,
@@ -27,8 +27,8 @@ pub(super) struct Watched {
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(aws: &'a Aws, run: &'a str, seconds: u32) -> Self {
-        Self { aws, run, seconds }
+    pub(super) fn new(worker: &'a Worker, run: &'a str, seconds: u32) -> Self {
+        Self { worker, run, seconds }
     }
 
     /// Shows how far it is for as long as it is let; ends only with a failure.
@@ -37,7 +37,7 @@ impl<'a> Watch<'a> {
         loop {
             pause().await;
             match self.look().await {
-                Ok(Some(seen)) => screen.show(&seen.progress, self.aws.now()),
+                Ok(Some(seen)) => screen.show(&seen.progress, self.worker.now()),
                 Ok(None) => {}
                 Err(error) => return error,
             }
@@ -51,11 +51,11 @@ impl<'a> Watch<'a> {
 
     /// Shows how far it is until it is over, or the time is.
     pub(super) async fn to_the_end(&self) -> Result<Watched, Error> {
-        let until = self.aws.now().as_second().saturating_add(self.seconds.into());
+        let until = self.worker.now().as_second().saturating_add(self.seconds.into());
         let mut screen = Screen::new();
         loop {
             let seen = self.once().await?;
-            let now = self.aws.now();
+            let now = self.worker.now();
             if seen.progress.is_final() || now.as_second() >= until {
                 screen.clear();
                 return Ok(seen);
@@ -67,9 +67,9 @@ impl<'a> Watch<'a> {
 
     async fn look(&self) -> Result<Option<Watched>, Error> {
         // The item first: a part that comes after it only adds to what the item says.
-        let Some(run) = self.aws.inspect_run(self.run).await? else { return Ok(None) };
-        let parts = self.aws.inspect_parts(self.run).await?;
-        let progress = Progress::of(&run, &parts, self.aws.now());
+        let Some(run) = self.worker.inspect_run(self.run).await? else { return Ok(None) };
+        let parts = self.worker.inspect_parts(self.run).await?;
+        let progress = Progress::of(&run, &parts, self.worker.now());
         Ok(Some(Watched { run, progress }))
     }
 

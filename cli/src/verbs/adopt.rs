@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use shared::hold::Subject;
-use shared::ids::{AccountId, VpcId};
-use shared::intent::Intent;
-use shared::plan::vpc::by_hand::{HandOver, Refusal, adopt};
-use shared::record::RecordKey;
+use shared::model::hold::Subject;
+use shared::model::ids::{AccountId, VpcId};
+use shared::model::record::RecordKey;
+use shared::plan::vpc::handover::{HandOver, Refusal, adopt};
+use shared::trigger::intent::Intent;
 
 use crate::answer::Answer;
 use crate::context::Context;
@@ -42,7 +42,7 @@ impl Adopt {
     pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
         let key = self.record.key()?;
         let installation = context.installation().await?;
-        let fleet = Fleet::read(&installation.aws).await?;
+        let fleet = Fleet::read(&installation.worker).await?;
         let places = self.places(&key, &fleet);
         if places.is_empty() {
             let what = format!("no VPC is known to need {key}");
@@ -55,7 +55,7 @@ impl Adopt {
         let HandOver { before, after, plan } = handed;
         note(&format!("{key} answers {before} now\n{vpc} needs it to answer {after}"));
         confirm(&format!("Hand {key} over to zonelink?"), self.yes)?;
-        carry_out(&installation.aws, &plan, &cause).await?;
+        carry_out(&installation.worker, &plan, &cause).await?;
         let text = format!("{key} is handed over: it answered {before}, and the next look makes it {after}");
         Answer::new(&json!({"record": key, "vpc": vpc, "before": before, "after": after}), text)
     }
@@ -90,7 +90,8 @@ impl Adopt {
         let (mut found, mut refused) = (Vec::new(), Vec::new());
         for (account, vpc) in places {
             let intent = Intent { vpcs: [vpc.clone()].into(), ..intent(&account, cause.to_owned()) };
-            for (facts, _) in vpcs(&installation.aws, &fleet.policy, &intent, &mut BTreeSet::new()).await? {
+            for (facts, _) in vpcs(&installation.worker, &fleet.policy, &intent, &mut BTreeSet::new()).await?
+            {
                 match adopt(&intent, &facts, &fleet.policy, &vpc, key) {
                     Ok(handed) => found.push((vpc.clone(), handed)),
                     Err(refusal) => refused.push(refusal),

@@ -9,7 +9,8 @@ use std::str::FromStr;
 use jiff::SignedDuration;
 use serde::Serialize;
 use shared::plan::Plan;
-use shared::plan::digest::{Digest, Essence, Moved};
+use shared::plan::digest::{Difference, Digest, PlanContent};
+use shared::quota::Reserved;
 use shared::reconcile::apply_and_journal;
 
 use crate::answer::Answer;
@@ -64,7 +65,7 @@ struct Refusal {
     /// What was agreed to.
     agreed: Digest,
     /// What has moved, by the subject; null when the plan that was agreed to is not at hand.
-    moved: Option<Moved>,
+    moved: Option<Difference>,
     /// What would be done now.
     plan: Report,
 }
@@ -81,9 +82,9 @@ impl Apply {
         let installation = context.installation().await?;
         let cause = format!("applied by hand by {}", installation.caller().await?.arn);
         let planning = Planning::of(&installation, &self.selection, &cause).await?;
-        let now = Report::of(&planning, installation.aws.now());
+        let now = Report::of(&planning, installation.worker.now());
         if now.digest != agreed {
-            let moved = before.as_ref().map(|before| before.essence().moved_to(&now.essence()));
+            let moved = before.as_ref().map(|before| before.content().difference_to(&now.content()));
             let refusal = Refusal { agreed, moved, plan: now };
             return Ok(Answer::new(&refusal, refusal.text(before.as_ref(), &self.selection))?.held_if(true));
         }
@@ -102,28 +103,28 @@ async fn apply_part(
     cause: &str,
     done: &mut Done,
 ) -> anyhow::Result<()> {
-    let aws = &installation.aws;
+    let worker = &installation.worker;
     done.busy(&part.plan);
     if part.plan.is_empty() {
         return Ok(());
     }
     let About::Vpcs { intent, .. } = &part.about else {
-        done.add(apply_and_journal(aws, &part.plan, cause, None).await?);
+        done.add(apply_and_journal(worker, &part.plan, &Reserved::default(), cause, None).await?);
         return Ok(());
     };
-    if aws.now().duration_since(part.at) <= FRESH {
-        done.add(apply_and_journal(aws, &part.plan, cause, None).await?);
+    if worker.now().duration_since(part.at) <= FRESH {
+        done.add(apply_and_journal(worker, &part.plan, &Reserved::default(), cause, None).await?);
         return Ok(());
     }
-    let again = vpcs(aws, &planning.policy, intent, &mut BTreeSet::new()).await?;
+    let again = vpcs(worker, &planning.policy, intent, &mut BTreeSet::new()).await?;
     let plans: Vec<Plan> = again.into_iter().map(|(_, planned)| planned.plan).collect();
-    let moved = Essence::of([&part.plan]).moved_to(&Essence::of(&plans));
+    let moved = PlanContent::of([&part.plan]).difference_to(&PlanContent::of(&plans));
     if !moved.is_empty() {
         done.moved(moved);
         return Ok(());
     }
     for plan in &plans {
-        done.add(apply_and_journal(aws, plan, cause, None).await?);
+        done.add(apply_and_journal(worker, plan, &Reserved::default(), cause, None).await?);
     }
     Ok(())
 }

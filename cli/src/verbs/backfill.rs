@@ -1,6 +1,6 @@
 //! `zonelink backfill`: the sweep, started by hand and followed to its end.
 
-use shared::ids::{AccountId, ServiceId};
+use shared::model::ids::{AccountId, ServiceId};
 
 use crate::answer::Answer;
 use crate::context::Context;

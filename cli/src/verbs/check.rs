@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
-use shared::policy::{Adopt, Disallowed, OnRemove, Principal, ServiceDefinition, SharedZones};
+use shared::model::policy::{Adopt, Disallowed, OnRemove, Principal, ServiceDefinition, SharedZones};
 
 use crate::answer::Answer;
 use crate::definition_file;

@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use serde_json::json;
-use shared::facts::VpcEndpointState;
-use shared::ids::{VpcEndpointId, VpcId};
+use shared::model::facts::VpcEndpointState;
+use shared::model::ids::{VpcEndpointId, VpcId};
 
 use crate::answer::Answer;
 use crate::context::Context;
@@ -61,9 +61,9 @@ impl FromStr for Subject {
             return text
                 .parse()
                 .map(Subject::Endpoint)
-                .map_err(|error: shared::ids::InvalidId| error.to_string());
+                .map_err(|error: shared::model::ids::InvalidId| error.to_string());
         }
-        text.parse().map(Subject::Vpc).map_err(|error: shared::ids::InvalidId| error.to_string())
+        text.parse().map(Subject::Vpc).map_err(|error: shared::model::ids::InvalidId| error.to_string())
     }
 }
 
@@ -71,7 +71,7 @@ impl Doctor {
     pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
         let installation = context.installation().await?;
         let caller = installation.caller().await?.arn;
-        let fleet = Fleet::read(&installation.aws).await?;
+        let fleet = Fleet::read(&installation.worker).await?;
         let mut reader = Reader::new(&installation, &fleet, caller, self.port.port);
         let mut examined = Vec::new();
         for endpoint in fleet.endpoints.iter().filter(|endpoint| self.wants(endpoint)) {

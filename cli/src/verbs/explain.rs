@@ -25,8 +25,8 @@ pub(crate) struct Explain {
 impl Explain {
     pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
         let installation = context.installation().await?;
-        let fleet = Fleet::read(&installation.aws).await?;
-        let explanations = self.subject.explained(&installation.aws, &fleet).await?;
+        let fleet = Fleet::read(&installation.worker).await?;
+        let explanations = self.subject.explained(&installation.worker, &fleet).await?;
         let held = explanations.iter().any(|explanation| !explanation.holds.is_empty());
         let text: Vec<_> = explanations.iter().map(|explanation| explanation.text(fleet.read_at)).collect();
         let sources: std::collections::BTreeMap<_, _> = SOURCES.into();

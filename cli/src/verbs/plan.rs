@@ -23,7 +23,7 @@ impl Plan {
     pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
         let installation = context.installation().await?;
         let planning = Planning::of(&installation, &self.selection, "zonelink plan").await?;
-        let report = Report::of(&planning, installation.aws.now());
+        let report = Report::of(&planning, installation.worker.now());
         self.kept.keep(&report);
         let mut text = report.text();
         if report.parts.iter().any(|part| !part.plan.is_empty()) {

@@ -1,8 +1,8 @@
 //! `zonelink release`: takes a record back from zonelink.
 
 use serde_json::json;
-use shared::claim::Released;
-use shared::plan::vpc::by_hand::{Refusal, release};
+use shared::model::claim::Released;
+use shared::plan::vpc::handover::{Refusal, release};
 
 use crate::answer::Answer;
 use crate::context::Context;
@@ -30,8 +30,8 @@ impl Release {
     pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
         let key = self.record.key()?;
         let installation = context.installation().await?;
-        let aws = &installation.aws;
-        let claims = aws.inspect_claims([&key].into_iter()).await?;
+        let worker = &installation.worker;
+        let claims = worker.inspect_claims([&key].into_iter()).await?;
         if let Some(why) = claims.unreadable.first() {
             return Err(Failure::new(why.clone(), "use the version of zonelink that wrote it").into());
         }
@@ -42,7 +42,7 @@ impl Release {
         let by = installation.caller().await?.arn;
         let cause = format!("zonelink release by {by}");
         let intent = intent(&installation.config().account, cause.clone());
-        let plan = release(&intent, &claim, Released { by, at: aws.now() }).map_err(|refusal| {
+        let plan = release(&intent, &claim, Released { by, at: worker.now() }).map_err(|refusal| {
             let remedy = match &refusal {
                 Refusal::Busy(_) => "wait until then, and repeat it",
                 Refusal::AlreadyReleased(_) => "zonelink adopt hands it over again",
@@ -58,7 +58,7 @@ impl Release {
             vpcs.join(", ")
         ));
         confirm(&format!("Take {key} back from zonelink?"), self.yes)?;
-        carry_out(aws, &plan, &cause).await?;
+        carry_out(worker, &plan, &cause).await?;
         let text =
             format!("{key} is taken back: it stays as it stands until zonelink adopt hands it over again");
         Answer::new(&json!({"record": key, "confirmed": claim.confirmed, "vpcs": claim.vpcs()}), text)

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::event::Event;
-use shared::facts::Facts;
-use shared::ids::{AccountId, Region};
-use shared::intent::Ignored;
-use shared::lookup::OwnCalls;
-use shared::policy::Policy;
+use shared::model::facts::Facts;
+use shared::model::ids::{AccountId, Region};
+use shared::model::policy::Policy;
 use shared::scenario::{self, Allowed, Led};
+use shared::trigger::event::Event;
+use shared::trigger::intent::Ignored;
+use shared::trigger::lookup::OwnCalls;
 
 use crate::answer::Answer;
 use crate::context::Context;
@@ -55,11 +55,11 @@ impl Replay {
             return answer(&event, &policy, &self.own_calls(&policy, &context.common.stack), None);
         }
         let installation = context.installation().await?;
-        let definitions = installation.aws.definitions().await?;
+        let definitions = installation.worker.definitions().await?;
         let policy = installation.config().policy(definitions.sound);
         let mut facts: Vec<Facts> = Vec::new();
         if let Ok(intent) = event.intent(&policy) {
-            let looks = vpcs(&installation.aws, &policy, &intent, &mut BTreeSet::new()).await?;
+            let looks = vpcs(&installation.worker, &policy, &intent, &mut BTreeSet::new()).await?;
             facts.extend(looks.into_iter().map(|(facts, _)| facts));
         }
         let led = Led::of(&message, &policy, &facts)?;

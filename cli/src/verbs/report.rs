@@ -50,8 +50,8 @@ impl Report {
             check(&self.html)?;
         }
         let installation = context.installation().await?;
-        let fleet = Fleet::read(&installation.aws).await?;
-        let times = Times::read(&installation.aws, fleet.claims.keys()).await;
+        let fleet = Fleet::read(&installation.worker).await?;
+        let times = Times::read(&installation.worker, fleet.claims.keys()).await;
         let named = installation.named();
         let page = Page::new(&named, &fleet, &times);
         let html = page.render().context("the page cannot be made")?;

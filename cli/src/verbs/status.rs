@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::aws::Waiting;
+use shared::inspect::Waiting;
 
 use crate::answer::Answer;
 use crate::context::Context;
@@ -50,7 +50,7 @@ struct Report<'a> {
 impl Status {
     pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
         let installation = context.installation().await?;
-        let fleet = Fleet::read(&installation.aws).await?;
+        let fleet = Fleet::read(&installation.worker).await?;
         self.refuse_unknown(&fleet)?;
         let wanted = |endpoint: &&EndpointView| !self.held || endpoint.status == Word::Held;
         let endpoints: Vec<_> = fleet.selected(&self.selection).filter(wanted).collect();

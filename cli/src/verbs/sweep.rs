@@ -1,6 +1,6 @@
 //! `zonelink sweep`: the sweep of one account, started by hand and followed to its end.
 
-use shared::ids::AccountId;
+use shared::model::ids::AccountId;
 
 use crate::answer::Answer;
 use crate::context::Context;

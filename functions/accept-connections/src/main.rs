@@ -5,6 +5,6 @@ use shared::functions::{self, accept_connections::accept_connections};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let aws = functions::start().await?;
-    run(service_fn(|message| Box::pin(accept_connections(&aws, message)))).await
+    let worker = functions::start().await?;
+    run(service_fn(|message| Box::pin(accept_connections(&worker, message)))).await
 }

@@ -5,6 +5,6 @@ use shared::functions::{self, backfill::backfill};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let aws = functions::start().await?;
-    run(service_fn(|message| Box::pin(backfill(&aws, message)))).await
+    let worker = functions::start().await?;
+    run(service_fn(|message| Box::pin(backfill(&worker, message)))).await
 }

@@ -5,6 +5,6 @@ use shared::functions::{self, reconcile_records::reconcile_records};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let aws = functions::start().await?;
-    run(service_fn(|message| Box::pin(reconcile_records(&aws, message)))).await
+    let worker = functions::start().await?;
+    run(service_fn(|message| Box::pin(reconcile_records(&worker, message)))).await
 }

@@ -9,29 +9,28 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::call::failed;
-use super::organizations::Organizations;
 use super::retries::ThrottledIsFinal;
 use super::session::Session;
 use super::throttles::CountThrottles;
 use crate::config::Config;
 use crate::error::Error;
-use crate::facts::Denied;
-use crate::ids::AccountId;
 use crate::metrics::Metrics;
+use crate::model::ids::AccountId;
+use crate::worker::Worker;
 
 /// A client role's credentials are renewed when less than this is left of their hour.
-pub(super) const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(10);
+const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 
-/// Everything through which zonelink reaches AWS.
+/// The clients of AWS, and where the stack's own things are.
 pub struct Aws {
     pub(super) config: Config,
-    pub(super) metrics: Arc<Metrics>,
+    metrics: Arc<Metrics>,
     pub(super) dynamodb: aws_sdk_dynamodb::Client,
     pub(super) sqs: aws_sdk_sqs::Client,
     sdk: SdkConfig,
     sts: aws_sdk_sts::Client,
     own: AccountClients,
-    pub(super) organizations: Mutex<Organizations>,
+    organizations: Mutex<Option<(aws_sdk_organizations::Client, Timestamp)>>,
     assumed: Mutex<HashMap<AccountId, Arc<Mutex<Option<Assumed>>>>>,
 }
 
@@ -47,18 +46,20 @@ pub(super) struct AccountClients {
     sdk: SdkConfig,
 }
 
-impl Aws {
-    /// Makes the clients with credentials, region and endpoints of the environment.
-    pub async fn load(config: Config) -> Aws {
-        Aws::with(&Session::of_environment().await, config)
-    }
-
-    /// Makes the clients with what a session gives.
+impl Worker<Aws> {
+    /// A worker that has signed in, and counts what AWS throttles.
     #[must_use]
-    pub fn with(session: &Session, config: Config) -> Aws {
-        let sdk = session.sdk().clone();
+    pub fn with(session: &Session, config: Config) -> Self {
         let metrics = Arc::default();
-        let count = |service| CountThrottles::of(service, &metrics);
+        Worker::new(Aws::with(session, config.clone(), &metrics), config, metrics)
+    }
+}
+
+impl Aws {
+    /// Makes the clients with what a session gives. What AWS throttles is counted in `metrics`.
+    fn with(session: &Session, config: Config, metrics: &Arc<Metrics>) -> Aws {
+        let sdk = session.sdk().clone();
+        let count = |service| CountThrottles::of(service, metrics);
         let dynamodb = aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(count("DynamoDB"));
         let sqs = aws_sdk_sqs::config::Builder::from(&sdk).interceptor(count("SQS"));
         let sts = aws_sdk_sts::config::Builder::from(&sdk).interceptor(count("STS"));
@@ -66,8 +67,8 @@ impl Aws {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
-            own: AccountClients::new(&sdk, &metrics, config.account.clone(), None),
-            metrics,
+            own: AccountClients::new(&sdk, metrics, config.account.clone(), None),
+            metrics: Arc::clone(metrics),
             organizations: Mutex::default(),
             assumed: Mutex::default(),
             config,
@@ -75,28 +76,9 @@ impl Aws {
         }
     }
 
-    /// The clock.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
+    pub(super) fn clock() -> Timestamp {
         #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
         Timestamp::now()
-    }
-
-    /// The configuration that these clients were made with.
-    #[must_use]
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// What has been counted and measured.
-    #[must_use]
-    pub fn metrics(&self) -> &Metrics {
-        &self.metrics
-    }
-
-    /// The SDK's configuration.
-    pub(super) fn sdk(&self) -> &SdkConfig {
-        &self.sdk
     }
 
     /// The clients of the provider account.
@@ -114,7 +96,7 @@ impl Aws {
         let assumed = self.assumed.lock().await.entry(account.clone()).or_default().clone();
         let mut assumed = assumed.lock().await;
         if let Some((clients, expires)) = assumed.as_ref()
-            && *expires > self.now() + RENEW_BEFORE
+            && *expires > Aws::clock() + RENEW_BEFORE
         {
             return Ok(clients.clone());
         }
@@ -138,6 +120,33 @@ impl Aws {
         self.assumed.lock().await.remove(account);
     }
 
+    /// The client of Organizations: with the role that the configuration names, or with the worker's own
+    /// credentials.
+    pub(super) async fn organizations(&self) -> Result<aws_sdk_organizations::Client, Error> {
+        let client = |sdk: &SdkConfig| {
+            let count = CountThrottles::of("Organizations", &self.metrics);
+            let config = aws_sdk_organizations::config::Builder::from(sdk).interceptor(count);
+            aws_sdk_organizations::Client::from_conf(config.build())
+        };
+        let Some(role) = &self.config.organizations_role else { return Ok(client(&self.sdk)) };
+        let mut assumed = self.organizations.lock().await;
+        if let Some((client, expires)) = assumed.as_ref()
+            && *expires > Aws::clock() + RENEW_BEFORE
+        {
+            return Ok(client.clone());
+        }
+        let (credentials, expires) = self.assume(role.as_str()).await?;
+        let provider = SharedCredentialsProvider::new(credentials);
+        let client = client(&self.sdk.to_builder().credentials_provider(provider).build());
+        *assumed = Some((client.clone(), expires));
+        Ok(client)
+    }
+
+    /// Forgets the credentials by which organizations are read.
+    pub(super) async fn forget_organizations(&self) {
+        *self.organizations.lock().await = None;
+    }
+
     async fn assume_client_role(&self, account: &AccountId) -> Result<(Credentials, Timestamp), Error> {
         let role = format!(
             "arn:{}:iam::{account}:role/{}",
@@ -148,7 +157,7 @@ impl Aws {
     }
 
     /// Credentials of a role, and when they expire.
-    pub(super) async fn assume(&self, role: &str) -> Result<(Credentials, Timestamp), Error> {
+    async fn assume(&self, role: &str) -> Result<(Credentials, Timestamp), Error> {
         const OPERATION: &str = "sts:AssumeRole";
         let call = self
             .sts
@@ -206,36 +215,4 @@ impl AccountClients {
         let ec2 = aws_sdk_ec2::Client::from_conf(ec2);
         Self { account, ec2, route53: aws_sdk_route53::Client::from_conf(route53), sdk }
     }
-}
-
-/// Turns a refusal for want of permission into a fact, when it was made with a client's rights; other errors
-/// stay errors. What our own table or queue denies is no fault of the client's.
-pub(super) fn or_denied<T>(
-    account: &AccountId,
-    result: Result<T, Error>,
-) -> Result<Result<T, Denied>, Error> {
-    match result {
-        Ok(value) => Ok(Ok(value)),
-        Err(error) if error.is_denied() && of_client(&error) => Ok(Err(denied(account, &error))),
-        Err(error) => Err(error),
-    }
-}
-
-fn of_client(error: &Error) -> bool {
-    let services = ["ec2:", "route53:", "sts:"];
-    matches!(error, Error::Call { operation, .. } if services.iter().any(|service| operation.starts_with(service)))
-}
-
-/// The refusal in an error.
-///
-/// Its message leaves out what differs from call to call (request ids, encoded texts), so that one
-/// reason stays one hold.
-pub(super) fn denied(account: &AccountId, error: &Error) -> Denied {
-    let (operation, message) = match error {
-        Error::Call { operation, subject, code, .. } => {
-            ((*operation).to_owned(), format!("{code} for {subject}"))
-        }
-        other => ("AWS".to_owned(), other.to_string()),
-    };
-    Denied { account: account.clone(), operation, message }
 }

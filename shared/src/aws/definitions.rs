@@ -5,14 +5,17 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
 use serde_json::Value;
 
 use super::clients::Aws;
-use super::journal::entry_by_hand;
-use super::table::{Item, Key};
+use super::table::{Attributes, attributes, sort_key, unreadable};
+use crate::cloud::Order;
 use crate::error::Error;
-use crate::ids::ServiceId;
+use crate::model::hold::Subject;
+use crate::model::ids::ServiceId;
+use crate::model::journal::{JournalEntry, place};
+use crate::model::table::{Condition, Key, Write, journal_entry};
 
 /// The attribute, whose name is a word of DynamoDB's own in expressions.
 const DEFINITION: &str = "definition";
@@ -49,8 +52,17 @@ impl Aws {
     /// # Errors
     /// When the table cannot be read.
     pub async fn stored_definitions(&self) -> Result<Vec<StoredDefinition>, Error> {
-        let items = self.query("service", "").await?;
-        items.into_iter().map(stored).collect()
+        let (mut stored, mut page) = (Vec::new(), None);
+        loop {
+            let answer = self.query_attributes("service", "", Order::Ascending, page).await?;
+            for item in answer.items {
+                stored.push(stored_definition(item)?);
+            }
+            if answer.next.is_none() {
+                return Ok(stored);
+            }
+            page = answer.next;
+        }
     }
 
     /// Writes a definition and its journal entry, both or none.
@@ -59,13 +71,20 @@ impl Aws {
     /// With [`Error::is_condition_failed`] when the definition is not what was read any more; otherwise when
     /// the table cannot be written.
     pub async fn change_definition(&self, change: DefinitionChange<'_>) -> Result<(), Error> {
-        let key = Key::new("service", change.service);
-        let edit = self.edit(&key, &change)?;
-        let entry = entry_by_hand(change.service, self.now(), change.cause, change.changes)?;
-        let entry = Put::builder().table_name(&self.config.table_name).set_item(Some(entry)).build();
-        let entry = entry.map_err(|error| unbuilt(&key, error))?;
-        let writes = vec![edit, TransactWriteItem::builder().put(entry).build()];
-        self.transact(change.service, writes).await
+        let edit = self.edit(&Key::definition(change.service), &change)?;
+        let subject = Subject::Service(change.service.clone());
+        let entry = JournalEntry {
+            subject: subject.to_string(),
+            at: Aws::clock(),
+            cause: change.cause.to_owned(),
+            reason: "by hand".into(),
+            steps: change.changes,
+            outcome: "done".into(),
+            milliseconds: None,
+        };
+        let (key, entry) = journal_entry(&place(&subject), entry);
+        let entry = self.transact_item(&Write::Put(key, entry, Condition::None))?;
+        self.transact_items(change.service.as_str(), vec![edit, entry]).await
     }
 
     fn edit(&self, key: &Key, change: &DefinitionChange<'_>) -> Result<TransactWriteItem, Error> {
@@ -78,24 +97,24 @@ impl Aws {
             before.map(|before| (":before".to_owned(), before)).into_iter().collect();
         let item = TransactWriteItem::builder();
         let Some(after) = after else {
-            let delete = Delete::builder().table_name(table).set_key(Some(key.attributes()));
+            let delete = Delete::builder().table_name(table).set_key(Some(attributes(key)));
             let values = Some(values).filter(|values| !values.is_empty());
             let delete = delete.condition_expression(unchanged).set_expression_attribute_values(values);
             let delete = delete.expression_attribute_names("#definition", DEFINITION);
-            return Ok(item.delete(delete.build().map_err(|error| unbuilt(key, error))?).build());
+            return Ok(item.delete(delete.build().map_err(|error| unreadable(key, error))?).build());
         };
         // An update, so that whatever else the item holds stays.
         values.insert(":after".to_owned(), after);
-        let update = Update::builder().table_name(table).set_key(Some(key.attributes()));
+        let update = Update::builder().table_name(table).set_key(Some(attributes(key)));
         let update = update.update_expression("SET #definition = :after").condition_expression(unchanged);
         let update = update.expression_attribute_names("#definition", DEFINITION);
         let update = update.set_expression_attribute_values(Some(values)).build();
-        Ok(item.update(update.map_err(|error| unbuilt(key, error))?).build())
+        Ok(item.update(update.map_err(|error| unreadable(key, error))?).build())
     }
 }
 
-fn stored(mut item: Item) -> Result<StoredDefinition, Error> {
-    let key = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+fn stored_definition(mut item: Attributes) -> Result<StoredDefinition, Error> {
+    let key = sort_key(&item);
     let raw = item.remove(DEFINITION);
     let value = raw.clone().unwrap_or(AttributeValue::Null(true));
     let definition = serde_dynamo::from_attribute_value(value).map_err(|error| Error::Unreadable {
@@ -106,9 +125,5 @@ fn stored(mut item: Item) -> Result<StoredDefinition, Error> {
 }
 
 fn attribute(key: &Key, value: &Value) -> Result<AttributeValue, Error> {
-    serde_dynamo::to_attribute_value(value).map_err(|error| unbuilt(key, error))
-}
-
-fn unbuilt(key: &Key, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::Unreadable { what: format!("a write of {} / {}", key.pk, key.sk), source: Box::new(error) }
+    serde_dynamo::to_attribute_value(value).map_err(|error| unreadable(key, error))
 }

@@ -1,81 +1,51 @@
 //! EC2: endpoints, their interfaces, connections, services.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::{Filter, UnsuccessfulItem, VpcEndpoint};
 
 use super::call::failed;
 use super::clients::AccountClients;
 use crate::error::Error;
-use crate::facts::{Connection, EndpointFacts, InterfaceFacts, IpAddressType, VpcEndpointState};
-use crate::ids::{NetworkInterfaceId, ServiceId, SubnetId, VpcEndpointId, VpcId};
-use crate::plan::{Accepted, Rejected};
-use crate::record::Addresses;
-
-/// EC2 takes at most 200 values in one filter.
-const FILTER_VALUES: usize = 200;
+use crate::model::facts::{Connection, InterfaceFacts, IpAddressType, VpcEndpointState};
+use crate::model::ids::{NetworkInterfaceId, ServiceId, VpcEndpointId};
+use crate::model::listed::{EndpointFilter, ListedEndpoint, ListedInterface, Page};
+use crate::model::record::Addresses;
 
 /// The codes with which EC2 says that an endpoint does not exist; both are seen in the wild.
 const NO_SUCH_ENDPOINT: [&str; 2] = ["InvalidVpcEndpointId.NotFound", "InvalidVpcEndpoint.NotFound"];
 
-/// An endpoint, with the names that are not yet facts.
-#[derive(Debug, Clone)]
-pub(super) struct SeenEndpoint {
-    pub(super) vpc_endpoint: VpcEndpointId,
-    pub(super) vpc: VpcId,
-    pub(super) service_name: String,
-    pub(super) state: VpcEndpointState,
-    pub(super) ip_address_type: IpAddressType,
-    pub(super) subnets: BTreeSet<SubnetId>,
-    pub(super) interfaces: BTreeSet<NetworkInterfaceId>,
-}
-
-impl SeenEndpoint {
-    pub(super) fn facts(
-        &self,
-        service: ServiceId,
-        interfaces: &BTreeMap<NetworkInterfaceId, InterfaceFacts>,
-    ) -> EndpointFacts {
-        // An interface that is listed and not found has no address: the set is incomplete.
-        EndpointFacts {
-            service,
-            state: Some(self.state.clone()),
-            ip_address_type: self.ip_address_type,
-            subnets: self.subnets.clone(),
-            interfaces: self
-                .interfaces
-                .iter()
-                .filter_map(|id| interfaces.get(id).map(|facts| (id.clone(), facts.clone())))
-                .collect(),
-        }
-    }
-}
-
 impl AccountClients {
-    /// The interface endpoints that match all `filters`, each a name and its values.
-    pub(super) async fn vpc_endpoints(
+    pub(super) async fn describe_vpc_endpoints(
         &self,
-        filters: &[(&str, Vec<String>)],
-    ) -> Result<Vec<SeenEndpoint>, Error> {
-        let filters = filters.iter().map(|(name, values)| filter(name, values.clone())).collect();
-        let mut pages = self.ec2.describe_vpc_endpoints().set_filters(Some(filters)).into_paginator().send();
-        let mut endpoints = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(failed("ec2:DescribeVpcEndpoints", &self.account))?;
-            for endpoint in page.vpc_endpoints.unwrap_or_default() {
-                endpoints.extend(seen_endpoint(&endpoint)?);
+        by: &EndpointFilter,
+        page: Option<String>,
+    ) -> Result<Page<ListedEndpoint>, Error> {
+        let filters = match by {
+            EndpointFilter::Ids(ids) => vec![filter("vpc-endpoint-id", texts(ids))],
+            EndpointFilter::Services(names) => vec![filter("service-name", names.clone())],
+            EndpointFilter::Vpcs(vpcs, names) => {
+                vec![filter("vpc-id", texts(vpcs)), filter("service-name", names.clone())]
             }
+        };
+        let call = self.ec2.describe_vpc_endpoints().set_filters(Some(filters)).set_next_token(page);
+        let answer = call.send().await.map_err(failed("ec2:DescribeVpcEndpoints", &self.account))?;
+        let mut items = Vec::new();
+        for endpoint in answer.vpc_endpoints.unwrap_or_default() {
+            items.extend(listed_endpoint(&endpoint)?);
         }
-        Ok(endpoints)
+        Ok(Page { items, next: token(answer.next_token) })
     }
 
-    /// One endpoint, asked for alone by its id; none when EC2 says that there is none.
-    pub(super) async fn vpc_endpoint(&self, id: &VpcEndpointId) -> Result<Option<SeenEndpoint>, Error> {
+    pub(super) async fn describe_vpc_endpoint(
+        &self,
+        id: &VpcEndpointId,
+    ) -> Result<Option<ListedEndpoint>, Error> {
         let call = self.ec2.describe_vpc_endpoints().vpc_endpoint_ids(id.as_str());
         match call.send().await.map_err(failed("ec2:DescribeVpcEndpoints", id)) {
             Ok(answer) => {
                 let first = answer.vpc_endpoints.unwrap_or_default().into_iter().next();
-                let found = first.map_or(Ok(None), |endpoint| seen_endpoint(&endpoint))?;
+                let found = first.map_or(Ok(None), |endpoint| listed_endpoint(&endpoint))?;
                 // Only an error says that there is none. A success without it says nothing.
                 found.map(Some).ok_or_else(|| Error::Unreadable {
                     what: format!("the answer of ec2:DescribeVpcEndpoints for {id}"),
@@ -87,126 +57,108 @@ impl AccountClients {
         }
     }
 
-    /// The interfaces that exist among `ids`, with their addresses.
-    pub(super) async fn network_interfaces(
+    pub(super) async fn describe_network_interfaces(
         &self,
         ids: &[NetworkInterfaceId],
-    ) -> Result<BTreeMap<NetworkInterfaceId, InterfaceFacts>, Error> {
-        let mut found = BTreeMap::new();
-        for ids in ids.chunks(FILTER_VALUES) {
-            let ids = ids.iter().map(ToString::to_string).collect();
-            let filter = filter("network-interface-id", ids);
-            let mut pages = self.ec2.describe_network_interfaces().filters(filter).into_paginator().send();
-            while let Some(page) = pages.next().await {
-                let page = page.map_err(failed("ec2:DescribeNetworkInterfaces", &self.account))?;
-                for interface in page.network_interfaces.unwrap_or_default() {
-                    let (Some(id), Some(subnet)) = (interface.network_interface_id(), interface.subnet_id())
-                    else {
-                        continue;
-                    };
-                    let what = || format!("network interface {id}");
-                    let v4 = interface.private_ip_addresses().iter().filter_map(|a| a.private_ip_address());
-                    let v6 = interface.ipv6_addresses().iter().filter_map(|a| a.ipv6_address());
-                    let addresses = Addresses { a: parse_all(v4, what)?, aaaa: parse_all(v6, what)? };
-                    let facts = InterfaceFacts { subnet: parse(subnet, what)?, addresses };
-                    found.insert(parse(id, what)?, facts);
-                }
-            }
+        page: Option<String>,
+    ) -> Result<Page<ListedInterface>, Error> {
+        let filter = filter("network-interface-id", texts(ids));
+        let call = self.ec2.describe_network_interfaces().filters(filter).set_next_token(page);
+        let answer = call.send().await.map_err(failed("ec2:DescribeNetworkInterfaces", &self.account))?;
+        let mut items = Vec::new();
+        for interface in answer.network_interfaces.unwrap_or_default() {
+            let (Some(id), Some(subnet)) = (interface.network_interface_id(), interface.subnet_id()) else {
+                continue;
+            };
+            let what = || format!("network interface {id}");
+            let v4 = interface.private_ip_addresses().iter().filter_map(|a| a.private_ip_address());
+            let v6 = interface.ipv6_addresses().iter().filter_map(|a| a.ipv6_address());
+            let addresses = Addresses { a: parse_all(v4, what)?, aaaa: parse_all(v6, what)? };
+            items.push((parse(id, what)?, InterfaceFacts { subnet: parse(subnet, what)?, addresses }));
         }
-        Ok(found)
+        Ok(Page { items, next: token(answer.next_token) })
     }
 
-    /// The connections of a service; only those in `state`, if one is given.
-    pub(super) async fn connections(
+    pub(super) async fn describe_vpc_endpoint_connections(
         &self,
         service: &ServiceId,
         state: Option<&VpcEndpointState>,
-    ) -> Result<Vec<Connection>, Error> {
+        page: Option<String>,
+    ) -> Result<Page<Connection>, Error> {
         // Without this filter AWS lists the connections of all services. Filter values mind the case.
         let mut filters = vec![filter("service-id", vec![service.to_string()])];
         filters.extend(state.map(|state| filter("vpc-endpoint-state", vec![state.to_string()])));
         let call = self.ec2.describe_vpc_endpoint_connections().set_filters(Some(filters));
-        let mut pages = call.into_paginator().send();
-        let mut connections = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(failed("ec2:DescribeVpcEndpointConnections", service))?;
-            for connection in page.vpc_endpoint_connections.unwrap_or_default() {
-                if connection.service_id() != Some(service.as_str()) {
-                    continue;
-                }
-                let what = || format!("a connection of {service}");
-                let id = parse(connection.vpc_endpoint_id().unwrap_or_default(), what);
-                let owner = parse(connection.vpc_endpoint_owner().unwrap_or_default(), what);
-                let state = connection.vpc_endpoint_state().map_or("", |state| state.as_str()).into();
-                match (id, owner) {
-                    (Ok(vpc_endpoint), Ok(owner)) => {
-                        connections.push(Connection { vpc_endpoint, owner, state });
-                    }
-                    // One odd connection does not keep the others waiting; it is never accepted.
-                    (Err(error), _) | (_, Err(error)) => {
-                        tracing::error!(service = %service, error = error.chain(), "a connection is left out");
-                    }
+        let answer = call.set_next_token(page).send().await;
+        let answer = answer.map_err(failed("ec2:DescribeVpcEndpointConnections", service))?;
+        let mut items = Vec::new();
+        for connection in answer.vpc_endpoint_connections.unwrap_or_default() {
+            if connection.service_id() != Some(service.as_str()) {
+                continue;
+            }
+            let what = || format!("a connection of {service}");
+            let id = parse(connection.vpc_endpoint_id().unwrap_or_default(), what);
+            let owner = parse(connection.vpc_endpoint_owner().unwrap_or_default(), what);
+            let state = connection.vpc_endpoint_state().map_or("", |state| state.as_str()).into();
+            match (id, owner) {
+                (Ok(vpc_endpoint), Ok(owner)) => items.push(Connection { vpc_endpoint, owner, state }),
+                // One odd connection does not keep the others waiting; it is never accepted.
+                (Err(error), _) | (_, Err(error)) => {
+                    tracing::error!(service = %service, error = error.chain(), "a connection is left out");
                 }
             }
         }
-        Ok(connections)
+        Ok(Page { items, next: token(answer.next_token) })
     }
 
-    /// Whether a service exists in this account and region.
-    pub(super) async fn service_exists(&self, service: &ServiceId) -> Result<bool, Error> {
-        let filter = filter("service-id", vec![service.to_string()]);
-        let call = self.ec2.describe_vpc_endpoint_service_configurations().filters(filter);
-        let mut pages = call.into_paginator().send();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(failed("ec2:DescribeVpcEndpointServiceConfigurations", service))?;
-            if page.service_configurations().iter().any(|found| found.service_id() == Some(service.as_str()))
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Accepts connections; gives those for which AWS was unsuccessful, each with AWS's words.
-    pub(super) async fn accept(
+    pub(super) async fn describe_vpc_endpoint_service_configurations(
         &self,
         service: &ServiceId,
-        vpc_endpoints: &BTreeMap<VpcEndpointId, Accepted>,
+        page: Option<String>,
+    ) -> Result<Page<ServiceId>, Error> {
+        let filter = filter("service-id", vec![service.to_string()]);
+        let call = self.ec2.describe_vpc_endpoint_service_configurations().filters(filter);
+        let answer = call.set_next_token(page).send().await;
+        let answer = answer.map_err(failed("ec2:DescribeVpcEndpointServiceConfigurations", service))?;
+        let found = answer.service_configurations.unwrap_or_default().into_iter();
+        let items = found.filter_map(|found| found.service_id?.parse().ok()).collect();
+        Ok(Page { items, next: token(answer.next_token) })
+    }
+
+    pub(super) async fn describe_vpc_endpoint_service_permissions(
+        &self,
+        service: &ServiceId,
+        page: Option<String>,
+    ) -> Result<Page<String>, Error> {
+        let call = self.ec2.describe_vpc_endpoint_service_permissions().service_id(service.as_str());
+        let answer = call.set_next_token(page).send().await;
+        let answer = answer.map_err(failed("ec2:DescribeVpcEndpointServicePermissions", service))?;
+        let permitted = answer.allowed_principals.unwrap_or_default().into_iter();
+        // One that has no name is still one that nobody here can check.
+        let named = permitted.map(|one| one.principal.unwrap_or_else(|| "a principal without a name".into()));
+        Ok(Page { items: named.collect(), next: token(answer.next_token) })
+    }
+
+    pub(super) async fn accept_vpc_endpoint_connections(
+        &self,
+        service: &ServiceId,
+        vpc_endpoints: &[VpcEndpointId],
     ) -> Result<Vec<String>, Error> {
-        let ids = vpc_endpoints.keys().map(ToString::to_string).collect();
         let call = self.ec2.accept_vpc_endpoint_connections().service_id(service.as_str());
-        let answer = call.set_vpc_endpoint_ids(Some(ids)).send().await;
+        let answer = call.set_vpc_endpoint_ids(Some(texts(vpc_endpoints))).send().await;
         let answer = answer.map_err(failed("ec2:AcceptVpcEndpointConnections", service))?;
         Ok(answer.unsuccessful().iter().map(in_words).collect())
     }
 
-    /// Rejects connections; gives those for which AWS was unsuccessful, each with AWS's words.
-    pub(super) async fn reject(
+    pub(super) async fn reject_vpc_endpoint_connections(
         &self,
         service: &ServiceId,
-        vpc_endpoints: &BTreeMap<VpcEndpointId, Rejected>,
+        vpc_endpoints: &[VpcEndpointId],
     ) -> Result<Vec<String>, Error> {
-        let ids = vpc_endpoints.keys().map(ToString::to_string).collect();
         let call = self.ec2.reject_vpc_endpoint_connections().service_id(service.as_str());
-        let answer = call.set_vpc_endpoint_ids(Some(ids)).send().await;
+        let answer = call.set_vpc_endpoint_ids(Some(texts(vpc_endpoints))).send().await;
         let answer = answer.map_err(failed("ec2:RejectVpcEndpointConnections", service))?;
         Ok(answer.unsuccessful().iter().map(in_words).collect())
-    }
-
-    /// The principals that a service's own permissions name, as EC2 writes them.
-    pub(super) async fn service_permissions(&self, service: &ServiceId) -> Result<BTreeSet<String>, Error> {
-        const OPERATION: &str = "ec2:DescribeVpcEndpointServicePermissions";
-        let call = self.ec2.describe_vpc_endpoint_service_permissions().service_id(service.as_str());
-        let mut pages = call.into_paginator().send();
-        let mut principals = BTreeSet::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(failed(OPERATION, service))?;
-            for permitted in page.allowed_principals.unwrap_or_default() {
-                // One that has no name is still one that nobody here can check.
-                principals.insert(permitted.principal.unwrap_or_else(|| "a principal without a name".into()));
-            }
-        }
-        Ok(principals)
     }
 }
 
@@ -218,7 +170,7 @@ fn in_words(item: &UnsuccessfulItem) -> String {
     format!("{id} ({}: {})", code.unwrap_or("no code"), message.unwrap_or("no message"))
 }
 
-fn seen_endpoint(endpoint: &VpcEndpoint) -> Result<Option<SeenEndpoint>, Error> {
+fn listed_endpoint(endpoint: &VpcEndpoint) -> Result<Option<ListedEndpoint>, Error> {
     let kind = endpoint.vpc_endpoint_type().map_or("", |kind| kind.as_str());
     if !kind.eq_ignore_ascii_case("Interface") {
         return Ok(None);
@@ -226,7 +178,7 @@ fn seen_endpoint(endpoint: &VpcEndpoint) -> Result<Option<SeenEndpoint>, Error> 
     let id = endpoint.vpc_endpoint_id().unwrap_or_default();
     let what = || format!("VPC endpoint {id}");
     let family = endpoint.ip_address_type().map_or("ipv4", |family| family.as_str());
-    Ok(Some(SeenEndpoint {
+    Ok(Some(ListedEndpoint {
         vpc_endpoint: parse(id, what)?,
         vpc: parse(endpoint.vpc_id().unwrap_or_default(), what)?,
         service_name: endpoint.service_name().unwrap_or_default().to_owned(),
@@ -239,6 +191,15 @@ fn seen_endpoint(endpoint: &VpcEndpoint) -> Result<Option<SeenEndpoint>, Error> 
         subnets: parse_all(endpoint.subnet_ids().iter().map(String::as_str), what)?,
         interfaces: parse_all(endpoint.network_interface_ids().iter().map(String::as_str), what)?,
     }))
+}
+
+/// Where the next page begins. An empty token is none.
+fn token(token: Option<String>) -> Option<String> {
+    token.filter(|token| !token.is_empty())
+}
+
+fn texts(ids: &[impl ToString]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
 }
 
 fn filter(name: &str, values: Vec<String>) -> Filter {

@@ -3,7 +3,7 @@
 use super::call::failed;
 use super::clients::Aws;
 use crate::error::Error;
-use crate::intent::{Intent, Message};
+use crate::trigger::intent::{Intent, Message};
 
 impl Aws {
     /// Sends an intent. Its account is its message group, so that a busy account does not keep others

@@ -1,6 +1,5 @@
 //! Route 53: zones of a VPC, record sets at a name, and the one change batch.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_route53::config::http::HttpResponse;
@@ -15,11 +14,12 @@ use aws_sdk_route53::types::{
 use super::call::failed;
 use super::clients::AccountClients;
 use super::retries::RATE_EXCEEDED;
-use crate::dns::DnsName;
 use crate::error::Error;
-use crate::facts::{Association, PrivateHostedZone};
-use crate::ids::{HostedZoneId, Region, VpcId};
-use crate::record::{Change, ChangeAction, RecordKey, RecordSet, RecordType, SeenRecords};
+use crate::model::dns::DnsName;
+use crate::model::facts::{Association, PrivateHostedZone};
+use crate::model::ids::{HostedZoneId, Region, VpcId};
+use crate::model::listed::{ListedRecordSet, Page, RecordSetContent, RecordSetsStart};
+use crate::model::record::{Change, ChangeAction, RecordKey, RecordSet, RecordType};
 
 /// How many record sets one page brings. Few stand at one name, and the list goes on to the next names.
 const RECORD_SETS_PAGE: i32 = 10;
@@ -41,43 +41,34 @@ impl AccountClients {
         }
     }
 
-    /// The private hosted zones associated with a VPC, those of other accounts too, but for those that
-    /// belong to an AWS service.
-    ///
-    /// Only the account that owns the VPC may ask. Zones that reach it through a Route 53 Profile are not
-    /// in this list.
-    pub(super) async fn zones_of_vpc(
+    pub(super) async fn list_hosted_zones_by_vpc(
         &self,
         vpc: &VpcId,
         region: &Region,
-    ) -> Result<BTreeMap<HostedZoneId, PrivateHostedZone>, Error> {
-        const OPERATION: &str = "route53:ListHostedZonesByVPC";
-        let mut zones = BTreeMap::new();
-        let mut next_token: Option<String> = None;
-        loop {
-            let call = self.route53.list_hosted_zones_by_vpc().vpc_id(vpc.as_str());
-            let call = call.vpc_region(VpcRegion::from(region.as_str())).set_next_token(next_token.clone());
-            let page = call.send().await.map_err(self.failed(OPERATION, vpc))?;
-            for zone in page.hosted_zone_summaries {
-                let Some(owner) = zone.owner.filter(|owner| owner.owning_service.is_none()) else { continue };
-                let account = owner.owning_account.as_deref().unwrap_or(self.account.as_str());
-                let what = || format!("hosted zone {} of {vpc}", zone.hosted_zone_id);
-                let zone_facts = PrivateHostedZone {
-                    name: zone.name.parse().map_err(unreadable(what))?,
-                    account: account.parse().map_err(unreadable(what))?,
-                };
-                zones.insert(zone.hosted_zone_id.parse().map_err(unreadable(what))?, zone_facts);
-            }
-            match page.next_token.filter(|token| !token.is_empty()) {
-                None => return Ok(zones),
-                token if token == next_token => return Err(stuck(OPERATION, vpc)),
-                token => next_token = token,
-            }
+        page: Option<String>,
+    ) -> Result<Page<(HostedZoneId, PrivateHostedZone)>, Error> {
+        let call = self.route53.list_hosted_zones_by_vpc().vpc_id(vpc.as_str());
+        let call = call.vpc_region(VpcRegion::from(region.as_str())).set_next_token(page);
+        let answer = call.send().await.map_err(self.failed("route53:ListHostedZonesByVPC", vpc))?;
+        let mut items = Vec::new();
+        for zone in answer.hosted_zone_summaries {
+            let Some(owner) = zone.owner.filter(|owner| owner.owning_service.is_none()) else { continue };
+            let account = owner.owning_account.as_deref().unwrap_or(self.account.as_str());
+            let what = || format!("hosted zone {} of {vpc}", zone.hosted_zone_id);
+            let facts = PrivateHostedZone {
+                name: zone.name.parse().map_err(unreadable(what))?,
+                account: account.parse().map_err(unreadable(what))?,
+            };
+            items.push((zone.hosted_zone_id.parse().map_err(unreadable(what))?, facts));
         }
+        Ok(Page { items, next: answer.next_token.filter(|token| !token.is_empty()) })
     }
 
-    /// Whether a zone is still associated with a VPC, asked of the zone itself.
-    pub(super) async fn association(&self, zone: &HostedZoneId, vpc: &VpcId) -> Result<Association, Error> {
+    pub(super) async fn get_hosted_zone(
+        &self,
+        zone: &HostedZoneId,
+        vpc: &VpcId,
+    ) -> Result<Association, Error> {
         let answer = self.route53.get_hosted_zone().id(zone.as_str()).send().await;
         match answer.map_err(self.failed("route53:GetHostedZone", zone)) {
             Ok(answer) if answer.vpcs().iter().any(|of| of.vpc_id() == Some(vpc.as_str())) => {
@@ -89,42 +80,35 @@ impl AccountClients {
         }
     }
 
-    /// All record sets at one name. The list starts at the name, without a type, and is read until the
-    /// name changes, so that a CNAME or a weighted set is seen too. None when the zone does not exist.
-    pub(super) async fn record_sets(&self, key: &RecordKey) -> Result<Option<SeenRecords>, Error> {
-        const OPERATION: &str = "route53:ListResourceRecordSets";
-        let mut seen = SeenRecords::default();
-        let mut start = (Some(key.name.to_string()), None, None);
-        loop {
-            let (name, record_type, identifier) = start.clone();
-            let call = self.route53.list_resource_record_sets().hosted_zone_id(key.zone.as_str());
-            let call = call.set_start_record_name(name).set_start_record_type(record_type);
-            let call = call.set_start_record_identifier(identifier).max_items(RECORD_SETS_PAGE);
-            let page = match call.send().await.map_err(self.failed(OPERATION, key)) {
-                Err(error) if error.has_code(&["NoSuchHostedZone"]) => return Ok(None),
-                page => page?,
-            };
-            for set in page.resource_record_sets {
-                let what = || format!("a record set in zone {}", key.zone);
-                if set.name.parse::<DnsName>().map_err(unreadable(what))? != key.name {
-                    return Ok(Some(seen));
-                }
-                note(&mut seen, set);
-            }
-            if !page.is_truncated {
-                return Ok(Some(seen));
-            }
-            // The name has not changed yet: it goes on, from an empty page too.
-            let next = (page.next_record_name, page.next_record_type, page.next_record_identifier);
-            if next == start {
-                return Err(stuck(OPERATION, key));
-            }
-            start = next;
+    pub(super) async fn list_resource_record_sets(
+        &self,
+        zone: &HostedZoneId,
+        start: &RecordSetsStart,
+    ) -> Result<Option<Page<ListedRecordSet, RecordSetsStart>>, Error> {
+        let call = self.route53.list_resource_record_sets().hosted_zone_id(zone.as_str());
+        let call = call.start_record_name(&start.name).max_items(RECORD_SETS_PAGE);
+        let call = call.set_start_record_type(start.record_type.as_deref().map(RrType::from));
+        let answer = call.set_start_record_identifier(start.identifier.clone()).send().await;
+        let subject = format!("{zone}/{}", start.name);
+        let answer = match answer.map_err(self.failed("route53:ListResourceRecordSets", &subject)) {
+            Err(error) if error.has_code(&["NoSuchHostedZone"]) => return Ok(None),
+            answer => answer?,
+        };
+        let what = || format!("a record set in zone {zone}");
+        let mut items = Vec::new();
+        for set in answer.resource_record_sets {
+            let name = set.name.parse().map_err(unreadable(what))?;
+            items.push(ListedRecordSet { name, content: content(set) });
         }
+        let next = answer.next_record_name.filter(|_| answer.is_truncated).map(|name| RecordSetsStart {
+            name,
+            record_type: answer.next_record_type.map(|kind| kind.as_str().to_owned()),
+            identifier: answer.next_record_identifier,
+        });
+        Ok(Some(Page { items, next }))
     }
 
-    /// Sends one atomic change batch, once. It ends within `time`.
-    pub(super) async fn change_record_sets(
+    pub(super) async fn change_resource_record_sets(
         &self,
         key: &RecordKey,
         changes: &[Change],
@@ -148,15 +132,8 @@ impl AccountClients {
     }
 }
 
-/// A list that leads back to where it came from would be read for ever.
-fn stuck(operation: &'static str, subject: &impl ToString) -> Error {
-    Error::Unreadable {
-        what: format!("the answer of {operation} for {}", subject.to_string()),
-        source: "its next page is the same again".into(),
-    }
-}
-
-fn note(seen: &mut SeenRecords, set: ResourceRecordSet) {
+/// What a listed record set is, as far as it matters beside addresses.
+fn content(set: ResourceRecordSet) -> RecordSetContent {
     let kind = set.r#type.as_str().to_owned();
     let routed = if set.alias_target.is_some() {
         Some("alias")
@@ -170,16 +147,13 @@ fn note(seen: &mut SeenRecords, set: ResourceRecordSet) {
         values: set.resource_records.unwrap_or_default().into_iter().map(|record| record.value).collect(),
     };
     match (set.r#type, routed) {
-        (RrType::A, None) => seen.a = Some(simple),
-        (RrType::Aaaa, None) => seen.aaaa = Some(simple),
+        (RrType::A, None) => RecordSetContent::Simple(RecordType::A, simple),
+        (RrType::Aaaa, None) => RecordSetContent::Simple(RecordType::Aaaa, simple),
         (RrType::A | RrType::Aaaa, Some(routed)) => {
-            seen.incompatible.insert(format!("{kind} {routed}"));
+            RecordSetContent::Incompatible(format!("{kind} {routed}"))
         }
-        (RrType::Cname, _) => {
-            seen.incompatible.insert(kind);
-        }
-        // TXT, MX, CAA… stand beside addresses and are none of our business.
-        _ => {}
+        (RrType::Cname, _) => RecordSetContent::Incompatible(kind),
+        _ => RecordSetContent::Other,
     }
 }
 

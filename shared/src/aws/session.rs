@@ -17,7 +17,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 
 use super::call::failed;
 use crate::error::{Error, causes};
-use crate::ids::{AccountId, Region};
+use crate::model::ids::{AccountId, Region};
 
 /// Whose credentials are used, and in which region; what is left out comes from the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

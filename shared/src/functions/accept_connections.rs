@@ -1,68 +1,25 @@
 //! accept-connections: endpoint events and connection notifications lead to a review of the service's
 //! waiting connections.
 
-use std::collections::BTreeSet;
-
 use aws_lambda_events::event::sns::SnsEvent;
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 
-use super::measured;
-use crate::aws::{Aws, Scope};
+use super::measured::measured;
+use crate::aws::Worker;
 use crate::error::Error;
-use crate::event::{Event, InvalidEvent};
-use crate::intent::Ignored;
-use crate::review::{ReviewRequest, review_service};
+use crate::reconcile::review_events;
+use crate::trigger::event::{Event, InvalidEvent};
 
 /// Takes one EventBridge event, or the records of one SNS delivery.
 ///
 /// # Errors
 /// When a message cannot be read, or something could not be done. Lambda tries again, and then hands the
 /// message to the dead-letter queue.
-pub async fn accept_connections(aws: &Aws, message: LambdaEvent<Value>) -> Result<(), Error> {
-    measured(aws, &message.context, Box::pin(review_for(aws, &message.payload))).await
-}
-
-async fn review_for(aws: &Aws, payload: &Value) -> Result<(), Error> {
-    let (policy, _) = super::policy(aws).await?;
-    let mut failed = Vec::new();
-    for event in events(payload)? {
-        let review = match event.review(&policy, &aws.config().stack_name) {
-            Ok(review) => review,
-            Err(Ignored(reason)) => {
-                tracing::info!(reason, "ignored");
-                continue;
-            }
-        };
-        let everywhere = review.services.is_empty();
-        let services = policy.services.values();
-        for definition in services.filter(|d| everywhere || review.services.contains(&d.service)) {
-            let request = ReviewRequest {
-                scope: Scope::Pending(review.vpc_endpoints.clone()),
-                accounts: &BTreeSet::new(),
-                allow_rejects: None,
-                dry_run: false,
-                cause: &review.cause,
-                since: review.since,
-                run: None,
-            };
-            match review_service(aws, definition, &request).await {
-                Ok(summary) => {
-                    let (accepted, rejected, held) = (summary.accepted, summary.rejected, summary.held.len());
-                    let (service, cause) = (summary.service, &review.cause);
-                    tracing::info!(service, cause, accepted, rejected, held, "reviewed");
-                    failed.extend(summary.failed);
-                }
-                // One service does not keep the others waiting.
-                Err(error) => failed.push(format!("{}: {}", definition.service, error.chain())),
-            }
-        }
-    }
-    if failed.is_empty() {
-        return Ok(());
-    }
-    Err(Error::Unsuccessful { operation: "a review of connections", items: failed.join("; ") })
+pub async fn accept_connections(worker: &Worker, message: LambdaEvent<Value>) -> Result<(), Error> {
+    let work = async { Box::pin(review_events(worker, events(&message.payload)?)).await };
+    measured(worker, &message.context, work).await
 }
 
 fn events(payload: &Value) -> Result<Vec<Event>, Error> {

@@ -1,127 +1,29 @@
-//! backfill: the scheduled sweep, and the same by hand. Each invocation is a run.
+//! backfill: the scheduled sweep, and the same by hand.
 
-use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::measured;
-use crate::aws::Aws;
+use super::measured::measured;
+use crate::aws::Worker;
 use crate::error::Error;
-use crate::event::InvalidEvent;
-use crate::ids::ServiceId;
-use crate::metrics::Metric;
-use crate::policy::Policy;
-pub use crate::run::BackfillRequest;
-use crate::run::{Run, RunEnd, is_run_id, run_id};
-pub use crate::sweep::BackfillSummary;
-use crate::sweep::sweep;
+pub use crate::model::run::BackfillRequest;
+use crate::model::run::is_run_id;
+use crate::reconcile;
+pub use crate::reconcile::sweep::BackfillSummary;
+use crate::trigger::event::InvalidEvent;
 
 /// Sweeps what it is asked to, and writes down that it did.
 ///
 /// # Errors
 /// When the request cannot be read or names a service that is not defined, when a service could not be
-/// read, or a step failed. The other services were seen to all the same.
-pub async fn backfill(aws: &Aws, message: LambdaEvent<Value>) -> Result<BackfillSummary, Error> {
-    measured(aws, &message.context, Box::pin(sweep_as_asked(aws, &message))).await
-}
-
-async fn sweep_as_asked(aws: &Aws, message: &LambdaEvent<Value>) -> Result<BackfillSummary, Error> {
-    let request = request(&message.payload)?;
-    let (policy, definitions) = super::policy(aws).await?;
-    for (service, reason) in &definitions.refused {
-        tracing::error!(service, reason, "a service definition is refused");
-    }
-    check_services(&request, &policy)?;
-    let run = (!request.dry_run).then(|| begin(aws, &request, &message.context.request_id));
-    if let Some(run) = &run {
-        aws.begin_run(run).await.map_err(|error| taken(error, &run.run))?;
-    }
-    if request.is_whole() {
-        count_start(aws).await;
-    }
-    let summary = sweep(aws, &policy, &definitions, &request, run.as_ref().map(|run| run.run.as_str())).await;
-    if let Some(run) = &run {
-        aws.end_run(&run.run, &end(aws.now(), &summary)).await?;
-    }
-    let summary = summary?;
-    if summary.failed.is_empty() {
-        if request.is_whole() {
-            aws.metrics().count(Metric::SweepsCompleted, 1);
-        }
-        let shown = serde_json::to_string(&summary).unwrap_or_default();
-        tracing::info!(run = summary.run, summary = shown, "backfilled");
-        return Ok(summary);
-    }
-    Err(Error::Unsuccessful { operation: "backfill", items: summary.failed.join("; ") })
-}
-
-/// Counts that a whole sweep begins, and how long ago the last one was complete.
-async fn count_start(aws: &Aws) {
-    aws.metrics().count(Metric::SweepsStarted, 1);
-    match aws.last_complete_sweep().await {
-        Ok(Some(ended)) => {
-            let age = aws.now().duration_since(ended).as_secs();
-            aws.metrics().measure(Metric::SweepAge, u64::try_from(age).unwrap_or_default());
-        }
-        Ok(None) => {}
-        // The sweep itself does not depend on it.
-        Err(error) => tracing::warn!(error = error.chain(), "the age of the last sweep is not known"),
-    }
-}
-
-fn check_services(request: &BackfillRequest, policy: &Policy) -> Result<(), Error> {
-    let Some(unknown) = request.services.iter().find(|id| !policy.services.contains_key(id)) else {
-        return Ok(());
+/// read, or a step failed. The other services were seen to.
+pub async fn backfill(worker: &Worker, message: LambdaEvent<Value>) -> Result<BackfillSummary, Error> {
+    let work = async {
+        let request = request(&message.payload)?;
+        Box::pin(reconcile::backfill(worker, &request, &message.context.request_id)).await
     };
-    let defined: Vec<_> = policy.services.keys().map(ServiceId::as_str).collect();
-    Err(Error::Request {
-        field: "services",
-        value: unknown.to_string(),
-        remedy: format!("it is not defined here; defined are {}", defined.join(", ")),
-    })
-}
-
-/// A run that begins now; its id, unless one is given, is that moment and the beginning of the invocation's.
-fn begin(aws: &Aws, request: &BackfillRequest, invocation: &str) -> Run {
-    let started = aws.now();
-    let invocation: String = invocation.chars().take(8).collect();
-    Run {
-        run: request.run.clone().unwrap_or_else(|| run_id(started, &invocation)),
-        started,
-        requested_by: request.requested_by,
-        request: BackfillRequest { run: None, ..request.clone() },
-        deletes: 0,
-        end: None,
-        expires_at: aws.run_expires_at(),
-    }
-}
-
-/// The same request a second time is one run all the same.
-fn taken(error: Error, run: &str) -> Error {
-    if !error.is_condition_failed() {
-        return error;
-    }
-    let remedy = "a run of this id has begun already; follow that one, or leave the id out".into();
-    Error::Request { field: "run", value: run.to_owned(), remedy }
-}
-
-fn end(ended: Timestamp, summary: &Result<BackfillSummary, Error>) -> RunEnd {
-    let Ok(summary) = summary else {
-        return RunEnd { ended, endpoints: 0, vpcs: 0, messages: 0, accepted: 0, held: 0, failed: 1 };
-    };
-    let services = || summary.services.iter();
-    let unknown: usize = services().map(|service| service.unknown).sum();
-    let held: usize = services().map(|service| service.held.len()).sum();
-    RunEnd {
-        ended,
-        endpoints: services().map(|service| service.endpoints).sum(),
-        vpcs: summary.vpcs.len() + unknown,
-        messages: summary.messages,
-        accepted: services().map(|service| service.accepted).sum(),
-        held: held + summary.refused_definitions.len() + summary.held_records.len(),
-        failed: summary.failed.len(),
-    }
+    measured(worker, &message.context, work).await
 }
 
 fn request(payload: &Value) -> Result<BackfillRequest, Error> {
@@ -153,7 +55,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::run::RequestedBy;
+    use crate::model::run::RequestedBy;
 
     #[test]
     fn an_empty_request_means_everything_and_an_unknown_field_is_refused() {

@@ -1,7 +1,7 @@
 //! What a group does to a record, read off its steps: the announcement says what stood there and what comes.
 
-use super::{Group, Step};
-use crate::claim::{Claim, Pending};
+use super::steps::{Group, Step};
+use crate::model::claim::{Claim, Pending};
 
 /// The change of one name in one zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

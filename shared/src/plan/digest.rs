@@ -12,12 +12,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Accepted, Group, Plan, Step};
-use crate::claim::{Claim, Contribution, Origin};
-use crate::facts::VpcEndpointState;
-use crate::hold::HoldReason;
-use crate::ids::{AccountId, InvalidId, ServiceId, VpcEndpointId, VpcId};
-use crate::record::{Addresses, Change, RecordKey};
+use super::steps::{Accepted, Group, Plan, Step};
+use crate::model::claim::{Claim, Contribution, Origin};
+use crate::model::facts::VpcEndpointState;
+use crate::model::hold::HoldReason;
+use crate::model::ids::{AccountId, InvalidId, ServiceId, VpcEndpointId, VpcId};
+use crate::model::record::{Addresses, Change, RecordKey};
 
 /// How many letters of the hash are said.
 const LETTERS: usize = 16;
@@ -29,11 +29,11 @@ pub struct Digest(String);
 
 /// What a plan does and holds, by the subject, in an order that is always the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Essence(BTreeMap<String, Vec<String>>);
+pub struct PlanContent(BTreeMap<String, Vec<String>>);
 
 /// What differs between two plans, by the subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Moved {
+pub struct Difference {
     /// Nothing is done to it or held of it any more.
     pub gone: BTreeSet<String>,
     /// Nothing was to be done to it or held of it.
@@ -42,33 +42,33 @@ pub struct Moved {
     pub changed: BTreeSet<String>,
 }
 
-impl Essence {
+impl PlanContent {
     /// What some plans come to together.
     pub fn of<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Self {
-        let mut essence = Essence::default();
+        let mut content = PlanContent::default();
         for plan in plans {
             for group in &plan.groups {
                 let mut announced = None;
                 for step in &group.steps {
-                    if let Some(deed) = deed(group, step, &mut announced) {
-                        essence.add(group.subject.to_string(), &deed);
+                    if let Some(action) = action(group, step, &mut announced) {
+                        content.add(group.subject.to_string(), &action);
                     }
                 }
             }
             for (subject, reason) in &plan.holds {
-                essence.add(subject.to_string(), &Deed::Held { reason: timeless(reason) });
+                content.add(subject.to_string(), &Action::Held { reason: timeless(reason) });
             }
             for vpc in plan.look_again.keys() {
-                essence.add(format!("{vpc}/"), &Deed::Busy);
+                content.add(format!("{vpc}/"), &Action::Busy);
             }
         }
-        essence.0.values_mut().for_each(|deeds| deeds.sort());
-        essence
+        content.0.values_mut().for_each(|actions| actions.sort());
+        content
     }
 
-    fn add(&mut self, subject: String, deed: &Deed) {
+    fn add(&mut self, subject: String, action: &Action) {
         // Plain values with text keys: serde_json writes all of them.
-        let text = serde_json::to_string(deed).unwrap_or_else(|error| error.to_string());
+        let text = serde_json::to_string(action).unwrap_or_else(|error| error.to_string());
         self.0.entry(subject).or_default().push(text);
     }
 
@@ -78,11 +78,11 @@ impl Essence {
         let mut hash = Sha256::new();
         // Bound to the form: another one gives other digests, not by chance the same.
         hash.update(b"zonelink plan 1\n");
-        for (subject, deeds) in &self.0 {
+        for (subject, actions) in &self.0 {
             // No text has a line feed in it: serde_json escapes it, and no id or name has one.
             hash.update(format!("{subject}\n"));
-            for deed in deeds {
-                hash.update(format!("\t{deed}\n"));
+            for action in actions {
+                hash.update(format!("\t{action}\n"));
             }
         }
         let mut letters: String =
@@ -91,13 +91,13 @@ impl Essence {
         Digest(letters)
     }
 
-    /// What has moved from here to `after`.
+    /// What differs from here to `after`.
     #[must_use]
-    pub fn moved_to(&self, after: &Essence) -> Moved {
-        let names = |essence: &Essence| essence.0.keys().cloned().collect::<BTreeSet<_>>();
+    pub fn difference_to(&self, after: &PlanContent) -> Difference {
+        let names = |content: &PlanContent| content.0.keys().cloned().collect::<BTreeSet<_>>();
         let (here, there) = (names(self), names(after));
         let differs = |subject: &&String| self.0.get(*subject) != after.0.get(*subject);
-        Moved {
+        Difference {
             gone: here.difference(&there).cloned().collect(),
             new: there.difference(&here).cloned().collect(),
             changed: here.intersection(&there).filter(differs).cloned().collect(),
@@ -107,7 +107,7 @@ impl Essence {
 
 /// A step or a hold without what changes by itself.
 #[derive(Serialize)]
-enum Deed<'a> {
+enum Action<'a> {
     Accept {
         service: &'a ServiceId,
         vpc_endpoints: &'a BTreeMap<VpcEndpointId, Accepted>,
@@ -175,38 +175,40 @@ enum Expected {
     Own,
 }
 
-fn deed<'a>(group: &'a Group, step: &'a Step, announced: &mut Option<u64>) -> Option<Deed<'a>> {
+fn action<'a>(group: &'a Group, step: &'a Step, announced: &mut Option<u64>) -> Option<Action<'a>> {
     let expected = |expects: Option<u64>, announced: Option<u64>| match expects {
         None => Expected::Nothing,
         expects if expects == announced => Expected::Own,
         Some(version) => Expected::Seen(version),
     };
     Some(match step {
-        Step::AcceptConnections { service, vpc_endpoints } => Deed::Accept { service, vpc_endpoints },
+        Step::AcceptConnections { service, vpc_endpoints } => Action::Accept { service, vpc_endpoints },
         Step::RejectConnections { service, vpc_endpoints } => {
             let owners = vpc_endpoints.iter().map(|(id, rejected)| (id, &rejected.owner));
-            Deed::Reject { service, owners: owners.collect() }
+            Action::Reject { service, owners: owners.collect() }
         }
         Step::PutClaim { claim, expects, joins, leaves } => {
             let expects = expected(*expects, announced.replace(claim.version));
-            Deed::Claim(Box::new(claimed(claim, expects, joins, leaves)))
+            Action::Claim(Box::new(claimed(claim, expects, joins, leaves)))
         }
-        Step::ChangeRecords { account, key, changes, .. } => Deed::Change { account, key, changes },
+        Step::ChangeRecords { account, key, changes, .. } => Action::Change { account, key, changes },
         Step::ReleaseClaim { key, expects, leaves } => {
-            Deed::Release { key, expects: expected(Some(*expects), *announced), leaves }
+            Action::Release { key, expects: expected(Some(*expects), *announced), leaves }
         }
-        Step::PutEndpoint { endpoint } => Deed::Remember {
+        Step::PutEndpoint { endpoint } => Action::Remember {
             service: &endpoint.service,
             state: endpoint.state.as_ref(),
             addresses: &endpoint.addresses,
             is_gone: endpoint.expires_at.is_some(),
         },
-        Step::PutHold { hold } => Deed::PutHold { reason: timeless(&hold.reason) },
-        Step::DeleteHold { .. } => Deed::EndHold,
-        Step::DeleteWait { .. } => Deed::EndWait,
-        Step::SendIntent { intent, .. } if !is_turn(group) => {
-            Deed::Send { account: &intent.account, vpc_endpoints: &intent.vpc_endpoints, vpcs: &intent.vpcs }
-        }
+        Step::PutHold { hold } => Action::PutHold { reason: timeless(&hold.reason) },
+        Step::DeleteHold { .. } => Action::EndHold,
+        Step::DeleteWait { .. } => Action::EndWait,
+        Step::SendIntent { intent, .. } if !is_turn(group) => Action::Send {
+            account: &intent.account,
+            vpc_endpoints: &intent.vpc_endpoints,
+            vpcs: &intent.vpcs,
+        },
         Step::Reserve { .. }
         | Step::ReserveDeletion { .. }
         | Step::PutWait { .. }
@@ -248,7 +250,7 @@ fn claimed<'a>(
     }
 }
 
-impl Moved {
+impl Difference {
     /// Whether nothing has.
     #[must_use]
     pub fn is_empty(&self) -> bool {

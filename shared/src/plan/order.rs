@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Group, Plan, Step};
-use crate::hold::Subject;
-use crate::ids::VpcId;
+use super::steps::{Group, Plan, Step};
+use crate::model::hold::Subject;
+use crate::model::ids::VpcId;
 
 /// How many changes are under way side by side in one VPC: a function has few connections to spare.
 const MOST: usize = 20;
@@ -44,8 +44,8 @@ fn alone(group: &Group) -> Option<&Subject> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::StoredEndpoint;
-    use crate::record::Addresses;
+    use crate::model::facts::StoredEndpoint;
+    use crate::model::record::Addresses;
 
     fn record(vpc: u32, name: &str) -> Group {
         let key = format!("Z1/{name}.example.com").parse().unwrap_or_else(|error| panic!("{error}"));

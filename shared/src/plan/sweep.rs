@@ -11,13 +11,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Plan, Step};
-use crate::claim::IndexedClaim;
-use crate::facts::{Place, SweepFacts};
-use crate::hold::Subject;
-use crate::ids::{AccountId, ServiceId, VpcId};
-use crate::intent::Intent;
-use crate::rate::Priority;
+use super::steps::{Plan, Step};
+use crate::model::claim::IndexedClaim;
+use crate::model::facts::{Place, SweepFacts};
+use crate::model::hold::Subject;
+use crate::model::ids::{AccountId, ServiceId, VpcId};
+use crate::model::rate::Priority;
+use crate::trigger::intent::Intent;
 
 /// What a sweep asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +71,8 @@ pub fn plan(facts: &SweepFacts, question: &Question) -> Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::StoredEndpoint;
-    use crate::record::Addresses;
+    use crate::model::facts::StoredEndpoint;
+    use crate::model::record::Addresses;
 
     const PARTNER: &str = "444455556666";
 

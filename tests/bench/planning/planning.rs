@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group};
 use serde_json::{Value, json};
-use shared::facts::Facts;
-use shared::intent::Intent;
+use shared::model::facts::Facts;
+use shared::model::policy::{Policy, ServiceDefinition};
 use shared::plan::vpc::plan;
-use shared::policy::{Policy, ServiceDefinition};
+use shared::trigger::intent::Intent;
 
 const ENDPOINTS: usize = 50;
 const ZONES: usize = 20;

@@ -1,6 +1,6 @@
-use shared::facts::VpcEndpointState;
-use shared::hold::{Hold, HoldReason};
-use shared::policy::Policy;
+use shared::model::facts::VpcEndpointState;
+use shared::model::hold::{Hold, HoldReason};
+use shared::model::policy::Policy;
 
 use super::*;
 use crate::fleet::{EndpointView, Status};

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use shared::aws::{GroupOutcome, Outcome};
-use shared::ids::VpcId;
+use shared::apply::{GroupOutcome, Outcome};
+use shared::model::ids::VpcId;
 use shared::plan::Plan;
-use shared::plan::digest::{Digest, Moved};
+use shared::plan::digest::{Difference, Digest};
 
 use crate::answer::Answer;
 use crate::planning::Report;
@@ -17,7 +17,7 @@ use crate::terminal::count;
 pub(super) struct Done {
     groups: Vec<DoneGroup>,
     /// What had moved by the time its turn came, and was left.
-    left: Moved,
+    left: Difference,
     /// VPCs in which another worker's change is on its way, and until when.
     busy: BTreeMap<VpcId, jiff::Timestamp>,
     #[serde(skip)]
@@ -57,7 +57,7 @@ impl Done {
         self.busy.extend(plan.look_again.clone());
     }
 
-    pub(super) fn moved(&mut self, moved: Moved) {
+    pub(super) fn moved(&mut self, moved: Difference) {
         self.left.gone.extend(moved.gone);
         self.left.new.extend(moved.new);
         self.left.changed.extend(moved.changed);
@@ -107,7 +107,7 @@ impl DoneGroup {
 }
 
 /// What has moved between two plans, with what each says of it.
-pub(super) fn moved_text(moved: &Moved, before: &Report, now: &Report) -> String {
+pub(super) fn moved_text(moved: &Difference, before: &Report, now: &Report) -> String {
     let mut parts = Vec::new();
     for (word, subjects) in [("gone", &moved.gone), ("new", &moved.new), ("changed", &moved.changed)] {
         for subject in subjects {

@@ -5,9 +5,10 @@ use std::collections::btree_map::Entry;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::aws::{Aws, Inspected, JournalEntry};
-use shared::hold::Subject;
-use shared::ids::{ServiceId, VpcEndpointId};
+use shared::aws::Worker;
+use shared::inspect::{Inspected, JournalEntry};
+use shared::model::hold::Subject;
+use shared::model::ids::{ServiceId, VpcEndpointId};
 
 use crate::terminal::{age, moment};
 
@@ -30,14 +31,14 @@ impl ServiceJournals {
     /// The entries of a service that name an endpoint, oldest first, and what could not be read of its journal.
     pub(super) async fn naming(
         &mut self,
-        aws: &Aws,
+        worker: &Worker,
         service: &ServiceId,
         vpc_endpoint: &VpcEndpointId,
     ) -> anyhow::Result<Inspected<JournalEntry>> {
         let journal = match self.0.entry(service.clone()) {
             Entry::Occupied(read) => read.into_mut(),
             Entry::Vacant(unread) => {
-                unread.insert(aws.inspect_journal(&Subject::Service(service.clone())).await?)
+                unread.insert(worker.inspect_journal(&Subject::Service(service.clone())).await?)
             }
         };
         let id = format!(" {vpc_endpoint} ");

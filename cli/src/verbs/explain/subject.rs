@@ -5,12 +5,13 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::aws::{Aws, JournalEntry};
-use shared::claim::{Claim, Origin};
-use shared::dns::DnsName;
-use shared::hold::Subject as Held;
-use shared::ids::VpcEndpointId;
-use shared::record::RecordKey;
+use shared::aws::Worker;
+use shared::inspect::JournalEntry;
+use shared::model::claim::{Claim, Origin};
+use shared::model::dns::DnsName;
+use shared::model::hold::Subject as Held;
+use shared::model::ids::VpcEndpointId;
+use shared::model::record::RecordKey;
 
 use super::history::{self, Acceptance, ServiceJournals, last_acceptance, merged};
 use crate::failure::Failure;
@@ -36,15 +37,15 @@ impl FromStr for Subject {
             return text
                 .parse()
                 .map(Subject::Endpoint)
-                .map_err(|error: shared::ids::InvalidId| error.to_string());
+                .map_err(|error: shared::model::ids::InvalidId| error.to_string());
         }
         if text.contains('/') {
             return text
                 .parse()
                 .map(Subject::Record)
-                .map_err(|error: shared::ids::InvalidId| error.to_string());
+                .map_err(|error: shared::model::ids::InvalidId| error.to_string());
         }
-        text.parse().map(Subject::Name).map_err(|error: shared::dns::InvalidName| error.to_string())
+        text.parse().map(Subject::Name).map_err(|error: shared::model::dns::InvalidName| error.to_string())
     }
 }
 
@@ -81,15 +82,15 @@ impl Subject {
     ///
     /// # Errors
     /// When nothing is known of it, or the table cannot be read.
-    pub(super) async fn explained(&self, aws: &Aws, fleet: &Fleet) -> anyhow::Result<Vec<Explanation>> {
+    pub(super) async fn explained(&self, worker: &Worker, fleet: &Fleet) -> anyhow::Result<Vec<Explanation>> {
         let mut services = ServiceJournals::default();
         let explanations = match self {
-            Subject::Endpoint(id) => vec![endpoint(id, aws, fleet, &mut services).await?],
-            Subject::Record(key) => vec![record(key, aws, fleet, &mut services).await?],
+            Subject::Endpoint(id) => vec![endpoint(id, worker, fleet, &mut services).await?],
+            Subject::Record(key) => vec![record(key, worker, fleet, &mut services).await?],
             Subject::Name(name) => {
                 let mut explanations = Vec::new();
                 for key in keys(name, fleet) {
-                    explanations.push(record(&key, aws, fleet, &mut services).await?);
+                    explanations.push(record(&key, worker, fleet, &mut services).await?);
                 }
                 explanations.extend(without_zone(name, fleet));
                 explanations
@@ -145,24 +146,24 @@ fn without_zone(name: &DnsName, fleet: &Fleet) -> Option<Explanation> {
 
 async fn endpoint(
     id: &VpcEndpointId,
-    aws: &Aws,
+    worker: &Worker,
     fleet: &Fleet,
     services: &mut ServiceJournals,
 ) -> anyhow::Result<Explanation> {
-    let mut journals = vec![aws.inspect_endpoint_journal(id).await?];
+    let mut journals = vec![worker.inspect_endpoint_journal(id).await?];
     let mut endpoints = Vec::new();
     for endpoint in fleet.endpoints.iter().filter(|endpoint| endpoint.vpc_endpoint == *id) {
         for record in &endpoint.records {
             let key = format!("{}/{}", record.zone, record.name).parse()?;
-            journals.push(aws.inspect_record_journal(&key).await?);
+            journals.push(worker.inspect_record_journal(&key).await?);
         }
         for hold in &endpoint.holds {
             // A service's journal tells of all its connections; what names this one follows.
             if !matches!(hold.subject, Held::Service(_) | Held::AllowList(_)) {
-                journals.push(aws.inspect_journal(&hold.subject).await?);
+                journals.push(worker.inspect_journal(&hold.subject).await?);
             }
         }
-        let decided = services.naming(aws, &endpoint.service, id).await?;
+        let decided = services.naming(worker, &endpoint.service, id).await?;
         endpoints
             .push(Connected { endpoint: endpoint.clone(), accepted: last_acceptance(&decided.items, id) });
         journals.push(decided);
@@ -181,7 +182,7 @@ async fn endpoint(
 
 async fn record(
     key: &RecordKey,
-    aws: &Aws,
+    worker: &Worker,
     fleet: &Fleet,
     services: &mut ServiceJournals,
 ) -> anyhow::Result<Explanation> {
@@ -192,7 +193,7 @@ async fn record(
         for id in claim.contributions.keys() {
             let adds = |one: &&EndpointView| one.vpc_endpoint == *id && one.service == claim.service;
             if let Some(endpoint) = fleet.endpoints.iter().find(adds) {
-                let decided = services.naming(aws, &endpoint.service, id).await?;
+                let decided = services.naming(worker, &endpoint.service, id).await?;
                 let accepted = last_acceptance(&decided.items, id);
                 endpoints.push(Connected { endpoint: endpoint.clone(), accepted });
                 decisions.push(decided);
@@ -201,7 +202,7 @@ async fn record(
     }
     let of_record = |hold: &&HoldView| matches!(&hold.subject, Held::Record(_, held) if held == key);
     let holds = fleet.holds.iter().filter(of_record).cloned().collect();
-    decisions.push(aws.inspect_record_journal(key).await?);
+    decisions.push(worker.inspect_record_journal(key).await?);
     let (journal, unreadable) = merged(decisions);
     let subject = key.to_string();
     Ok(Explanation { subject, claim, endpoints, holds, journal, unreadable, is_record: true })

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shared::aws::{DefinitionChange, StoredDefinition};
 use shared::error::Error;
-use shared::ids::ServiceId;
+use shared::model::ids::ServiceId;
 
 use super::difference::{Difference, between};
 use crate::answer::Answer;
@@ -61,7 +61,7 @@ impl Apply {
         for one in &defined {
             refuse(one, &installation)?;
         }
-        let stored = installation.aws.stored_definitions().await?;
+        let stored = installation.worker.cloud.stored_definitions().await?;
         let edits: Vec<Edit> = defined.iter().map(|one| edit(one, &stored)).collect();
         let text: Vec<String> = edits.iter().map(|edit| edit.words(self.dry_run)).collect();
         let differs = edits.iter().any(|edit| edit.action != Action::None);
@@ -153,7 +153,8 @@ async fn write(installation: &Installation, edits: &[Edit]) -> anyhow::Result<()
             changes: edit.changes.iter().map(Difference::words).collect(),
         };
         installation
-            .aws
+            .worker
+            .cloud
             .change_definition(change)
             .await
             .map_err(|error| failed(&edit.service, &written, error))?;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
-use shared::aws::{Aws, StoredDefinition};
-use shared::ids::ServiceId;
+use shared::aws::{StoredDefinition, Worker};
+use shared::model::ids::ServiceId;
 
 use crate::failure::Failure;
 use crate::installation::Installation;
@@ -76,9 +76,9 @@ impl ListedDefinition {
 
 /// All definitions: the stack's own first, then the table's by service.
 pub(super) async fn all(installation: &Installation) -> anyhow::Result<Vec<ListedDefinition>> {
-    let aws: &Aws = &installation.aws;
-    let refused = aws.definitions().await?.refused;
-    let stored = aws.stored_definitions().await?;
+    let worker: &Worker = &installation.worker;
+    let refused = worker.definitions().await?.refused;
+    let stored = worker.cloud.stored_definitions().await?;
     let own = installation.config().own_service.as_ref();
     let ends_own = |item: &StoredDefinition| {
         own.is_some_and(|own| own.service.as_str() == item.key) && item.definition.get("removed").is_some()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::aws::DefinitionChange;
-use shared::ids::ServiceId;
+use shared::model::ids::ServiceId;
 
 use super::definitions::{ListedDefinition, Source, State, all, find};
 use crate::answer::Answer;
@@ -120,9 +120,9 @@ impl Remove {
         mut left: usize,
     ) -> anyhow::Result<usize> {
         let seconds = i64::try_from(self.timeout).unwrap_or(i64::MAX);
-        let until = installation.aws.now().as_second().saturating_add(seconds);
+        let until = installation.worker.now().as_second().saturating_add(seconds);
         let mut said = None;
-        while left > 0 && installation.aws.now().as_second() < until {
+        while left > 0 && installation.worker.now().as_second() < until {
             if said != Some(left) {
                 note(&format!("{} left", count(left, "claim")));
                 said = Some(left);
@@ -182,7 +182,7 @@ impl Remove {
         // The stack's own word stands in no item.
         let before = listed.stored.as_ref().filter(|_| listed.source == Source::Table);
         let change = DefinitionChange { service: &self.service, before, after, cause: &cause, changes };
-        installation.aws.change_definition(change).await.map_err(|error| {
+        installation.worker.cloud.change_definition(change).await.map_err(|error| {
             if error.is_condition_failed() {
                 let remedy = "look at it with zonelink service show, and repeat it";
                 let what =
@@ -200,7 +200,7 @@ impl Remove {
 
 /// How many records are claimed for a service.
 async fn claims_left(installation: &Installation, service: &ServiceId) -> anyhow::Result<usize> {
-    let index = installation.aws.inspect_claim_index().await?;
+    let index = installation.worker.inspect_claim_index().await?;
     if let Some(first) = index.unreadable.first() {
         // A claim that cannot be read may be one of this service.
         let remedy = "use a version of zonelink that is as new as the functions";

@@ -1,7 +1,7 @@
 //! `zonelink service show`: one definition.
 
 use serde_json::Value;
-use shared::ids::ServiceId;
+use shared::model::ids::ServiceId;
 
 use super::definitions::{State, all, find};
 use super::difference::{between, shown};

@@ -1,13 +1,17 @@
 use super::*;
-use crate::claim::{Contribution as Claimed, Origin};
-use crate::dns::DnsName;
-use crate::facts::{
+use crate::model::claim::Claim;
+use crate::model::claim::{Contribution as Claimed, Origin};
+use crate::model::dns::DnsName;
+use crate::model::facts::VpcFacts;
+use crate::model::facts::{
     Denied, EndpointFacts, InterfaceFacts, IpAddressType, PrivateHostedZone, StoredEndpoint,
     VpcEndpointState, Wait,
 };
-use crate::policy::{Records, ServiceDefinition, SharedZones};
-use crate::record::{Addresses, RecordKey, SeenRecords};
-use crate::run::{RequestedBy, RunPart};
+use crate::model::ids::VpcEndpointId;
+use crate::model::policy::{Removal, ServiceDefinition, SharedZones};
+use crate::model::record::{Addresses, RecordKey, SeenRecords};
+use crate::model::run::{RequestedBy, RunPart};
+use crate::plan::steps::Step;
 use jiff::Timestamp;
 
 pub(super) const SERVICE: &str = "vpce-svc-0123456789abcdef0";
@@ -30,7 +34,7 @@ pub(super) fn intent() -> Intent {
         vpc_endpoints: BTreeSet::new(),
         vpcs: BTreeSet::new(),
         announced: true,
-        priority: crate::rate::Priority::Event,
+        priority: crate::model::rate::Priority::Event,
         cause: "a test".into(),
         since: None,
         run: None,
@@ -58,7 +62,6 @@ impl World {
             zones: Some(Ok([(id("Z1"), zone)].into())),
             records: vec![record("Z1")],
             holds: BTreeMap::new(),
-            reserved: BTreeMap::new(),
         };
         World(Facts {
             account: id("444455556666"),
@@ -66,8 +69,6 @@ impl World {
             denied: None,
             holds: BTreeMap::new(),
             vpcs: vec![vpc],
-            rest: BTreeSet::new(),
-            rest_after: 0,
             unknown: BTreeSet::new(),
             waits: BTreeMap::new(),
             interfaces_read: true,
@@ -452,7 +453,7 @@ fn record_of_a_service_without_definition_is_left_as_it_is() {
     assert!(plan.to_string().contains("NotDefined"));
 }
 
-fn removed(records: Records) -> Policy {
+fn removed(records: Removal) -> Policy {
     let mut policy = policy();
     policy.services.values_mut().for_each(|definition| definition.removed = Some(records));
     policy
@@ -468,7 +469,7 @@ fn removed_definition_withdraws_available_endpoints_of_every_vpc_at_once() {
     };
     let claim = world.vpc().records[0].claim.as_mut().unwrap();
     claim.contributions.insert(endpoint_id(2), elsewhere);
-    let plan = plan(&intent(), &world.0, &removed(Records::DeleteRecords), &[]);
+    let plan = plan(&intent(), &world.0, &removed(Removal::DeleteRecords), &[]);
     assert!(plan.to_string().contains("DELETE A TTL 60 10.0.0.1"), "{plan}");
     let left = plan.steps().find_map(|step| match step {
         Step::ReleaseClaim { leaves, .. } => Some(leaves.clone()),
@@ -480,7 +481,7 @@ fn removed_definition_withdraws_available_endpoints_of_every_vpc_at_once() {
 #[test]
 fn removed_definition_that_keeps_its_records_releases_claims_and_touches_nothing() {
     let world = World::new().with(1, Some("available"), &["10.0.0.1"]).claimed_by(1, HERE, "10.0.0.1");
-    let plan = plan(&intent(), &world.0, &removed(Records::KeepRecords), &[]);
+    let plan = plan(&intent(), &world.0, &removed(Removal::KeepRecords), &[]);
     let steps: Vec<_> = plan.steps().map(ToString::to_string).collect();
     assert_eq!(steps, [format!("release claim Z1/{NAME}")]);
     assert!(plan.to_string().contains("the definition was removed with its records kept"));
@@ -490,7 +491,7 @@ fn removed_definition_that_keeps_its_records_releases_claims_and_touches_nothing
 fn memory_of_a_removed_services_endpoint_ends() {
     let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]).known_since(1, LONG_AGO);
     let forgotten = |world: &World| {
-        let plan = plan(&intent(), &world.0, &removed(Records::KeepRecords), &[]);
+        let plan = plan(&intent(), &world.0, &removed(Removal::KeepRecords), &[]);
         plan.steps().find_map(|step| match step {
             Step::PutEndpoint { endpoint } => Some((**endpoint).clone()),
             _ => None,
@@ -591,8 +592,10 @@ fn held_removal_stays_held_by_sweeps_until_one_is_allowed_and_goes_by_an_event()
 
 #[test]
 fn messages_of_a_run_are_counted_but_for_those_of_a_waiting_chain() {
-    let mut world = World::new().with(1, Some("pending"), &["10.0.0.1"]);
-    world.0.rest = (0..250).map(|number| id(&format!("vpc-{number:08}"))).collect();
+    let mut world = World::new().with(1, Some("deleting"), &[]).with(2, Some("pending"), &["10.0.0.1"]);
+    world = world.claimed_by(1, HERE, "10.0.0.1").known_since(1, LONG_AGO);
+    let waiting = |number| (id(&format!("vpc-0000000{number}")), id("777788889999"));
+    world.vpc().records[0].waiting = (1..4).map(waiting).collect();
     let intent = run(20, false);
     let mut plan = plan(&intent, &world.0, &policy(), &[]);
     let mut sent = 0;
@@ -605,7 +608,7 @@ fn messages_of_a_run_are_counted_but_for_those_of_a_waiting_chain() {
         })
         .collect();
     let part = |name: &str| Some(name.to_owned());
-    assert_eq!((sent, parts), (3, vec![None, part("1.1"), part("1.2"), part("1.3")]));
+    assert_eq!((sent, parts), (3, vec![part("1.1"), part("1.2"), part("1.3"), None]));
 }
 
 #[test]
@@ -614,28 +617,6 @@ fn interface_in_a_subnet_that_the_endpoint_has_left_is_not_published() {
     world.vpc().endpoints.get_mut(&endpoint_id(1)).unwrap().subnets.pop_last();
     assert_eq!(world.changes(), [""; 0]);
     assert_eq!(delays(&world), [10]);
-}
-
-#[test]
-fn vpcs_that_are_left_are_sent_on_a_hundred_in_a_message() {
-    let mut world = World::new();
-    world.0.rest = (0..250).map(|number| id(&format!("vpc-00000{number:03}"))).collect();
-    let vpcs = |step: &Step| match step {
-        Step::SendIntent { intent, .. } => Some(intent.vpcs.len()),
-        _ => None,
-    };
-    assert_eq!(world.plan().steps().filter_map(vpcs).collect::<Vec<_>>(), [100, 100, 50]);
-}
-
-#[test]
-fn what_was_reserved_with_the_reads_is_not_reserved_again() {
-    let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]);
-    let reserves = |world: &World| world.plan().steps().filter(|s| matches!(s, Step::Reserve { .. })).count();
-    assert_eq!(reserves(&world), 1);
-    world.vpc().reserved.insert(id("444455556666"), 1);
-    assert_eq!(reserves(&world), 0);
-    world.vpc().records.push(record("Z2"));
-    assert_eq!(reserves(&world), 1);
 }
 
 #[test]

@@ -1,0 +1,17 @@
+//! The values that everything else speaks of: plain data, no calls and no clock.
+
+pub mod claim;
+pub mod denied;
+pub mod dns;
+pub mod facts;
+pub mod hold;
+mod hold_reason;
+pub mod ids;
+pub mod journal;
+pub mod listed;
+pub mod organization;
+pub mod policy;
+pub mod rate;
+pub mod record;
+pub mod run;
+pub mod table;

@@ -1,0 +1,248 @@
+//! Why something is held: names, words and remedies.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::denied::Denied;
+use super::ids::{AccountId, ServiceId, VpcId};
+use super::record::Addresses;
+
+/// Why something is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason")]
+pub enum HoldReason {
+    /// The owner of a connection that waits is on no allow list.
+    NotAllowed {
+        /// The account that asks.
+        owner: AccountId,
+    },
+    /// The owner of an established connection is on no allow list (any more).
+    Revoked {
+        /// The account that is connected.
+        owner: AccountId,
+        /// Since when that is so; none while nothing can be concluded from it, because the list is empty.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
+    },
+    /// Who may connect could not be read, so that nobody is accepted or rejected for it.
+    AllowListUnreadable {
+        /// Which call failed, and AWS's code.
+        why: String,
+    },
+    /// Nobody may connect, so that nobody is rejected: an empty list is sooner a mistake than an order.
+    AllowListEmpty,
+    /// The service's permissions name principals whose connections cannot be told apart from others'.
+    UncheckablePrincipals {
+        /// They, as EC2 writes them.
+        principals: Vec<String>,
+    },
+    /// A review would reject more connections than one may.
+    TooManyRejects {
+        /// How many it would reject.
+        wanted: usize,
+        /// How many one may.
+        allowed: u32,
+    },
+    /// The service of a definition does not exist here.
+    ServiceNotFound,
+    /// A definition in the table cannot be accepted; nothing is done for its service.
+    InvalidDefinition {
+        /// Which part, what it said, and what to give instead.
+        message: String,
+    },
+    /// AWS refused a read or a write.
+    NoAccess(Denied),
+    /// No private hosted zone of the VPC can hold the name.
+    NoZone,
+    /// The endpoint has no subnet, and so no address.
+    NoSubnet,
+    /// The endpoint did not become available in time.
+    Stalled {
+        /// Its state then; none when it was never seen.
+        state: Option<String>,
+    },
+    /// A record set that is not ours stands at the name.
+    ForeignRecord {
+        /// What it answers.
+        seen: Addresses,
+    },
+    /// A record set stands at the name that ours cannot stand beside or replace.
+    IncompatibleRecord {
+        /// Its kind: "CNAME", "A alias", "A weighted"….
+        kinds: Vec<String>,
+    },
+    /// The name belongs to another service.
+    NameTaken {
+        /// That service.
+        service: ServiceId,
+    },
+    /// The zone's record belongs to another VPC.
+    SharedZone {
+        /// That VPC.
+        vpc: VpcId,
+    },
+    /// Route 53 refused a change that should have been possible.
+    Route53Refused {
+        /// Route 53's words.
+        message: String,
+    },
+    /// The service of a record has no definition, or none that can be accepted.
+    NotDefined {
+        /// That service.
+        service: ServiceId,
+    },
+    /// A sweep has removed as many record sets as it may, and this one would be one more.
+    TooManyDeletes {
+        /// The run that met its limit.
+        run: String,
+        /// The limit.
+        at_most: u32,
+    },
+    /// A person has taken the record back from zonelink.
+    Released {
+        /// The ARN of who did.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A reason that only another version of zonelink knows.
+    #[serde(other)]
+    Unknown,
+}
+
+impl HoldReason {
+    /// Its name, by which documents, metrics and logs know it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            HoldReason::NotAllowed { .. } => "NotAllowed",
+            HoldReason::Revoked { .. } => "Revoked",
+            HoldReason::AllowListUnreadable { .. } => "AllowListUnreadable",
+            HoldReason::AllowListEmpty => "AllowListEmpty",
+            HoldReason::UncheckablePrincipals { .. } => "UncheckablePrincipals",
+            HoldReason::TooManyRejects { .. } => "TooManyRejects",
+            HoldReason::ServiceNotFound => "ServiceNotFound",
+            HoldReason::InvalidDefinition { .. } => "InvalidDefinition",
+            HoldReason::NoAccess(_) => "NoAccess",
+            HoldReason::NoZone => "NoZone",
+            HoldReason::NoSubnet => "NoSubnet",
+            HoldReason::Stalled { .. } => "Stalled",
+            HoldReason::ForeignRecord { .. } => "ForeignRecord",
+            HoldReason::IncompatibleRecord { .. } => "IncompatibleRecord",
+            HoldReason::NameTaken { .. } => "NameTaken",
+            HoldReason::SharedZone { .. } => "SharedZone",
+            HoldReason::Route53Refused { .. } => "Route53Refused",
+            HoldReason::NotDefined { .. } => "NotDefined",
+            HoldReason::TooManyDeletes { .. } => "TooManyDeletes",
+            HoldReason::Released { .. } => "Released",
+            HoldReason::Unknown => "Unknown",
+        }
+    }
+
+    /// What an operator can do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            HoldReason::NotAllowed { .. } | HoldReason::Revoked { .. } => {
+                "add the account to the service's allowed principals, or reject the connection"
+            }
+            HoldReason::AllowListUnreadable { .. } => {
+                "grant the call that failed (for Organizations: ReadOrganizations or OrganizationsRoleArn), or list account ids"
+            }
+            HoldReason::AllowListEmpty => "say who may connect, or reject the connections by hand",
+            HoldReason::UncheckablePrincipals { .. } => "permit the accounts themselves (…:root)",
+            HoldReason::TooManyRejects { .. } => {
+                "correct the allow list, or zonelink backfill --allow-rejects with the number wanted"
+            }
+            HoldReason::InvalidDefinition { .. } => "correct the definition",
+            HoldReason::ServiceNotFound => {
+                "correct the service id, or deploy in the account and region of the service; as a client of somebody \
+                 else's service, list your accounts and make an endpoint"
+            }
+            HoldReason::NoAccess(_) => {
+                "deploy infra/client.yaml in that account, with this stack's role name and external id"
+            }
+            HoldReason::NoZone => {
+                "associate a private hosted zone of this name's domain or a parent of it with the VPC"
+            }
+            HoldReason::NoSubnet => "add a subnet to the endpoint",
+            HoldReason::Stalled { .. } => "look at the endpoint in the VPC console; any change of it is seen",
+            HoldReason::ForeignRecord { .. } => {
+                "remove the record set, or let the definition adopt it (adopt: any)"
+            }
+            HoldReason::IncompatibleRecord { .. } => "remove the record set, or publish another name",
+            HoldReason::NameTaken { .. } => "give the services names of their own",
+            HoldReason::SharedZone { .. } => {
+                "give the VPC a zone of its own, or set shared_zones: merge where the VPCs are routed to each other"
+            }
+            HoldReason::Route53Refused { .. } => "see Route 53's words",
+            HoldReason::NotDefined { .. } => {
+                "define the service again; with `removed`, its records are released or deleted"
+            }
+            HoldReason::TooManyDeletes { .. } => {
+                "see whether these endpoints are meant to be gone; if so, zonelink backfill --allow-deletes with the number wanted"
+            }
+            HoldReason::Released { .. } => "hand the record over to zonelink again: zonelink adopt",
+            HoldReason::Unknown => "wait for the next sweep",
+        }
+    }
+}
+
+impl fmt::Display for HoldReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.code())?;
+        match self {
+            HoldReason::NotAllowed { owner } => {
+                write!(f, "no rule of the allow list matches account {owner}")
+            }
+            HoldReason::Revoked { owner, since } => {
+                write!(f, "account {owner} is connected, and no rule of the allow list matches it")?;
+                since.map_or(Ok(()), |since| write!(f, " since {since:.0}"))
+            }
+            HoldReason::AllowListUnreadable { why } => {
+                write!(f, "who may connect cannot be read: {why}")
+            }
+            HoldReason::AllowListEmpty => {
+                f.write_str("no rule of the allow list can match anybody, so nobody is rejected")
+            }
+            HoldReason::UncheckablePrincipals { principals } => {
+                let listed = principals.join(", ");
+                write!(f, "the service's permissions name {listed}, which match nobody here")
+            }
+            HoldReason::TooManyRejects { wanted, allowed } => {
+                write!(f, "{wanted} connections would be rejected, and {allowed} may be at once")
+            }
+            HoldReason::ServiceNotFound => f.write_str("no such endpoint service in this account and region"),
+            HoldReason::InvalidDefinition { message } | HoldReason::Route53Refused { message } => {
+                f.write_str(message)
+            }
+            HoldReason::NoAccess(Denied { account, operation, message }) => {
+                write!(f, "{operation} in account {account}: {message}")
+            }
+            HoldReason::NoZone => f.write_str("no private hosted zone of the VPC can hold the name"),
+            HoldReason::NoSubnet => f.write_str("the endpoint has no subnet and so no address"),
+            HoldReason::Stalled { state: Some(state) } => {
+                write!(f, "the endpoint stayed {state} for 30 minutes")
+            }
+            HoldReason::Stalled { state: None } => {
+                f.write_str("the endpoint was announced and not seen for 30 minutes")
+            }
+            HoldReason::ForeignRecord { seen } => {
+                write!(f, "a record set that is not ours answers {seen}")
+            }
+            HoldReason::IncompatibleRecord { kinds } => {
+                write!(f, "{} stands at the name", kinds.join(", "))
+            }
+            HoldReason::NameTaken { service } => write!(f, "the name belongs to {service}"),
+            HoldReason::SharedZone { vpc } => write!(f, "the zone's record belongs to {vpc}"),
+            HoldReason::NotDefined { service } => write!(f, "{service} has no definition"),
+            HoldReason::TooManyDeletes { run, at_most } => {
+                write!(f, "run {run} may remove {at_most} record sets, and this is one more")
+            }
+            HoldReason::Released { by, at } => write!(f, "{by} took the record back at {at:.0}"),
+            HoldReason::Unknown => f.write_str("held by another version"),
+        }
+    }
+}

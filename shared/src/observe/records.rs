@@ -1,0 +1,138 @@
+//! Observing one VPC in Route 53: its zones, the record sets at the names, and the claims on them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::try_join_all;
+
+use super::denied::or_denied;
+use super::inventory::VpcInventory;
+use super::observer::AccountObserver;
+use super::pages::{all, all_record_sets};
+use crate::cloud::Cloud;
+use crate::error::Error;
+use crate::model::dns::DnsName;
+use crate::model::facts::{Association, Denied, PrivateHostedZone, RecordFacts, VpcFacts};
+use crate::model::ids::{AccountId, HostedZoneId, VpcId};
+use crate::model::rate::Priority;
+use crate::model::record::{RecordKey, SeenRecords};
+
+type Zones = BTreeMap<HostedZoneId, PrivateHostedZone>;
+
+impl<C: Cloud> AccountObserver<'_, C> {
+    /// Observes a VPC for which requests are reserved.
+    pub(super) async fn observe_vpc(&self, inventory: VpcInventory) -> Result<VpcFacts, Error> {
+        let account = &self.intent.account;
+        let zones = if inventory.lists_zones(self.policy) {
+            self.worker.take(&self.reserved, account, 1, Priority::Change).await?;
+            Some(or_denied(account, self.zones(&inventory.vpc).await)?)
+        } else {
+            None
+        };
+        let complete = zones.as_ref().and_then(|zones| zones.as_ref().ok());
+        let mut records = self.records(&inventory, complete).await?;
+        // Only what leaves a record can make way for those that are held on it.
+        if inventory.may_leave(self.policy) {
+            let mut waiting = self.worker.waiting().await?;
+            for record in &mut records {
+                record.waiting = waiting.remove(&record.key).unwrap_or_default();
+            }
+        }
+        let VpcInventory { vpc, endpoints, stored, holds, .. } = inventory;
+        Ok(VpcFacts { vpc, endpoints, stored, zones, records, holds })
+    }
+
+    async fn zones(&self, vpc: &VpcId) -> Result<Zones, Error> {
+        let (cloud, account, region) = (&self.worker.cloud, &self.intent.account, &self.policy.region);
+        let ask = async |page| cloud.list_hosted_zones_by_vpc(account, vpc, region, page).await;
+        Ok(all("route53:ListHostedZonesByVPC", vpc, ask).await?.into_iter().collect())
+    }
+
+    /// Each defined name in each zone that can hold it, and each further name on which the VPC has a claim.
+    async fn records(
+        &self,
+        inventory: &VpcInventory,
+        zones: Option<&Zones>,
+    ) -> Result<Vec<RecordFacts>, Error> {
+        let names = inventory.names(self.policy);
+        let wanted = wanted(inventory, &names, zones);
+        let missing = |key: &RecordKey| zones.is_some_and(|zones| !zones.contains_key(&key.zone));
+        let mut requests: BTreeMap<&AccountId, u32> = BTreeMap::new();
+        for (key, account) in &wanted {
+            *requests.entry(account).or_default() += 1 + u32::from(missing(key));
+        }
+        for (of, requests) in requests {
+            // The VPC's own account has answered: without the rest that was in vain.
+            let own = *of == self.intent.account;
+            let priority = if own { Priority::Change } else { self.intent.priority };
+            self.worker.take(&self.reserved, of, requests, priority).await?;
+        }
+        let reads = wanted.into_iter().map(async |(key, zone_account)| {
+            let missing = missing(&key);
+            let (association, seen) = self.read_record(&inventory.vpc, &key, &zone_account, missing).await?;
+            let claim = inventory.claims.get(&key).cloned();
+            let waiting = BTreeMap::new();
+            Ok::<_, Error>(RecordFacts { key, zone_account, association, seen, claim, waiting })
+        });
+        let mut records = try_join_all(reads).await?;
+        // After the record sets: one that another worker has just written does not look foreign. Where a
+        // claim turns up, the record sets are read again: a claim speaks of what is seen after it.
+        let unclaimed = records.iter().filter(|record| record.claim.is_none()).map(|record| &record.key);
+        let mut others = self.worker.claims(unclaimed).await?;
+        for record in &mut records {
+            if let Some(claim) = others.remove(&record.key) {
+                let missing = missing(&record.key);
+                let read =
+                    self.read_record(&inventory.vpc, &record.key, &record.zone_account, missing).await?;
+                (record.association, record.seen) = read;
+                record.claim = Some(claim);
+            }
+        }
+        Ok(records)
+    }
+
+    /// What stands at a name, read with the rights of the zone's account. A zone that is missing from the
+    /// VPC's list is asked itself whether it still answers the VPC.
+    async fn read_record(
+        &self,
+        vpc: &VpcId,
+        key: &RecordKey,
+        account: &AccountId,
+        missing: bool,
+    ) -> Result<(Association, Result<SeenRecords, Denied>), Error> {
+        let read = async {
+            let cloud = &self.worker.cloud;
+            let association = if missing {
+                cloud.get_hosted_zone(account, &key.zone, vpc).await?
+            } else {
+                Association::Associated
+            };
+            let seen = match association {
+                Association::ZoneGone => None,
+                _ => all_record_sets(self.worker, account, key).await?,
+            };
+            Ok(seen.map_or((Association::ZoneGone, SeenRecords::default()), |seen| (association, seen)))
+        };
+        Ok(match or_denied(account, read.await)? {
+            Ok((association, seen)) => (association, Ok(seen)),
+            Err(denied) => (Association::Associated, Err(denied)),
+        })
+    }
+}
+
+/// The records that concern a VPC, each with the account of its zone.
+fn wanted(
+    inventory: &VpcInventory,
+    names: &BTreeSet<DnsName>,
+    zones: Option<&Zones>,
+) -> BTreeMap<RecordKey, AccountId> {
+    let claimed = inventory.claims.values();
+    let mut wanted: BTreeMap<RecordKey, AccountId> =
+        claimed.map(|claim| (claim.key.clone(), claim.zone_account.clone())).collect();
+    for (id, zone) in zones.into_iter().flatten() {
+        for name in names.iter().filter(|name| zone.name.is_zone_of(name)) {
+            let key = RecordKey { zone: id.clone(), name: name.clone() };
+            wanted.insert(key, zone.account.clone());
+        }
+    }
+    wanted
+}

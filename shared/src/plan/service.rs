@@ -1,0 +1,7 @@
+//! The plan for one service: which of its connections are accepted, rejected, held and sent on.
+
+mod allowance;
+mod question;
+mod removed;
+pub mod review;
+mod verdicts;

@@ -1,0 +1,336 @@
+//! A plan: groups of steps, what is held, and when to look again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::claim::{Claim, Released};
+use crate::model::facts::{StoredEndpoint, Wait};
+use crate::model::hold::{Hold, HoldReason, Subject};
+use crate::model::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
+use crate::model::record::{Change, RecordKey};
+use crate::model::run::RunPart;
+use crate::trigger::intent::Intent;
+
+/// What is to be done, in groups that do not depend on one another.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// In the order in which they are applied.
+    pub groups: Vec<Group>,
+    /// All that is held, whether it was before or not.
+    pub holds: BTreeMap<Subject, HoldReason>,
+    /// When to look again because another worker's change is on its way, and at which VPC.
+    pub look_again: BTreeMap<VpcId, Timestamp>,
+}
+
+/// Steps on one subject, in order. The first that fails ends the group, and no other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// What it is about.
+    pub subject: Subject,
+    /// Why: the row of the decision table.
+    pub reason: String,
+    /// What is done.
+    pub steps: Vec<Step>,
+}
+
+/// One AWS API action, and one statement in the functions' IAM policies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step")]
+pub enum Step {
+    /// `ec2:AcceptVpcEndpointConnections`.
+    AcceptConnections {
+        /// The service.
+        service: ServiceId,
+        /// The endpoints to accept, each with its owner and the rule that allows it.
+        vpc_endpoints: BTreeMap<VpcEndpointId, Accepted>,
+    },
+    /// `ec2:RejectVpcEndpointConnections`.
+    RejectConnections {
+        /// The service.
+        service: ServiceId,
+        /// The endpoints to reject, each with its owner.
+        vpc_endpoints: BTreeMap<VpcEndpointId, Rejected>,
+    },
+    /// `dynamodb:TransactWriteItems`: the claim, on condition of its version, and the references by which
+    /// VPCs find it.
+    PutClaim {
+        /// The claim as it is to be.
+        claim: Box<Claim>,
+        /// The version that must stand there; none when no claim may stand there.
+        expects: Option<u64>,
+        /// VPCs that get a reference.
+        joins: BTreeSet<VpcId>,
+        /// VPCs that lose theirs.
+        leaves: BTreeSet<VpcId>,
+    },
+    /// `dynamodb:UpdateItem`: room for Route 53 requests in an account's bucket, before anything is announced.
+    /// It comes first, so that nothing is announced that cannot be done.
+    Reserve {
+        /// The account.
+        account: AccountId,
+        /// How many.
+        requests: u32,
+    },
+    /// `dynamodb:UpdateItem`: one of the removals that a run may make, on condition that it has one left.
+    ReserveDeletion {
+        /// The run.
+        run: String,
+        /// How many it may make.
+        at_most: u32,
+    },
+    /// `route53:ChangeResourceRecordSets`, one atomic batch.
+    ChangeRecords {
+        /// The account that owns the zone.
+        account: AccountId,
+        /// Zone and name.
+        key: RecordKey,
+        /// The batch.
+        changes: Vec<Change>,
+        /// The request must end before this moment.
+        until: Timestamp,
+    },
+    /// `dynamodb:TransactWriteItems`: deletes the claim, on condition of its version, and the references.
+    ReleaseClaim {
+        /// Zone and name.
+        key: RecordKey,
+        /// The version that must stand there.
+        expects: u64,
+        /// VPCs that lose their reference.
+        leaves: BTreeSet<VpcId>,
+    },
+    /// `dynamodb:PutItem`: what the table remembers of an endpoint.
+    PutEndpoint {
+        /// The item.
+        endpoint: Box<StoredEndpoint>,
+    },
+    /// `dynamodb:PutItem`: a hold that is new or has another reason.
+    PutHold {
+        /// The item.
+        hold: Box<Hold>,
+    },
+    /// `dynamodb:DeleteItem`: a hold whose reason is gone.
+    DeleteHold {
+        /// What is no longer held.
+        subject: Subject,
+    },
+    /// `dynamodb:PutItem` on condition that nobody else keeps the chain: takes the next turn of an
+    /// endpoint's waiting chain.
+    PutWait {
+        /// The endpoint.
+        vpc_endpoint: VpcEndpointId,
+        /// The turn.
+        wait: Wait,
+        /// A chain that is due later than this is somebody else's.
+        not_due_after: Timestamp,
+    },
+    /// `dynamodb:DeleteItem`: the endpoint has not to be waited for any more.
+    DeleteWait {
+        /// The endpoint.
+        vpc_endpoint: VpcEndpointId,
+    },
+    /// `sqs:SendMessage`.
+    SendIntent {
+        /// The message.
+        intent: Intent,
+        /// How long the queue keeps it back.
+        delay_seconds: i32,
+    },
+}
+
+/// Why a connection is accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The account that owns the endpoint.
+    pub owner: AccountId,
+    /// The allowed principal that matched.
+    pub rule: String,
+}
+
+/// Why a connection is rejected: no rule matches its owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// The account that owns the endpoint.
+    pub owner: AccountId,
+    /// Since when no rule matches an owner who is connected already; none for one who waits.
+    pub since: Option<Timestamp>,
+}
+
+/// For how long a hold is kept that nothing may be left to end, in seconds: on an endpoint that nobody has ever
+/// shown, or for a call that only available endpoints lead to. A sweep that meets its reason writes it again.
+const REMEMBER_UNKNOWN: i64 = 24 * 60 * 60;
+
+impl Plan {
+    /// Whether nothing is to be done.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.groups.iter().all(|group| group.steps.is_empty())
+    }
+
+    /// All steps, in order.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.groups.iter().flat_map(|group| &group.steps)
+    }
+
+    /// Adds what is planned for further VPCs.
+    pub fn extend(&mut self, other: Plan) {
+        self.groups.extend(other.groups);
+        self.holds.extend(other.holds);
+        self.look_again.extend(other.look_again);
+    }
+
+    /// Names the messages that are sent on as further parts of `run`, if there is one, `sent` of which there are
+    /// already. Those of a waiting chain are not counted.
+    pub fn send_for(&mut self, run: Option<&RunPart>, sent: &mut usize) {
+        let Some(run) = run else { return };
+        for step in self.groups.iter_mut().flat_map(|group| &mut group.steps) {
+            if let Step::SendIntent { intent, .. } = step
+                && intent.run.as_ref().is_none_or(|run| run.part.is_some())
+            {
+                *sent += 1;
+                intent.run = Some(run.sent_on(*sent));
+            }
+        }
+    }
+
+    pub(super) fn push(&mut self, subject: Subject, reason: impl Into<String>, steps: Vec<Step>) {
+        if !steps.is_empty() {
+            self.groups.push(Group { subject, reason: reason.into(), steps });
+        }
+    }
+
+    /// Writes holds that are new or have changed, and deletes those in `stored` that are no more. `account` is
+    /// the one whose VPCs they are about.
+    pub(super) fn settle_holds(
+        &mut self,
+        stored: &BTreeMap<Subject, HoldReason>,
+        account: Option<&AccountId>,
+        now: Timestamp,
+    ) {
+        for (subject, reason) in self.holds.clone() {
+            if stored.get(&subject) != Some(&reason) {
+                let forgotten = match (&subject, &reason) {
+                    (Subject::Account(_), HoldReason::NoAccess(denied)) => denied.is_rarely_met(),
+                    _ => matches!(subject, Subject::UnknownEndpoint(..)),
+                };
+                let hold = Box::new(Hold {
+                    subject: subject.clone(),
+                    reason: reason.clone(),
+                    account: account.cloned(),
+                    since: now,
+                    expires_at: forgotten.then(|| now.as_second() + REMEMBER_UNKNOWN),
+                });
+                self.push(subject, format!("held: {reason}"), vec![Step::PutHold { hold }]);
+            }
+        }
+        let ended: BTreeSet<Subject> = self
+            .steps()
+            .filter_map(|step| match step {
+                Step::DeleteHold { subject } => Some(subject.clone()),
+                _ => None,
+            })
+            .collect();
+        for (subject, reason) in stored {
+            if !self.holds.contains_key(subject) && !ended.contains(subject) {
+                let step = Step::DeleteHold { subject: subject.clone() };
+                self.push(subject.clone(), format!("no longer held: {reason}"), vec![step]);
+            }
+        }
+    }
+}
+
+impl Group {
+    /// Whether the journal keeps it: decisions and changes, not the turns of a waiting chain.
+    #[must_use]
+    pub fn is_journalled(&self) -> bool {
+        self.steps.iter().any(|step| {
+            !matches!(
+                step,
+                Step::PutWait { .. }
+                    | Step::DeleteWait { .. }
+                    | Step::SendIntent { .. }
+                    | Step::PutEndpoint { .. }
+            )
+        })
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            writeln!(f, "in sync: nothing to do")?;
+        }
+        for group in &self.groups {
+            writeln!(f, "{}", group.subject)?;
+            writeln!(f, "  because {}", group.reason)?;
+            for step in &group.steps {
+                writeln!(f, "  {step}")?;
+            }
+        }
+        for (subject, reason) in &self.holds {
+            writeln!(f, "held {subject}\n  {reason}\n  remedy: {}", reason.remedy())?;
+        }
+        for (vpc, at) in &self.look_again {
+            writeln!(f, "look again at {vpc} after {at}: another change is on its way")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::AcceptConnections { service, vpc_endpoints } => {
+                write!(f, "accept connections of {service}:")?;
+                for (vpc_endpoint, Accepted { owner, rule }) in vpc_endpoints {
+                    write!(f, " {vpc_endpoint} of {owner} (allowed by {rule})")?;
+                }
+                Ok(())
+            }
+            Step::RejectConnections { service, vpc_endpoints } => {
+                write!(f, "reject connections of {service}:")?;
+                for (vpc_endpoint, Rejected { owner, since }) in vpc_endpoints {
+                    write!(f, " {vpc_endpoint} of {owner} (no rule matches")?;
+                    since.map_or(Ok(()), |since| write!(f, " since {since:.0}"))?;
+                    f.write_str(")")?;
+                }
+                Ok(())
+            }
+            Step::PutClaim { claim, expects, .. } => match (&claim.pending, expects) {
+                (Some(pending), _) => {
+                    write!(f, "claim {} from {} to {}", claim.key, pending.from, pending.to)
+                }
+                (None, _) if let Some(Released { by, .. }) = &claim.released => {
+                    write!(f, "mark {} as released by {by}", claim.key)
+                }
+                (None, None) => write!(f, "claim {} as it stands: {}", claim.key, claim.confirmed),
+                (None, Some(_)) => write!(f, "confirm claim {}: {}", claim.key, claim.confirmed),
+            },
+            Step::Reserve { account, requests, .. } => {
+                write!(f, "reserve {requests} Route 53 request in account {account}")
+            }
+            Step::ReserveDeletion { run, at_most } => {
+                write!(f, "reserve 1 of the {at_most} removals of run {run}")
+            }
+            Step::ChangeRecords { key, changes, .. } => {
+                let shown: Vec<_> = changes.iter().map(ToString::to_string).collect();
+                write!(f, "change {key}: {}", shown.join("; "))
+            }
+            Step::ReleaseClaim { key, .. } => write!(f, "release claim {key}"),
+            Step::PutEndpoint { endpoint } => {
+                let state = endpoint.state.as_ref().map_or("gone", |state| state.as_str());
+                write!(f, "remember {}: {state}, {}", endpoint.vpc_endpoint, endpoint.addresses)
+            }
+            Step::PutHold { hold } => write!(f, "hold {}", hold.subject),
+            Step::DeleteHold { subject } => write!(f, "end the hold on {subject}"),
+            Step::PutWait { vpc_endpoint, wait, .. } => {
+                write!(f, "wait for {vpc_endpoint} until {} at most {}", wait.due, wait.deadline)
+            }
+            Step::DeleteWait { vpc_endpoint } => write!(f, "end the wait for {vpc_endpoint}"),
+            Step::SendIntent { intent, delay_seconds: 0 } => write!(f, "send: {intent}"),
+            Step::SendIntent { intent, delay_seconds } => write!(f, "send in {delay_seconds} s: {intent}"),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What is remembered of endpoints, and how they are waited for.
+//!
+//! ```text
+//! endpoint to be waited for   chain in the table   step
+//! yes                         none                 start: look again in 10 s, for 30 minutes at most
+//! yes                         due                  next turn: double the delay, at most 60 s
+//! yes                         due later            nothing: its message is on the way
+//! yes                         past its deadline    Hold(Stalled)
+//! no                          any                  end it
+//! ```
+//!
+//! A turn writes the chain's item first and sends the message second. A crash between the two brings the
+//! message back after the queue's visibility timeout, which is longer than any delay, so that the next
+//! turn is due by then.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::contribution::Contribution;
+use crate::model::facts::Wait;
+use crate::model::facts::{EndpointFacts, Facts, StoredEndpoint};
+use crate::model::hold::{HoldReason, Subject};
+use crate::model::ids::{AccountId, VpcEndpointId, VpcId};
+use crate::model::record::Addresses;
+use crate::model::run::RunPart;
+use crate::plan::steps::{Plan, Step};
+use crate::trigger::intent::Intent;
+
+const FIRST_DELAY: i32 = 10;
+const LONGEST_DELAY: i32 = 60;
+const WAIT_AT_MOST: SignedDuration = SignedDuration::from_mins(30);
+/// SQS may deliver a delayed message slightly early.
+const EARLY: SignedDuration = SignedDuration::from_secs(2);
+/// For how long the table remembers an endpoint that is gone, in seconds.
+const REMEMBER_GONE: i64 = 24 * 60 * 60;
+
+/// Plans the next turn of an endpoint's waiting chain.
+pub(super) fn wait(
+    plan: &mut Plan,
+    facts: &Facts,
+    subject: Subject,
+    vpc_endpoint: &VpcEndpointId,
+    state: Option<&str>,
+    intent: &Intent,
+) {
+    let now = facts.now;
+    let chain = facts.waits.get(vpc_endpoint);
+    let (delay_seconds, deadline) = match chain {
+        Some(chain) if chain.deadline <= now => {
+            plan.holds.insert(subject, HoldReason::Stalled { state: state.map(ToOwned::to_owned) });
+            return;
+        }
+        Some(chain) if chain.due > now + EARLY => return,
+        Some(chain) => ((chain.delay_seconds * 2).min(LONGEST_DELAY), chain.deadline),
+        None => (FIRST_DELAY, now + WAIT_AT_MOST),
+    };
+    let due = now + SignedDuration::from_secs(delay_seconds.into());
+    let next = Intent {
+        account: facts.account.clone(),
+        vpc_endpoints: BTreeSet::from([vpc_endpoint.clone()]),
+        vpcs: BTreeSet::new(),
+        announced: intent.announced,
+        priority: intent.priority,
+        cause: intent.cause.clone(),
+        since: intent.since,
+        run: intent.run.as_ref().map(RunPart::uncounted),
+    };
+    let reason =
+        format!("it is {} yet: look again", state.map_or("not seen".into(), |s| format!("only {s}")));
+    let steps = vec![
+        Step::PutWait {
+            vpc_endpoint: vpc_endpoint.clone(),
+            wait: Wait { due, deadline, delay_seconds },
+            not_due_after: now + EARLY,
+        },
+        Step::SendIntent { intent: next, delay_seconds },
+    ];
+    plan.push(subject, reason, steps);
+}
+
+/// Ends the chain of an endpoint that has not to be waited for, if there is one.
+pub(super) fn end_wait(plan: &mut Plan, facts: &Facts, subject: Subject, vpc_endpoint: &VpcEndpointId) {
+    if facts.waits.contains_key(vpc_endpoint) {
+        let step = Step::DeleteWait { vpc_endpoint: vpc_endpoint.clone() };
+        plan.push(subject, "it has not to be waited for", vec![step]);
+    }
+}
+
+/// An endpoint, as the table is to remember it from now on.
+pub(super) struct Remember<'a> {
+    pub(super) account: &'a AccountId,
+    pub(super) vpc: &'a VpcId,
+    pub(super) vpc_endpoint: &'a VpcEndpointId,
+    pub(super) endpoint: &'a EndpointFacts,
+    pub(super) contribution: &'a Contribution,
+    pub(super) stored: Option<&'a StoredEndpoint>,
+    /// Whether a claim names it.
+    pub(super) claimed: bool,
+    pub(super) now: Timestamp,
+}
+
+impl Remember<'_> {
+    /// The step that makes the table say so, unless it does already or never knew the endpoint.
+    pub(super) fn step(&self) -> Option<Step> {
+        let gone = *self.contribution == Contribution::Withdraw;
+        if gone && self.stored.is_none() {
+            return None;
+        }
+        let addresses = match self.contribution {
+            Contribution::Publish(addresses) => addresses.clone(),
+            Contribution::Keep { .. } => self.stored.map(|s| s.addresses.clone()).unwrap_or_default(),
+            Contribution::Withdraw => Addresses::default(),
+        };
+        let endpoint = StoredEndpoint {
+            service: self.endpoint.service.clone(),
+            vpc_endpoint: self.vpc_endpoint.clone(),
+            account: self.account.clone(),
+            vpc: self.vpc.clone(),
+            state: self.endpoint.state.clone(),
+            addresses,
+            first_seen: self.stored.map_or(self.now, |stored| stored.first_seen),
+            // What a claim names is never forgotten: it leads the sweep to the claim.
+            expires_at: (gone && !self.claimed).then(|| {
+                let known = self.stored.and_then(|stored| stored.expires_at);
+                known.unwrap_or(self.now.as_second() + REMEMBER_GONE)
+            }),
+        };
+        (self.stored != Some(&endpoint)).then(|| Step::PutEndpoint { endpoint: Box::new(endpoint) })
+    }
+}

@@ -1,0 +1,155 @@
+//! Decisions as steps: each group is written once, in the order in which it is applied.
+//!
+//! ```text
+//! remember what the claim will name     so that a sweep finds it again
+//! reserve room for the request          so that nothing is announced that cannot be done
+//! count the removal                     after the room: one that comes back for want of it counts once
+//! announce, change, confirm or release
+//! send for those who waited for the name
+//! end the hold                          when the change that it held is made, not before
+//! forget endpoints that are gone        with the last claim that names them
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::contribution::Contribution;
+use super::effect::{Announced, ClaimRelease, ClaimWrite, Decision, Effect};
+use super::limits::count_removal;
+use super::view::View;
+use crate::model::facts::RecordFacts;
+use crate::model::hold::HoldReason;
+use crate::model::ids::{AccountId, VpcEndpointId, VpcId};
+use crate::plan::steps::{Plan, Step};
+use crate::trigger::intent::Intent;
+
+/// A record, what is decided about it, and the endpoints of this VPC that are to be in it.
+pub(super) struct Decided<'a> {
+    pub(super) record: &'a RecordFacts,
+    pub(super) decision: Decision,
+    pub(super) own: BTreeSet<VpcEndpointId>,
+}
+
+/// Writes the groups of a VPC's records, and what is held and looked at again.
+pub(super) fn write(view: &View, decided: &[Decided], plan: &mut Plan) {
+    let forgotten = forgotten(view, decided);
+    for (number, one) in decided.iter().enumerate() {
+        let subject = view.subject(one.record);
+        let ends_hold = note(view, one, plan);
+        let mut steps = steps(view, one);
+        if ends_hold && !steps.is_empty() {
+            steps.push(Step::DeleteHold { subject: subject.clone() });
+        }
+        let gone = forgotten.iter().filter(|(_, last)| **last == number);
+        steps.extend(gone.filter_map(|(id, _)| view.memory(id, false).step()));
+        plan.push(subject, one.decision.reason.clone(), steps);
+    }
+}
+
+/// The endpoints that are gone and that no claim names any more, each with the last record that did.
+fn forgotten(view: &View, decided: &[Decided]) -> BTreeMap<VpcEndpointId, usize> {
+    let (mut released, mut claimed) = (BTreeMap::new(), BTreeSet::new());
+    let gone = |id: &&VpcEndpointId| view.contributions.get(*id) == Some(&Contribution::Withdraw);
+    for (number, Decided { record, decision, .. }) in decided.iter().enumerate() {
+        let named = record.claim.iter().flat_map(|claim| claim.contributions.keys());
+        for id in named.filter(gone) {
+            if decision.effect == Effect::Nothing {
+                claimed.insert(id);
+            } else {
+                released.insert(id.clone(), number);
+            }
+        }
+    }
+    released.retain(|id, _| !claimed.contains(id));
+    released
+}
+
+/// Notes what is held and when to look again. Gives whether a hold ends with this decision's steps.
+fn note(view: &View, decided: &Decided, plan: &mut Plan) -> bool {
+    let subject = view.subject(decided.record);
+    let stored = view.vpc.holds.get(&subject);
+    let mut hold = decided.decision.hold.as_ref();
+    let ends = hold.is_none() && stored.is_some();
+    if let Some(at) = decided.decision.look_again {
+        // While a change is on its way, nothing new is known of what was held.
+        hold = stored.or(hold);
+        // One that AWS refused is tried again by the sweep, not over and over.
+        let refused = matches!(stored, Some(HoldReason::NoAccess(_) | HoldReason::Route53Refused { .. }));
+        if !refused {
+            let earliest = plan.look_again.entry(view.vpc.vpc.clone()).or_insert(at);
+            *earliest = at.min(*earliest);
+        }
+    }
+    plan.holds.extend(hold.map(|reason| (subject, reason.clone())));
+    ends
+}
+
+fn steps(view: &View, decided: &Decided) -> Vec<Step> {
+    let Decided { record, decision, own } = decided;
+    if decision.effect == Effect::Nothing {
+        return Vec::new();
+    }
+    let mut steps = memories(view, own);
+    let count = count_removal(&decision.effect, view);
+    steps.extend(effect_steps(&decision.effect, &record.zone_account, count));
+    if decision.effect.releases() {
+        steps.extend(hand_over(view, record));
+    }
+    steps
+}
+
+/// The steps of an effect alone. `count` counts a removal.
+pub(super) fn effect_steps(effect: &Effect, zone_account: &AccountId, count: Option<Step>) -> Vec<Step> {
+    let reserve = || Step::Reserve { account: zone_account.clone(), requests: 1 };
+    let change = |announced: &Announced| Step::ChangeRecords {
+        account: zone_account.clone(),
+        key: announced.announce.claim.key.clone(),
+        changes: announced.changes.clone(),
+        until: announced.until,
+    };
+    match effect {
+        Effect::Nothing => Vec::new(),
+        Effect::Claim(write) => vec![put(write)],
+        Effect::Release(gone) => vec![release(gone)],
+        Effect::Change(announced, confirm) => {
+            vec![reserve(), put(&announced.announce), change(announced), put(confirm)]
+        }
+        Effect::Remove(announced, gone) => {
+            let mut steps = vec![reserve()];
+            steps.extend(count);
+            steps.extend([put(&announced.announce), change(announced), release(gone)]);
+            steps
+        }
+    }
+}
+
+/// A claim never names an endpoint that the table does not remember: no sweep would find it again.
+pub(super) fn memories(view: &View, own: &BTreeSet<VpcEndpointId>) -> Vec<Step> {
+    let new = own.iter().filter(|id| !view.vpc.stored.contains_key(*id));
+    let known = new.filter(|id| view.vpc.endpoints.contains_key(*id));
+    known.filter_map(|id| view.memory(id, true).step()).collect()
+}
+
+/// Sends for the VPCs that were held on a record whose claim is released now.
+fn hand_over(view: &View, record: &RecordFacts) -> Vec<Step> {
+    let intent = |(vpc, account): (&VpcId, &AccountId)| Intent {
+        account: account.clone(),
+        vpc_endpoints: BTreeSet::new(),
+        vpcs: BTreeSet::from([vpc.clone()]),
+        ..view.intent.clone()
+    };
+    let held = record.waiting.iter();
+    held.map(|held| Step::SendIntent { intent: intent(held), delay_seconds: 0 }).collect()
+}
+
+pub(super) fn put(write: &ClaimWrite) -> Step {
+    Step::PutClaim {
+        claim: Box::new(write.claim.clone()),
+        expects: write.expects,
+        joins: write.joins.clone(),
+        leaves: write.leaves.clone(),
+    }
+}
+
+fn release(gone: &ClaimRelease) -> Step {
+    Step::ReleaseClaim { key: gone.key.clone(), expects: gone.expects, leaves: gone.leaves.clone() }
+}

@@ -1,0 +1,163 @@
+//! A batch of the work queue: events and intents alike lead to reconciled VPCs.
+
+use futures::future::{Either, join_all, select};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::records::{Reconciled, reconcile};
+use crate::cloud::Cloud;
+use crate::error::{Disposition, Error};
+use crate::model::policy::Policy;
+use crate::model::run::Part;
+use crate::observe::observe_lookup;
+use crate::trigger::event::{Event, InvalidEvent};
+use crate::trigger::intent::{Ignored, Intent, Message};
+use crate::trigger::lookup::{Lookup, OwnCalls};
+use crate::worker::Worker;
+
+/// A message of the work queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueMessage {
+    /// Its id.
+    pub id: String,
+    /// Its body: an EventBridge event, or an intent.
+    pub body: String,
+}
+
+/// Takes a batch, its messages side by side, so that a slow account costs the others nothing: one that is not done
+/// at `deadline` goes back alone. A worker may stop anywhere: claims say what was under way. Gives the ids of the
+/// messages that failed; one that can never succeed is among them until the queue hands it to the dead-letter
+/// queue.
+///
+/// # Errors
+/// When not even the policy can be read: then the whole batch goes back.
+pub async fn reconcile_batch<C: Cloud>(
+    worker: &Worker<C>,
+    messages: Vec<QueueMessage>,
+    deadline: Timestamp,
+) -> Result<Vec<String>, Error> {
+    let (policy, _) = worker.policy().await?;
+    let outcomes = join_all(messages.into_iter().map(async |message| {
+        let work = Box::pin(take(worker, &policy, &message.body));
+        let outcome = match select(work, Box::pin(worker.cloud.reached(deadline))).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => {
+                Err(Error::OutOfTime { operation: "the message", subject: "this invocation".into() })
+            }
+        };
+        (message.id, outcome)
+    }));
+    let mut failed = Vec::new();
+    for (id, outcome) in outcomes.await {
+        let Err(error) = outcome else { continue };
+        let (disposition, error) = (error.disposition(), error.chain());
+        match disposition {
+            Disposition::Retry => tracing::warn!(message_id = id, error, "a message comes back"),
+            Disposition::GiveUp => tracing::error!(message_id = id, error, "a message cannot succeed"),
+        }
+        failed.push(id);
+    }
+    Ok(failed)
+}
+
+async fn take<C: Cloud>(worker: &Worker<C>, policy: &Policy, body: &str) -> Result<(), Error> {
+    match work(body, policy, &worker.config.own_calls())? {
+        Ok(Work::Reconcile(intent)) => {
+            let outcome = reconcile(worker, policy, &intent).await;
+            let why = |error: &Error| Part { failed: Some(error.chain()), ..Part::default() };
+            let part = outcome.as_ref().map_or_else(why, |reconciled| reconciled.part.clone());
+            let noted = match &intent.run {
+                Some(run) => worker.put_part(run, &part).await,
+                None => Ok(()),
+            };
+            let Reconciled { plan, part } = outcome?;
+            noted?;
+            let (planned, Part { vpcs, changed, held, sent_on, .. }) = (plan.steps().count(), part);
+            let run = intent.run.as_ref().map(|run| run.run.as_str());
+            let (account, cause) = (intent.account.as_str(), intent.cause);
+            tracing::info!(account, run, cause, vpcs, planned, changed, held, sent_on, "reconciled");
+        }
+        Ok(Work::Find(lookup)) => {
+            let intents = lookup.intents(observe_lookup(worker, &lookup).await?);
+            tracing::info!(cause = lookup.cause, intents = intents.len(), "looked up");
+            for intent in intents {
+                worker.cloud.send_message(&intent, 0).await?;
+            }
+        }
+        Err(Ignored(reason)) => tracing::info!(reason, "ignored"),
+    }
+    Ok(())
+}
+
+/// What a message asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Work {
+    /// The VPCs are known: make them right.
+    Reconcile(Intent),
+    /// The table knows which VPCs it is about.
+    Find(Lookup),
+}
+
+fn work(body: &str, policy: &Policy, own: &OwnCalls) -> Result<Result<Work, Ignored>, Error> {
+    let malformed = |why: String| Error::Malformed(InvalidEvent::new(why));
+    let message: Value =
+        serde_json::from_str(body).map_err(|error| malformed(format!("not JSON: {error}")))?;
+    if message.get("intent").is_some() {
+        let message = serde_json::from_value(message);
+        let Message::Reconcile(intent) =
+            message.map_err(|error| malformed(format!("not an intent: {error}")))?;
+        return Ok(Ok(Work::Reconcile(intent)));
+    }
+    let event = Event::from_eventbridge(&message).map_err(Error::Malformed)?;
+    Ok(match event {
+        Event::ZoneCall(_) => event.lookup(policy, own).map(Work::Find),
+        _ => event.intent(policy).map(Work::Reconcile),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn read(body: &str) -> Result<Result<Intent, Ignored>, String> {
+        let region = "us-west-2".parse().unwrap_or_else(|error| panic!("{error}"));
+        let own = OwnCalls { stack: "f".into(), client_role: "c".into(), session: "s".into() };
+        let work = work(body, &Policy { region, services: BTreeMap::new() }, &own);
+        let intent = |work| match work {
+            Work::Reconcile(intent) => intent,
+            Work::Find(lookup) => panic!("{lookup:?}"),
+        };
+        work.map(|work| work.map(intent)).map_err(|error| error.chain())
+    }
+
+    #[test]
+    fn an_intent_is_read_as_it_was_sent() {
+        let sent = r#"{"intent":"reconcile","account":"044444444444","vpc_endpoints":["vpce-0123456789abcdef0"],
+                       "announced":true,"cause":"a test"}"#;
+        let intent = read(sent).and_then(|intent| intent.map_err(|Ignored(reason)| reason));
+        let message = |intent| serde_json::to_string(&Message::Reconcile(intent)).unwrap_or_default();
+        let again = intent.clone().map(message);
+        let again = again.and_then(|text| read(&text)).and_then(|i| i.map_err(|Ignored(reason)| reason));
+        assert!(intent.is_ok());
+        assert_eq!(intent, again);
+    }
+
+    #[test]
+    fn truncated_json_wrong_fields_and_strange_objects_are_refused_with_the_reason() {
+        for (body, reason) in [
+            ("{\"intent\":\"reconcile\",\"acc", "not JSON: EOF while parsing"),
+            (
+                "{\"intent\":\"reconcile\",\"account\":\"42\",\"cause\":\"x\"}",
+                "\"42\" is not an AWS account id",
+            ),
+            ("{\"intent\":\"explode\"}", "not an intent"),
+            ("{\"hello\":1}", "not an EventBridge event: missing field"),
+            ("", "not JSON"),
+        ] {
+            let error = read(body).err().unwrap_or_default();
+            assert!(error.contains(reason), "{body}: {error}");
+        }
+    }
+}

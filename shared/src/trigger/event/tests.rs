@@ -1,0 +1,171 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::model::policy::{Policy, ServiceDefinition};
+use crate::trigger::intent::{Ignored, Intent, Review};
+
+const SERVICE: &str = "vpce-svc-0a1b2c3d4e5f60718";
+const FIRST: &str = "vpce-01234567890abcdef";
+const SECOND: &str = "vpce-0fedcba9876543210";
+
+macro_rules! event {
+    ($name:literal) => {
+        parse(include_str!(concat!("../../../../tests/events/", $name, ".json")))
+    };
+}
+
+fn parse(json: &str) -> Result<Event, InvalidEvent> {
+    Event::from_eventbridge(&serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}")))
+}
+
+fn policy() -> Policy {
+    let json = format!(
+        r#"{{"service":"{SERVICE}","names":["*.aws-us-west-2.byoc.example.com"],
+             "allowed_principals":["444455556666","044444444444"]}}"#
+    );
+    let definition: ServiceDefinition = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}"));
+    Policy {
+        region: "us-west-2".parse().unwrap_or_else(|error| panic!("{error}")),
+        services: BTreeMap::from([(definition.service.clone(), definition)]),
+    }
+}
+
+fn intent(event: Result<Event, InvalidEvent>) -> Result<Intent, Ignored> {
+    event.unwrap_or_else(|error| panic!("{error}")).intent(&policy())
+}
+
+fn review(event: Result<Event, InvalidEvent>) -> Result<Review, Ignored> {
+    event.unwrap_or_else(|error| panic!("{error}")).review(&policy(), "zonelink")
+}
+
+fn subjects(intent: Result<Intent, Ignored>) -> Vec<String> {
+    let intent = intent.unwrap_or_else(|Ignored(reason)| panic!("{reason}"));
+    intent.vpc_endpoints.into_iter().map(String::from).collect()
+}
+
+fn ignored<T>(outcome: Result<T, Ignored>) -> String {
+    outcome.err().map(|Ignored(reason)| reason).unwrap_or_default()
+}
+
+#[test]
+fn a_creation_is_read_whatever_the_number_of_subnets_and_with_or_without_wrapper() {
+    for event in [
+        event!("create_two_subnets"),
+        event!("create_one_subnet"),
+        event!("create_no_subnet"),
+        event!("create_unwrapped"),
+    ] {
+        let intent = intent(event);
+        assert!(intent.as_ref().is_ok_and(|intent| intent.announced));
+        assert_eq!(subjects(intent), [FIRST]);
+    }
+}
+
+#[test]
+fn the_account_is_the_envelopes_even_when_the_owner_id_lost_its_zeros() {
+    let intent = intent(event!("create_leading_zero_owner"));
+    assert_eq!(intent.map(|intent| intent.account.to_string()), Ok("044444444444".into()));
+}
+
+#[test]
+fn lists_of_one_of_many_and_unwrapped_are_read() {
+    assert_eq!(subjects(intent(event!("modify_add_subnet"))), [FIRST]);
+    assert_eq!(subjects(intent(event!("delete_one"))), [FIRST]);
+    assert_eq!(subjects(intent(event!("delete_two"))), [FIRST, SECOND]);
+    assert_eq!(subjects(intent(event!("delete_unwrapped"))), [FIRST, SECOND]);
+}
+
+#[test]
+fn endpoints_listed_as_unsuccessful_are_left_out() {
+    assert_eq!(subjects(intent(event!("delete_one_unsuccessful"))), [FIRST]);
+    assert!(ignored(intent(event!("delete_all_unsuccessful"))).contains("unsuccessful for all"));
+    let review = review(event!("accept_one_unsuccessful"));
+    assert_eq!(review.map(|review| review.vpc_endpoints.len()), Ok(1));
+}
+
+#[test]
+fn failed_calls_other_services_other_regions_and_other_events_are_ignored_with_the_reason() {
+    for (event, reason) in [
+        (event!("create_failed"), "CreateVpcEndpoint failed with Client.UnauthorizedOperation"),
+        (event!("create_other_service"), "CreateVpcEndpoint names no endpoint service"),
+        (event!("create_undefined_service"), "vpce-svc-0ffffffffffffffff, which is not defined here"),
+        (event!("delete_other_region"), "made in eu-west-1, not in us-west-2"),
+        (event!("other_source"), "EC2 Instance State-change Notification from aws.ec2"),
+        (event!("describe_call"), "EC2 API call \"DescribeVpcEndpoints\""),
+    ] {
+        let shown = ignored(intent(event));
+        assert!(shown.contains(reason), "{shown}");
+    }
+}
+
+#[test]
+fn creation_by_an_account_of_which_only_aws_can_tell_is_left_to_the_review() {
+    let mut policy = policy();
+    let allow = |policy: &mut Policy, rule: &str| {
+        let rule: crate::model::policy::Principal = rule.parse().unwrap_or_else(|error| panic!("{error}"));
+        policy
+            .services
+            .values_mut()
+            .for_each(|definition| definition.allowed_principals = [rule.clone()].into());
+    };
+    let event = event!("create_two_subnets").unwrap_or_else(|error| panic!("{error}"));
+    allow(&mut policy, "o-exampleorgid");
+    let reason = ignored(event.intent(&policy));
+    assert!(reason.contains("whether it is allowed, a review tells, and sends an intent"), "{reason}");
+    assert!(event.review(&policy, "zonelink").is_ok());
+    allow(&mut policy, "444455556666");
+    assert!(event.intent(&policy).is_ok(), "one that is listed by id does not wait for the review");
+}
+
+#[test]
+fn creation_by_a_stranger_leads_to_a_review_and_no_role_is_assumed_for_it() {
+    let mut policy = policy();
+    policy.services.values_mut().for_each(|definition| definition.allowed_principals.clear());
+    let event = event!("create_two_subnets").unwrap_or_else(|error| panic!("{error}"));
+    assert!(ignored(event.intent(&policy)).contains("made by 444455556666, which is not allowed"));
+    assert!(event.review(&policy, "f").is_ok());
+}
+
+#[test]
+fn accept_and_reject_lead_to_a_review_that_names_the_endpoints() {
+    for event in [event!("accept_one"), event!("reject_one"), event!("create_two_subnets")] {
+        let review = review(event).unwrap_or_else(|Ignored(reason)| panic!("{reason}"));
+        assert_eq!(review.services.into_iter().map(String::from).collect::<Vec<_>>(), [SERVICE]);
+        assert_eq!(review.vpc_endpoints.into_iter().map(String::from).collect::<Vec<_>>(), [FIRST]);
+    }
+}
+
+#[test]
+fn our_own_accept_call_is_ignored() {
+    assert!(ignored(review(event!("accept_own_call"))).contains("our own call"));
+}
+
+#[test]
+fn a_record_that_names_another_recipient_than_the_envelope_is_refused() {
+    let error = event!("forged_account").map_err(|error| error.why);
+    assert!(error.is_err_and(|why| why.contains("came from account 777788889999")));
+}
+
+#[test]
+fn what_is_no_event_or_names_no_endpoint_is_refused() {
+    assert!(parse("{}").is_err());
+    assert!(parse("[1]").is_err());
+    let error = event!("modify_without_id").map_err(|error| error.why);
+    assert!(error.is_err_and(|why| why.contains("names no VPC endpoint")));
+}
+
+#[test]
+fn a_notification_is_a_hint_by_the_ids_in_it() {
+    let records: Value = serde_json::from_str(include_str!("../../../../tests/events/sns_connect.json"))
+        .unwrap_or_else(|error| panic!("{error}"));
+    let text = records["Records"][0]["Sns"]["Message"].as_str().unwrap_or_default();
+    let review = review(Ok(Event::from_notification("m1", None, text)));
+    let review = review.unwrap_or_else(|Ignored(reason)| panic!("{reason}"));
+    assert_eq!((review.services.len(), review.vpc_endpoints.len()), (1, 1));
+
+    let structured = format!(r#"{{"vpcEndpointId":"{FIRST}"}}"#);
+    for vague in [structured.as_str(), "a test message that names nothing"] {
+        let review = Event::from_notification("m2", None, vague).review(&policy(), "f");
+        assert!(review.is_ok_and(|review| review.services.is_empty()), "all services are looked at");
+    }
+}

@@ -1,0 +1,206 @@
+//! Intents: where to look.
+//!
+//! Each event becomes one of two: a review of a service's connections, or a reconciliation of the VPCs in
+//! which some endpoints of one account stand. What it is not for says why.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
+use crate::model::policy::Policy;
+use crate::model::rate::Priority;
+use crate::model::run::RunPart;
+use crate::trigger::event::{Action, ApiCall, Event};
+
+/// An intent as it travels on the work queue: `{"intent":"reconcile",…}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "intent", rename_all = "snake_case")]
+pub enum Message {
+    /// The one kind that there is.
+    Reconcile(Intent),
+}
+
+/// Look at endpoints of one account, and make the records of their VPCs right. One that names neither endpoints nor
+/// VPCs is of all endpoints in that account that lead to a defined service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intent {
+    /// The account that owns endpoints and VPCs.
+    pub account: AccountId,
+    /// The endpoints whose VPCs are to be looked at; at most [`Intent::MOST`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub vpc_endpoints: BTreeSet<VpcEndpointId>,
+    /// VPCs that are to be looked at whatever stands in them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub vpcs: BTreeSet<VpcId>,
+    /// AWS has said that these endpoints of a service of ours exist. EC2's reads are eventually
+    /// consistent, so one that is not found yet is waited for.
+    #[serde(default)]
+    pub announced: bool,
+    /// Whether an event or a sweep led here.
+    #[serde(default)]
+    pub priority: Priority,
+    /// What led here, for the journal.
+    pub cause: String,
+    /// When that happened: the start of the time to DNS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// The run of backfill that led here; none for an event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunPart>,
+}
+
+impl Intent {
+    /// How many endpoints, or VPCs, one intent names at most, so that one Describe call serves them all.
+    pub const MOST: usize = 100;
+
+    /// Whether it is of all endpoints of defined services in its account.
+    #[must_use]
+    pub fn is_of_all(&self) -> bool {
+        self.vpc_endpoints.is_empty() && self.vpcs.is_empty()
+    }
+}
+
+impl fmt::Display for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoints = self.vpc_endpoints.iter().map(VpcEndpointId::as_str);
+        let subjects: Vec<_> = endpoints.chain(self.vpcs.iter().map(VpcId::as_str)).collect();
+        let subjects = if self.is_of_all() { vec!["all endpoints"] } else { subjects };
+        write!(f, "reconcile {} of {} ({})", subjects.join(" "), self.account, self.cause)
+    }
+}
+
+/// Look at the connections of a service, and accept those that are allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// The services; all defined ones when the event named none.
+    pub services: BTreeSet<ServiceId>,
+    /// Endpoints that the event named: they are reconciled even when nothing is accepted.
+    pub vpc_endpoints: BTreeSet<VpcEndpointId>,
+    /// What led here, for the journal.
+    pub cause: String,
+    /// When that happened.
+    pub since: Option<Timestamp>,
+}
+
+/// An event that leads to nothing, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored(pub String);
+
+impl Event {
+    /// What this event means to reconcile-records.
+    ///
+    /// # Errors
+    /// The reason why nothing is to be done.
+    pub fn intent(&self, policy: &Policy) -> Result<Intent, Ignored> {
+        let call = self.watched_call(policy)?;
+        match (call.action, &call.service) {
+            (Action::CreateVpcEndpoint, service) => {
+                let definition = service.as_ref().and_then(|service| policy.services.get(service));
+                let definition = definition.filter(|definition| definition.removed.is_none());
+                let definition = definition.ok_or_else(|| not_ours(call))?;
+                // Nobody assumes a role in the account of a stranger. Should a person accept the connection
+                // all the same, that raises an event of its own.
+                if definition.allows(&call.account).is_none() {
+                    let (action, account) = (call.action, &call.account);
+                    return Err(Ignored(if definition.has_dynamic_principals() {
+                        format!(
+                            "{action} was made by {account}: whether it is allowed, a review tells, and sends an intent"
+                        )
+                    } else {
+                        format!("{action} was made by {account}, which is not allowed")
+                    }));
+                }
+            }
+            (Action::ModifyVpcEndpoint | Action::DeleteVpcEndpoints, _) => {}
+            (Action::AcceptVpcEndpointConnections | Action::RejectVpcEndpointConnections, _) => {
+                return Err(Ignored(format!("{} concerns connections, not records", call.action)));
+            }
+        }
+        Ok(Intent {
+            account: call.account.clone(),
+            vpc_endpoints: call.vpc_endpoints.clone(),
+            vpcs: BTreeSet::new(),
+            announced: call.action == Action::CreateVpcEndpoint,
+            priority: Priority::Event,
+            cause: call.cause(),
+            since: call.time,
+            run: None,
+        })
+    }
+
+    /// What this event means to accept-connections, which runs in the stack `stack`.
+    ///
+    /// # Errors
+    /// The reason why nothing is to be done.
+    pub fn review(&self, policy: &Policy, stack: &str) -> Result<Review, Ignored> {
+        if let Event::Notification(notification) = self {
+            let services = defined(&notification.services, policy);
+            if services.is_empty() && !notification.services.is_empty() {
+                return Err(Ignored("the notification is of a service that is not defined here".into()));
+            }
+            return Ok(Review {
+                services,
+                vpc_endpoints: notification.vpc_endpoints.clone(),
+                cause: format!("SNS notification {}", notification.id),
+                since: notification.time,
+            });
+        }
+        let call = self.watched_call(policy)?;
+        let services = defined(&call.service.iter().cloned().collect(), policy);
+        if services.is_empty() {
+            return Err(not_ours(call));
+        }
+        // The functions' own calls come back as events. Their roles and sessions are named after the stack:
+        // arn:aws:sts::…:assumed-role/zonelink-BackfillRole-…/zonelink-Backfill-….
+        let mut caller = call.caller.as_deref().unwrap_or_default().rsplit('/');
+        let own = |name: Option<&str>| name.is_some_and(|name| name.starts_with(&format!("{stack}-")));
+        if own(caller.next()) && own(caller.next()) {
+            return Err(Ignored(format!("{} is our own call", call.action)));
+        }
+        Ok(Review {
+            services,
+            vpc_endpoints: call.vpc_endpoints.clone(),
+            cause: call.cause(),
+            since: call.time,
+        })
+    }
+
+    fn watched_call(&self, policy: &Policy) -> Result<&ApiCall, Ignored> {
+        match self {
+            Event::Other(what) => Err(Ignored(format!("not an event that is watched: {what}"))),
+            Event::ZoneCall(call) => Err(Ignored(format!("{} concerns zones, not endpoints", call.action))),
+            Event::Notification(_) => Err(Ignored("a notification concerns connections".into())),
+            Event::ApiCall(call) if call.region != policy.region => {
+                Err(Ignored(format!("{} was made in {}, not in {}", call.action, call.region, policy.region)))
+            }
+            Event::ApiCall(ApiCall { error_code: Some(code), action, .. }) => {
+                Err(Ignored(format!("{action} failed with {code}")))
+            }
+            Event::ApiCall(call) if call.vpc_endpoints.is_empty() => {
+                Err(Ignored(format!("{} was unsuccessful for all its endpoints", call.action)))
+            }
+            Event::ApiCall(call) => Ok(call),
+        }
+    }
+}
+
+impl ApiCall {
+    fn cause(&self) -> String {
+        format!("{} event {}", self.action, self.id)
+    }
+}
+
+fn defined(named: &BTreeSet<ServiceId>, policy: &Policy) -> BTreeSet<ServiceId> {
+    named.iter().filter(|service| policy.services.contains_key(service)).cloned().collect()
+}
+
+fn not_ours(call: &ApiCall) -> Ignored {
+    Ignored(match &call.service {
+        Some(service) => format!("{} is of {service}, which is not defined here", call.action),
+        None => format!("{} names no endpoint service", call.action),
+    })
+}

@@ -1,0 +1,119 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::trigger::event::InvalidEvent;
+
+macro_rules! event {
+    ($name:literal) => {
+        parse(include_str!(concat!("../../../../tests/events/", $name, ".json")))
+    };
+}
+
+const VPC: &str = "vpc-0123456789abcdef0";
+const ZONE: &str = "Z0123456789ABCDEFGHIJ";
+
+fn parse(json: &str) -> Result<Event, InvalidEvent> {
+    Event::from_eventbridge(&serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}")))
+}
+
+fn lookup(event: Result<Event, InvalidEvent>) -> Result<(String, String), String> {
+    let json = r#"{"service":"vpce-svc-0a1b2c3d4e5f60718","names":["*.aws-us-west-2.byoc.example.com"]}"#;
+    let definition: ServiceDefinition = serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}"));
+    let policy = Policy {
+        region: "us-west-2".parse().unwrap_or_else(|error| panic!("{error}")),
+        services: BTreeMap::from([(definition.service.clone(), definition)]),
+    };
+    let lookup = event.unwrap_or_else(|error| panic!("{error}")).lookup(&policy, &own());
+    let shown = |lookup: Lookup| {
+        (lookup.zone.map(String::from).unwrap_or_default(), lookup.vpc.map(String::from).unwrap_or_default())
+    };
+    lookup.map(shown).map_err(|Ignored(reason)| reason)
+}
+
+fn own() -> OwnCalls {
+    OwnCalls {
+        stack: "zonelink".into(),
+        client_role: "zonelink-client-us-west-2".into(),
+        session: "zonelink-111122223333".into(),
+    }
+}
+
+#[test]
+fn a_call_that_names_a_vpc_leads_to_it_whatever_the_case_of_its_members() {
+    for event in [
+        event!("zone_associated"),
+        event!("zone_associated_other_case"),
+        event!("zone_disassociated"),
+        event!("zone_created_private"),
+    ] {
+        assert_eq!(lookup(event), Ok((String::new(), VPC.into())));
+    }
+}
+
+#[test]
+fn a_call_on_a_zone_or_its_records_leads_to_the_zone() {
+    for event in [
+        event!("zone_deleted"),
+        event!("records_changed"),
+        // CloudTrail cuts parameters of more than 100 KB.
+        event!("records_changed_truncated"),
+    ] {
+        assert_eq!(lookup(event), Ok((ZONE.into(), String::new())));
+    }
+}
+
+#[test]
+fn what_is_none_of_ours_is_ignored_with_the_reason() {
+    for (event, reason) in [
+        (event!("records_changed_own_call"), "is our own call"),
+        (event!("records_changed_other_name"), "changes none of the defined names"),
+        (event!("records_changed_failed"), "failed with InvalidChangeBatch"),
+        (event!("zone_associated_other_region"), "of a VPC in eu-west-1, not in us-west-2"),
+        (event!("zone_created_public"), "a zone that serves no VPC"),
+        (event!("zone_listed"), "not a call that concerns zones"),
+        (event!("delete_one"), "not a call that concerns zones"),
+    ] {
+        let ignored = lookup(event).err().unwrap_or_default();
+        assert!(ignored.contains(reason), "{ignored}");
+    }
+}
+
+#[test]
+fn a_change_that_names_no_zone_is_refused() {
+    let error = event!("records_changed_without_zone").map_err(|error| error.why);
+    assert!(error.is_err_and(|why| why.contains("names neither zone nor VPC")));
+}
+
+#[test]
+fn own_calls_are_those_of_the_functions_and_of_the_client_role_in_their_sessions() {
+    for (caller, ours) in [
+        ("arn:aws:sts::444455556666:assumed-role/zonelink-client-us-west-2/zonelink-111122223333", true),
+        (
+            "arn:aws:sts::111122223333:assumed-role/zonelink-ReconcileRecordsRole-X/zonelink-ReconcileRecords-Y",
+            true,
+        ),
+        // A stack of another account, another region's stack, a person under the role, a look-alike, a user.
+        ("arn:aws:sts::444455556666:assumed-role/zonelink-client-us-west-2/zonelink-999999999999", false),
+        ("arn:aws:sts::444455556666:assumed-role/zonelink-client-eu-west-1/zonelink-111122223333", false),
+        ("arn:aws:sts::444455556666:assumed-role/zonelink-client-us-west-2/somebody", false),
+        ("arn:aws:sts::444455556666:assumed-role/zonelink-person/somebody", false),
+        ("arn:aws:iam::444455556666:user/zonelink", false),
+        ("", false),
+    ] {
+        assert_eq!(own().made(caller), ours, "{caller}");
+    }
+}
+
+#[test]
+fn vpcs_are_sent_for_by_account_and_not_too_many_at_once() {
+    let lookup = Lookup { zone: ZONE.parse().ok(), vpc: None, cause: "a test".into(), since: None };
+    let account = |n: u8| format!("{n:012}").parse::<AccountId>().unwrap_or_else(|error| panic!("{error}"));
+    let vpc = |n: usize| format!("vpc-{n:017x}").parse::<VpcId>().unwrap_or_else(|error| panic!("{error}"));
+    let found = (0..=Intent::MOST).map(|n| (account(1), vpc(n))).chain([(account(2), vpc(99))]).collect();
+    let intents = lookup.intents(found);
+    let sizes: Vec<_> =
+        intents.iter().map(|intent| (intent.account.to_string(), intent.vpcs.len())).collect();
+    let first = "000000000001".to_owned();
+    assert_eq!(sizes, [(first.clone(), Intent::MOST), (first, 1), ("000000000002".into(), 1)]);
+    assert!(intents.iter().all(|intent| intent.vpc_endpoints.is_empty() && !intent.announced));
+}

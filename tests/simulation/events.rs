@@ -1,0 +1,74 @@
+//! Events in the form in which EventBridge and SNS deliver them: see tests/events.
+
+use serde_json::{Value, json};
+use shared::model::ids::{AccountId, ServiceId, VpcEndpointId};
+use shared::trigger::event::{Action, Event};
+
+use super::queue::Job;
+use super::world::World;
+
+/// One call on one endpoint, as CloudTrail records it.
+pub(crate) struct Recorded<'a> {
+    pub(crate) action: Action,
+    pub(crate) account: &'a AccountId,
+    pub(crate) service: Option<&'a ServiceId>,
+    pub(crate) vpc_endpoint: &'a VpcEndpointId,
+}
+
+impl Recorded<'_> {
+    fn words(&self) -> String {
+        format!("event {} {}", self.action, self.vpc_endpoint)
+    }
+
+    /// As EventBridge delivers it.
+    fn event(&self, world: &World) -> Value {
+        let (action, region) = (self.action.to_string(), &world.policy.region);
+        let service = self.service.map(|service| match self.action {
+            Action::CreateVpcEndpoint => ("ServiceName", service.service_name(region)),
+            _ => ("ServiceId", service.to_string()),
+        });
+        let mut request = json!({});
+        if let Some((name, value)) = service {
+            request[name] = value.into();
+        }
+        let id = self.vpc_endpoint.as_str();
+        let response = if self.action == Action::CreateVpcEndpoint {
+            json!({ "vpcEndpoint": { "vpcEndpointId": id, "state": "pendingAcceptance" } })
+        } else {
+            request["VpcEndpointId"] = json!({ "tag": 1, "content": id });
+            json!({ "unsuccessful": "" })
+        };
+        let time = format!("{:.0}", world.timestamp());
+        json!({
+            "version": "0", "id": format!("event-{}", world.now), "source": "aws.ec2",
+            "detail-type": "AWS API Call via CloudTrail", "account": self.account, "region": region,
+            "time": time, "resources": [],
+            "detail": {
+                "eventSource": "ec2.amazonaws.com", "eventName": action, "eventTime": time,
+                "eventID": format!("event at {}", world.now), "awsRegion": region,
+                "recipientAccountId": self.account,
+                "requestParameters": { (format!("{action}Request")): request },
+                "responseElements": { (format!("{action}Response")): response },
+            },
+        })
+    }
+
+    /// For reconcile-records.
+    pub(crate) fn message(&self, world: &World) -> Job {
+        Job::Message { body: self.event(world).to_string(), run: None, words: self.words() }
+    }
+
+    /// For accept-connections.
+    pub(crate) fn review(&self, world: &World) -> Job {
+        let event = Event::from_eventbridge(&self.event(world)).unwrap();
+        Job::Review { event: Box::new(event), words: self.words() }
+    }
+}
+
+/// An SNS connection notification, for accept-connections.
+pub(crate) fn notification(world: &World, service: &ServiceId, vpc_endpoint: &VpcEndpointId) -> Job {
+    let text = format!("{{\"VpcEndpointId\":\"{vpc_endpoint}\",\"ServiceId\":\"{service}\"}}");
+    let id = format!("notification at {}", world.now);
+    let event = Event::from_notification(&id, Some(world.timestamp()), &text);
+    Job::Review { event: Box::new(event), words: format!("notification {vpc_endpoint}") }
+}

@@ -1,0 +1,167 @@
+//! What an invocation has seen and announced: by this its changes are judged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::model::claim::{Claim, Pending};
+use shared::model::facts::{InterfaceFacts, StoredEndpoint, VpcEndpointState};
+use shared::model::ids::{AccountId, HostedZoneId, NetworkInterfaceId, VpcEndpointId, VpcId};
+use shared::model::listed::ListedEndpoint;
+use shared::model::record::{Addresses, RecordKey};
+use shared::model::table::Item;
+
+use super::ec2::Shape;
+
+/// All that one invocation has read, whichever of its messages asked.
+#[derive(Debug, Default)]
+pub(crate) struct Observations {
+    /// The runs of its messages; none for an event.
+    pub(crate) runs: Vec<Option<String>>,
+    endpoints: BTreeMap<VpcEndpointId, Vec<ListedEndpoint>>,
+    interfaces: BTreeMap<NetworkInterfaceId, InterfaceFacts>,
+    /// Interfaces that some answer did not show.
+    hidden: BTreeSet<NetworkInterfaceId>,
+    /// Endpoints that EC2, asked for each alone, did not know.
+    absent: BTreeSet<VpcEndpointId>,
+    stored: BTreeMap<VpcEndpointId, Vec<StoredEndpoint>>,
+    /// Zones that were seen not to answer a VPC any more.
+    pub(crate) left: BTreeSet<(VpcId, HostedZoneId)>,
+    /// Zones that were seen not to exist.
+    pub(crate) gone: BTreeSet<HostedZoneId>,
+    records: BTreeMap<RecordKey, SeenAt>,
+    announced: BTreeMap<RecordKey, Announcement>,
+    /// Claims as they were read last.
+    claims: BTreeMap<RecordKey, Claim>,
+    /// Whether anything did not go its way: a call that failed, a condition that did not hold, a want of quota.
+    pub(crate) disturbed: bool,
+    /// Route 53 requests that were reserved, by account, and those that were made, each once.
+    pub(crate) reserved: BTreeMap<AccountId, i64>,
+    pub(crate) requests: BTreeMap<AccountId, BTreeSet<(&'static str, String)>>,
+    /// Removals that were counted for a run and not made yet.
+    pub(crate) removals: BTreeMap<String, u32>,
+}
+
+/// Since when a record was read for the change that comes next.
+#[derive(Debug)]
+struct SeenAt {
+    since: i64,
+    /// Whether that change has been announced: the next reading is for another one.
+    announced: bool,
+}
+
+/// A change that was announced in a claim.
+#[derive(Debug, Clone)]
+pub(crate) struct Announcement {
+    /// The claim that stood there before.
+    pub(crate) before: Option<Claim>,
+    pub(crate) pending: Option<Pending>,
+}
+
+impl Observations {
+    /// Those of an invocation whose messages are of these runs.
+    pub(crate) fn of(runs: Vec<Option<String>>) -> Self {
+        Self { runs, ..Self::default() }
+    }
+
+    pub(crate) fn see_endpoints(&mut self, found: &[ListedEndpoint]) {
+        for endpoint in found {
+            let seen = self.endpoints.entry(endpoint.vpc_endpoint.clone()).or_default();
+            if !seen.contains(endpoint) {
+                seen.push(endpoint.clone());
+            }
+        }
+    }
+
+    pub(crate) fn see_endpoint(&mut self, id: &VpcEndpointId, found: Option<&ListedEndpoint>) {
+        match found {
+            Some(found) => self.see_endpoints(std::slice::from_ref(found)),
+            None => _ = self.absent.insert(id.clone()),
+        }
+    }
+
+    /// Some of these interfaces are shown.
+    pub(crate) fn see_interfaces(
+        &mut self,
+        asked: &[NetworkInterfaceId],
+        shown: &BTreeMap<NetworkInterfaceId, InterfaceFacts>,
+    ) {
+        self.hidden.extend(asked.iter().filter(|id| !shown.contains_key(*id)).cloned());
+        self.interfaces.extend(shown.iter().map(|(id, facts)| (id.clone(), facts.clone())));
+    }
+
+    pub(crate) fn see_items<'a>(&mut self, items: impl Iterator<Item = &'a Item>) {
+        for item in items {
+            match item {
+                Item::Endpoint(stored) => {
+                    self.stored.entry(stored.vpc_endpoint.clone()).or_default().push((**stored).clone());
+                }
+                Item::Claim(claim) => _ = self.claims.insert(claim.key.clone(), (**claim).clone()),
+                _ => {}
+            }
+        }
+    }
+
+    /// The claims that it has read in which an endpoint gives addresses.
+    pub(crate) fn claims_of(&self, id: &VpcEndpointId) -> impl Iterator<Item = &Claim> {
+        let gives =
+            |claim: &&Claim| claim.contributions.get(id).is_some_and(|given| !given.addresses.is_empty());
+        self.claims.values().filter(gives)
+    }
+
+    /// The record sets at a name are read, from their first page on.
+    pub(crate) fn see_record(&mut self, key: &RecordKey, now: i64) {
+        let seen = self.records.entry(key.clone()).or_insert(SeenAt { since: now, announced: false });
+        if seen.announced {
+            *seen = SeenAt { since: now, announced: false };
+        }
+    }
+
+    /// When the record was read on which a change is based.
+    pub(crate) fn seen_at(&self, key: &RecordKey) -> Option<i64> {
+        self.records.get(key).map(|seen| seen.since)
+    }
+
+    /// A claim was written over `before`.
+    pub(crate) fn announce(&mut self, claim: &Claim, before: Option<Claim>) {
+        self.records.entry(claim.key.clone()).and_modify(|seen| seen.announced = true);
+        self.announced.insert(claim.key.clone(), Announcement { before, pending: claim.pending.clone() });
+    }
+
+    pub(crate) fn announced(&self, key: &RecordKey) -> Option<&Announcement> {
+        self.announced.get(key)
+    }
+
+    /// Whether an endpoint was seen to give just these addresses.
+    pub(crate) fn publishes(&self, id: &VpcEndpointId, addresses: &Addresses) -> bool {
+        let listed = self.endpoints.get(id).into_iter().flatten();
+        let shapes = listed.map(|endpoint| self.shape(endpoint, addresses));
+        shapes.into_iter().any(|shape| shape.published().as_ref() == Some(addresses))
+    }
+
+    /// How an endpoint looks, in the answers that show it as it would give these addresses.
+    fn shape(&self, endpoint: &ListedEndpoint, given: &Addresses) -> Shape {
+        let shown = |id: &NetworkInterfaceId| {
+            let facts = self.interfaces.get(id)?;
+            let fits = facts.addresses.a.is_subset(&given.a) && facts.addresses.aaaa.is_subset(&given.aaaa);
+            (fits || !self.hidden.contains(id)).then(|| (id.clone(), facts.clone()))
+        };
+        Shape {
+            state: endpoint.state.clone(),
+            family: endpoint.ip_address_type,
+            subnets: endpoint.subnets.clone(),
+            interfaces: endpoint.interfaces.iter().filter_map(shown).collect(),
+        }
+    }
+
+    /// Whether an endpoint was seen to be gone: in a state that says so, or unknown to EC2 though it was seen long
+    /// ago or is on its way out. `now` is in seconds since 1970.
+    pub(crate) fn is_gone(&self, id: &VpcEndpointId, now: i64) -> bool {
+        use VpcEndpointState as State;
+        let gone = [State::Deleting, State::Deleted, State::Rejected, State::Failed, State::Expired];
+        let mut listed = self.endpoints.get(id).into_iter().flatten();
+        let mut stored = self.stored.get(id).into_iter().flatten();
+        let old = |stored: &StoredEndpoint| {
+            stored.expires_at.is_some() || now - stored.first_seen.as_second() >= 10 * 60
+        };
+        listed.any(|endpoint| gone.contains(&endpoint.state)) || (self.absent.contains(id) && stored.any(old))
+    }
+}
