@@ -49,6 +49,10 @@ pub(super) fn write(view: &View, decided: &[Decided], plan: &mut Plan) {
 fn forgotten(view: &View, decided: &[Decided]) -> BTreeMap<VpcEndpointId, usize> {
     let (mut released, mut claimed) = (BTreeMap::new(), BTreeSet::new());
     let gone = |id: &&VpcEndpointId| view.contributions.get(*id) == Some(&Contribution::Withdraw);
+    // A record about which nothing is decided keeps its claim.
+    let is_decided = |record: &&RecordFacts| decided.iter().any(|one| one.record.key == record.key);
+    let undecided = view.vpc.records.iter().filter(|record| !is_decided(record));
+    claimed.extend(undecided.flat_map(|record| &record.claim).flat_map(|claim| claim.contributions.keys()));
     for (number, Decided { record, decision, .. }) in decided.iter().enumerate() {
         let named = record.claim.iter().flat_map(|claim| claim.contributions.keys());
         for id in named.filter(gone) {

@@ -653,3 +653,22 @@ fn release_sends_for_the_vpcs_that_were_held_on_the_record() {
     });
     assert_eq!(sent, Some(("777788889999".to_owned(), [id(ELSEWHERE)].into())));
 }
+
+#[test]
+fn endpoint_is_not_forgotten_while_a_record_that_is_held_names_it() {
+    let mut world =
+        World::new().with(1, Some("deleting"), &[]).claimed_by(1, HERE, "10.0.0.1").known_since(1, LONG_AGO);
+    let mut held = world.vpc().records[0].clone();
+    held.key.zone = id("Z2");
+    let key = held.key.clone();
+    held.claim.iter_mut().for_each(|claim| {
+        (claim.key, claim.service) = (key.clone(), id("vpce-svc-00000009"));
+    });
+    world.vpc().records.push(held);
+    world.vpc().records[0].association = Association::ZoneGone;
+    let plan = world.plan();
+    assert!(plan.steps().any(|step| matches!(step, Step::ReleaseClaim { .. })), "{plan}");
+    let forgets =
+        |step: &Step| matches!(step, Step::PutEndpoint { endpoint } if endpoint.expires_at.is_some());
+    assert!(!plan.steps().any(forgets), "{plan}");
+}
