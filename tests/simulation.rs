@@ -29,6 +29,7 @@ mod simulation {
     pub(crate) mod calls;
     pub(crate) mod cloud;
     pub(crate) mod delivery;
+    pub(crate) mod drive;
     pub(crate) mod ec2;
     pub(crate) mod ec2_calls;
     pub(crate) mod errors;
@@ -46,6 +47,8 @@ mod simulation {
     pub(crate) mod route53_calls;
     pub(crate) mod safety;
     pub(crate) mod schedule;
+    pub(crate) mod script;
+    mod scripted;
     pub(crate) mod setting;
     pub(crate) mod table;
     pub(crate) mod table_calls;

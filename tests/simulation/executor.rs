@@ -84,16 +84,25 @@ impl Executor {
         let mut world = self.world.borrow_mut();
         let World { queue, random, faults, now, .. } = &mut *world;
         let (taken, twice) = queue.receive(*now, faults.doubled, random);
-        let Some((_, first)) = taken.first() else { return };
+        if taken.is_empty() {
+            return;
+        }
         (0..twice).for_each(|_| world.tally.count("messages doubled"));
         if taken.len() > 1 {
             world.tally.count("batches of several messages");
         }
+        drop(world);
+        self.begin(index, taken, in_peace);
+    }
+
+    /// A worker begins with what it has taken.
+    pub(crate) fn begin(&mut self, index: usize, taken: Vec<(u64, Job)>, in_peace: bool) {
+        let mut world = self.world.borrow_mut();
         for (number, job) in &taken {
             world.tally.count("messages");
             world.note(|| format!("w{index} takes message {number}: {job}"));
         }
-        let time = if let Job::Sweep { .. } = first { SWEEP_MAY_TAKE } else { MAY_TAKE };
+        let time = if let Some((_, Job::Sweep { .. })) = taken.first() { SWEEP_MAY_TAKE } else { MAY_TAKE };
         let ends_at = world.now + time;
         drop(world);
         self.invocations += 1;

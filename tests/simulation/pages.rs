@@ -17,12 +17,12 @@ impl World {
         let mut rest: Vec<_> =
             items.into_iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after)).collect();
         let mut end = after.unwrap_or_default();
-        if !rest.is_empty() && self.random.one_in(EMPTY) {
+        if !rest.is_empty() && self.cuts(EMPTY) {
             self.tally.count("empty pages");
             return Page { items: Vec::new(), next: Some(self.token(&end)) };
         }
         let size = self.page_size(rest.len());
-        let more = rest.len() > size || (!rest.is_empty() && self.random.one_in(EMPTY));
+        let more = rest.len() > size || (!rest.is_empty() && self.cuts(EMPTY));
         rest.truncate(size);
         if let Some((key, _)) = rest.last() {
             end.clone_from(key);
@@ -36,7 +36,12 @@ impl World {
 
     /// How many of `items` a page brings.
     pub(crate) fn page_size(&mut self, items: usize) -> usize {
-        if items > 1 && self.random.one_in(CUT) { 1 + self.random.below(items - 1) } else { items }
+        if items > 1 && self.cuts(CUT) { 1 + self.random.below(items - 1) } else { items }
+    }
+
+    /// Whether chance, once in `n` times, makes a page less than whole.
+    pub(crate) fn cuts(&mut self, n: usize) -> bool {
+        !self.whole_pages && self.random.one_in(n)
     }
 
     /// Where a page begins. No two are the same, as AWS's are not.

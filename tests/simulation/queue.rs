@@ -99,6 +99,14 @@ impl Queue {
         (taken, twice)
     }
 
+    /// The first message that may be seen now, alone. It comes back unless it is deleted.
+    pub(crate) fn first(&mut self, now: i64) -> Option<(u64, Job)> {
+        let message = self.messages.iter_mut().find(|message| message.visible_at <= now)?;
+        message.receives += 1;
+        message.visible_at = now + message.job.patience().1;
+        Some((message.number, message.job.clone()))
+    }
+
     /// Moves what came too often to the dead-letter queue.
     pub(crate) fn bury(&mut self, now: i64) {
         self.messages

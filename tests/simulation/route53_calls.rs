@@ -107,7 +107,7 @@ impl World {
         mut listed: Vec<(&'static str, ListedRecordSet)>,
         start: &RecordSetsStart,
     ) -> Page<ListedRecordSet, RecordSetsStart> {
-        let empty = start.record_type.is_none() && !listed.is_empty() && self.random.one_in(EMPTY);
+        let empty = start.record_type.is_none() && !listed.is_empty() && self.cuts(EMPTY);
         let size = if empty { 0 } else { self.page_size(listed.len()) };
         let next = listed.get(size).map(|(kind, set)| RecordSetsStart {
             name: set.name.to_string(),

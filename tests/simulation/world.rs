@@ -59,6 +59,8 @@ pub(crate) struct World {
     pub(crate) rate: Rate,
     /// Whether other record sets stand beside addresses.
     pub(crate) with_texts: bool,
+    /// Whether each list comes on one page.
+    pub(crate) whole_pages: bool,
     /// How many page tokens were given out.
     pub(crate) tokens: u64,
     pub(crate) vpcs: BTreeMap<VpcId, AccountId>,
@@ -95,6 +97,7 @@ impl World {
             faults: Faults::of(&mut random),
             rate: setting::rate(&mut random),
             with_texts: random.one_in(3),
+            whole_pages: false,
             tokens: 0,
             random,
             defined: policy.clone(),
