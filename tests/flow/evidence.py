@@ -8,6 +8,8 @@ import time
 
 from local_aws import state
 
+from .local import Local
+
 FOLDER = state.REPOSITORY / ".local" / "flow" / "evidence"
 
 
@@ -19,6 +21,20 @@ def of_last_run():
 
 def _age(path):
     return -path.stat().st_mtime_ns
+
+
+class Watched(Local):
+    """A local AWS that keeps the evidence of each deployment."""
+
+    def __init__(self, running):
+        super().__init__(running)
+        self.evidence = Evidence(self)
+
+    def deployment(self, account):
+        return self.evidence.deployment(account)
+
+    def stands(self, account, outputs):
+        self.evidence.note_resources(account, outputs)
 
 
 class Evidence:

@@ -11,7 +11,8 @@ import pytest
 from local_aws import accounts, deploy, state, up
 
 from .client import Client
-from .local import QUICK, Local, wait_until
+from .evidence import Watched
+from .local import QUICK, wait_until
 from .provider import EXTERNAL_ID, Provider
 
 # The suites that share what stands here.
@@ -27,7 +28,7 @@ def local(request):
     asked = {item.path.parent.name for item in request.session.items}
     suites = [suite for suite in SUITES if suite in asked]
     with up.apart(state.own_folder("-".join(suites))) as running:
-        found = Local(running)
+        found = Watched(running)
         yield found
         if suites == ["flow"]:
             found.evidence.write()
@@ -50,7 +51,7 @@ def deployed(local):
 def reader(deployed):
     """The role that infra/organizations.yaml makes in the management account, for the provider's roles alone."""
     where = {"running": deployed.local.running, "stack": "zonelink-organizations"}
-    with deployed.local.evidence.deployment(deployed.account):
+    with deployed.local.deployment(deployed.account):
         made = deploy.deploy_client(
             deployed.account, {"ProviderAccountId": deployed.account, "ExternalId": EXTERNAL_ID},
             template=state.REPOSITORY / "infra" / "organizations.yaml", **where)

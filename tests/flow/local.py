@@ -14,8 +14,6 @@ import urllib.request
 
 from local_aws import accounts, state
 
-from .evidence import Evidence
-
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 # Between two looks: short at first, and then longer, because a look is work for those who are looked at.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.06
@@ -53,7 +51,13 @@ class Local:
         self.accounts = set(accounts.BY_NAME.values())
         self.queues = {}
         self.tables = {}
-        self.evidence = Evidence(self)
+
+    def deployment(self, account):
+        """A `with` around each deployment into an account. Does nothing here; whoever watches deployments overrides it."""
+        return contextlib.nullcontext()
+
+    def stands(self, account, outputs):
+        """Told when a provider's stack stands, with its outputs. Does nothing here, as `deployment`."""
 
     @functools.cache
     def client(self, service, account):

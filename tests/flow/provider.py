@@ -56,7 +56,7 @@ class Provider:
             "HoldsTolerated": "0", "UnreachableTolerated": "0", "SweepOverdueMinutes": "60",
             # As much as the emulator gives: tests of the rate ask for less.
             "Route53RequestsPerSecond": "1000", "Route53Burst": "5000", **parameters}
-        with self.local.evidence.deployment(self.account):
+        with self.local.deployment(self.account):
             made = deploy.deploy_provider(self.parameters, running=self.local.running, account=self.account)
         self.read(made)
 
@@ -68,7 +68,7 @@ class Provider:
         there = {one["ParameterKey"]: one["ParameterValue"] for one in there}
         if all(there[name] == value for name, value in wanted.items()):
             return
-        with self.local.evidence.deployment(self.account):
+        with self.local.deployment(self.account):
             cloudformation.update_stack(
                 StackName=STACK, UsePreviousTemplate=True,
                 Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
@@ -81,7 +81,7 @@ class Provider:
     def read(self, made):
         """Take over the outputs of a stack that stands."""
         self.outputs = made
-        self.local.evidence.note_resources(self.account, made)
+        self.local.stands(self.account, made)
         self.table = Table(self.local.client("dynamodb", self.account), made["TableName"])
         self.local.queues[made["QueueUrl"]] = self.account
         self.local.tables[made["TableName"]] = self.table
@@ -92,7 +92,7 @@ class Provider:
 
     def deploy_client(self, account, **parameters):
         """Deploy infra/client.yaml into a client account."""
-        with self.local.evidence.deployment(account):
+        with self.local.deployment(account):
             return deploy.deploy_client(account, {
                 "ProviderAccountId": self.account, "ProviderBusArn": self.outputs["BusArn"],
                 "ClientRoleName": self.outputs["ClientRoleName"], "ExternalId": EXTERNAL_ID,
@@ -100,7 +100,7 @@ class Provider:
 
     def deploy_route53_events(self, account):
         """Deploy infra/route53-events.yaml into an account, as the stack's output says it."""
-        with self.local.evidence.deployment(account):
+        with self.local.deployment(account):
             deploy.deploy_route53_events(account, {
                 "ProviderBusArn": self.outputs["BusArn"], "RuleName": f"{STACK}-route53-{accounts.REGION}",
             }, running=self.local.running)
