@@ -28,7 +28,7 @@ SIDE_BY_SIDE := -n $(WORKERS) --no-loadscope-reorder
 FUNCTIONS := accept-connections reconcile-records backfill
 TEMPLATES := template.yaml infra/client.yaml infra/organizations.yaml infra/route53-events.yaml
 
-export PYTHONPATH := tests
+export PYTHONPATH := tools:tests
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
@@ -48,7 +48,7 @@ test: ## Run every check and every test
 	@.ci/step "tools, checks of form, build" $(MAKE) --no-print-directory -j 3 build tools lint
 	.ci/step "tests in Rust" $(MAKE) --no-print-directory test-rust
 	.ci/step "mutants" $(MAKE) --no-print-directory mutants
-	.ci/step "whole flows" $(PYTEST) $(SIDE_BY_SIDE) tests/flow tests/local_aws tests/bench tests/demo tests/terraform
+	.ci/step "whole flows" $(PYTEST) $(SIDE_BY_SIDE) tests/flow tests/tools tests/bench tests/demo tests/terraform
 # It judges what the flows have just asked for.
 	.ci/step "policies" $(PYTEST) tests/iam
 	.ci/step "sam build" $(PYTHON) -m deploy
@@ -101,7 +101,7 @@ down: ## Stop what `make up` started
 .PHONY: setup
 setup: $(STAMP) ## Make the Python environment in .local/venv
 
-$(STAMP): tests/local_aws/requirements.txt .ci/setup
+$(STAMP): tools/local_aws/requirements.txt .ci/setup
 	@.ci/setup $(VENV) $<
 	@touch $@
 
@@ -131,4 +131,4 @@ $(EVALUATOR_STAMP): tests/iam/package-lock.json .ci/setup-node
 .PHONY: clean
 clean: down ## Remove .local and Python's caches; cargo's target stays
 	rm -rf .local .pytest_cache
-	find tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

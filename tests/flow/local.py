@@ -96,7 +96,7 @@ class Local:
         return self._ask(emulator, "GET", "asked")
 
     def many_vpcs(self, wanted):
-        """Make many VPCs with an endpoint each, without the calls: tests/local_aws/moto_side/fleet.py."""
+        """Make many VPCs with an endpoint each, without the calls: tools/local_aws/moto_side/fleet.py."""
         return self._ask("moto", "POST", "fleet", wanted)
 
     def forget_calls(self):

@@ -1,4 +1,4 @@
-"""The EC2, Route 53, STS half of the local AWS: `PYTHONPATH=tests python -m local_aws.moto --port 5000`.
+"""The EC2, Route 53, STS half of the local AWS: `PYTHONPATH=tools python -m local_aws.moto --port 5000`.
 
 moto's own server, extended in process. It listens on 127.0.0.1 only. LOCAL_AWS_MINISTACK_URL names the other
 half; without it no CloudTrail event and no notification is delivered, and AssumeRole grants every role.

@@ -58,7 +58,7 @@ def required():
     """The state, or a sentence that says what to do."""
     state = read()
     if state is None:
-        raise SystemExit("The local AWS is not up. Start it: PYTHONPATH=tests python -m local_aws.up")
+        raise SystemExit("The local AWS is not up. Start it: PYTHONPATH=tools python -m local_aws.up")
     return state
 
 

@@ -1,4 +1,4 @@
-"""Start the local AWS: `PYTHONPATH=tests python -m local_aws.up`.
+"""Start the local AWS: `PYTHONPATH=tools python -m local_aws.up`.
 
 Both emulators run detached on free ports of 127.0.0.1. Either both are up when this
 ends, or nothing is left running.
@@ -27,7 +27,7 @@ def main():
         running = state.read()
         if running and is_alive(running):
             sys.exit(f"The local AWS is up already: {_urls(running)}\n"
-                     "Stop it first: PYTHONPATH=tests python -m local_aws.down")
+                     "Stop it first: PYTHONPATH=tools python -m local_aws.down")
         if running:
             stop(running)
         try:
@@ -40,7 +40,7 @@ def main():
           f"  export AWS_CONFIG_FILE={started['aws_config']} AWS_SHARED_CREDENTIALS_FILE=/dev/null\n"
           "  aws --profile client-a ec2 describe-vpc-endpoints\n\n"
           f"Profiles: {', '.join(started['accounts'])}. Logs: {started['logs']}\n"
-          "Stop: PYTHONPATH=tests python -m local_aws.down")
+          "Stop: PYTHONPATH=tools python -m local_aws.down")
 
 
 def start():
@@ -117,7 +117,7 @@ def is_alive(running):
 
 
 def _environment(urls, logs):
-    path = os.pathsep.join(filter(None, [str(state.REPOSITORY / "tests"), os.environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(filter(None, [str(state.REPOSITORY / "tools"), os.environ.get("PYTHONPATH")]))
     return {
         **os.environ,
         "PYTHONPATH": path,

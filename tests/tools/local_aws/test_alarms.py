@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws import accounts, stacks
-from local_aws.probe import running
+
+from .probe import running
 
 
 @pytest.fixture(scope="module")

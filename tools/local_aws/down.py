@@ -1,4 +1,4 @@
-"""Stop the local AWS and every function it runs: `PYTHONPATH=tests python -m local_aws.down`."""
+"""Stop the local AWS and every function it runs: `PYTHONPATH=tools python -m local_aws.down`."""
 
 from . import state, up
 

@@ -13,7 +13,8 @@ import pytest
 
 from flow.local import wait_until
 from local_aws import accounts, deploy, packaging, processes, stacks, state, up
-from local_aws.probe import running
+
+from .probe import running
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +166,7 @@ def test_failed_start_leaves_nothing_running(tmp_path, monkeypatch):
 
 
 def test_terminated_start_leaves_nothing_running(tmp_path):
-    environment = {**os.environ, "LOCAL_AWS_DIR": str(tmp_path), "PYTHONPATH": str(state.REPOSITORY / "tests")}
+    environment = {**os.environ, "LOCAL_AWS_DIR": str(tmp_path), "PYTHONPATH": str(state.REPOSITORY / "tools")}
     starting = subprocess.Popen([sys.executable, "-m", "local_aws.up"], env=environment,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     children = _until(lambda: _children(starting.pid))

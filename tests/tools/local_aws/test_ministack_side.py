@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws import accounts
-from local_aws.probe import running
+
+from .probe import running
 
 ORGANIZATION = "o-exampleorgid"
 

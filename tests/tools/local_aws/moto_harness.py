@@ -10,13 +10,14 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from local_aws import state
 
 REGION = "us-west-2"
 PROVIDER, CLIENT_A, CLIENT_B, CLIENT_C = "111111111111", "222222222222", "333333333333", "044444444444"
@@ -109,9 +110,8 @@ class MotoSide:
 def launched() -> Iterator[MotoSide]:
     stand_in = ThreadingHTTPServer(("127.0.0.1", 0), StandIn)
     threading.Thread(target=stand_in.serve_forever, daemon=True).start()
-    tests = Path(__file__).resolve().parent.parent
     environment = os.environ | {
-        "PYTHONPATH": str(tests),
+        "PYTHONPATH": str(state.REPOSITORY / "tools"),
         "LOCAL_AWS_MINISTACK_URL": f"http://127.0.0.1:{stand_in.server_port}",
     }
     command = [sys.executable, "-m", "local_aws.moto", "--port", "0"]

@@ -1,4 +1,4 @@
-"""Deploy the templates into the local AWS: `PYTHONPATH=tests python -m local_aws.deploy`.
+"""Deploy the templates into the local AWS: `PYTHONPATH=tools python -m local_aws.deploy`.
 
     provider [--binaries target/debug] [Name=value ...]     template.yaml, packaged
     client <account> [Name=value ...]                       infra/client.yaml, unchanged

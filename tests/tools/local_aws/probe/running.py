@@ -124,7 +124,7 @@ def ministack():
     moto = MotoStandIn()
     port = processes.free_ports(1)[0]
     url, log = f"http://127.0.0.1:{port}", folder / "logs" / "ministack.log"
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1]), "LOCAL_AWS_DIR": str(folder),
+    environment = {**os.environ, "PYTHONPATH": str(state.REPOSITORY / "tools"), "LOCAL_AWS_DIR": str(folder),
                    "LOCAL_AWS_MOTO_URL": moto.url}
     environment.pop("LOCAL_AWS_LOG_DIR", None)
     child = processes.start([sys.executable, "-m", "local_aws.ministack", "--port", str(port)],
