@@ -13,8 +13,8 @@ import shutil
 import urllib.error
 import urllib.request
 
-from flow.local import QUICK, Local
 from local_aws import accounts, deploy, state, up
+from stage.local import QUICK, Local
 
 from .runtime_api import Function
 

@@ -6,8 +6,8 @@ import urllib.request
 
 import boto3
 
-from flow.client import Client
 from local_aws import accounts
+from stage.client import Client
 
 PORT = 19530
 TRAIL = "management-events"

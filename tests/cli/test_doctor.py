@@ -10,10 +10,10 @@ import re
 
 import pytest
 
-from flow.client import DOMAIN, NAME
 from flow.fixtures import empty
-from flow.provider import EXTERNAL_ID
 from local_aws import accounts, state
+from stage.client import DOMAIN, NAME
+from stage.provider import EXTERNAL_ID
 
 from .command import check
 from .patient import PORT, TRAIL, Patient

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flow.client import NAME
+from stage.client import NAME
 
 from .command import check
 

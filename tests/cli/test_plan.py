@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from flow.client import NAME
-from flow.provider import ORGANIZATION
+from stage.client import NAME
+from stage.provider import ORGANIZATION
 
 
 @pytest.fixture

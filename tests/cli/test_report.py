@@ -7,8 +7,8 @@ import stat
 import pytest
 
 from flow.fixtures import empty
-from flow.local import wait_until
 from local_aws import state
+from stage.local import wait_until
 
 from .browser import Sheet, chromium
 from .command import Command

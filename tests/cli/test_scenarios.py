@@ -10,8 +10,8 @@ import shutil
 
 import pytest
 
-from flow.client import NAME
 from local_aws import state
+from stage.client import NAME
 
 from .witness import Witness
 

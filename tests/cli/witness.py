@@ -2,7 +2,7 @@
 
 import json
 
-from flow.local import wait_until
+from stage.local import wait_until
 
 _NAME = "scenario-witness"
 

@@ -7,10 +7,10 @@ It takes some minutes, on ports and in a folder of its own (.local/cost).
 
 import os
 
-from flow.client import Client
-from flow.local import QUICK, Local
-from flow.provider import EXTERNAL_ID, Provider
 from local_aws import accounts, state, up
+from stage.client import Client
+from stage.local import QUICK, Local
+from stage.provider import EXTERNAL_ID, Provider
 
 from . import watching
 from .counting import counted

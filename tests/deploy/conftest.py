@@ -8,8 +8,8 @@ import pathlib
 
 import pytest
 
-from flow.local import QUICK, Local
 from local_aws import accounts, state, up
+from stage.local import QUICK, Local
 
 from . import tools
 

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from flow.client import Client
-from flow.provider import EXTERNAL_ID, Provider
 from local_aws import accounts, deploy, processes, state
+from stage.client import Client
+from stage.provider import EXTERNAL_ID, Provider
 
 from . import tools
 

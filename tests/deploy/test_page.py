@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from flow.client import Client
-from flow.provider import Provider, Table
 from local_aws import state
 from local_aws.stacks import outputs
+from stage.client import Client
+from stage.provider import Provider, Table
 
 from . import tools
 from .conftest import PROFILES

@@ -5,10 +5,10 @@ import threading
 import pytest
 import yaml
 
-from flow.client import NAME, Client
-from flow.provider import Provider
 from local_aws import stacks, state
 from local_aws.stacks import outputs
+from stage.client import NAME, Client
+from stage.provider import Provider
 
 from . import tools
 from .conftest import PROFILES

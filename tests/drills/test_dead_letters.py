@@ -3,7 +3,7 @@
 import contextlib
 import json
 
-from flow.local import wait_until
+from stage.local import wait_until
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from flow.local import wait_until
+from stage.local import wait_until
 
 
 def test_dead_letters(watch):

@@ -3,7 +3,7 @@
 import botocore.exceptions
 import pytest
 
-from flow.client import Client
+from stage.client import Client
 
 
 def test_sweeps_that_are_never_overdue_have_no_alarm(watch):

@@ -5,10 +5,10 @@ import re
 
 import yaml
 
-from flow.client import NAME, Client
-from flow.local import wait_until
 from flow.test_bad_input import api_call
 from local_aws import accounts
+from stage.client import NAME, Client
+from stage.local import wait_until
 
 
 def test_sweep_missing(watch):

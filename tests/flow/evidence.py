@@ -7,8 +7,7 @@ import os
 import time
 
 from local_aws import state
-
-from .local import Local
+from stage.local import Local
 
 FOLDER = state.REPOSITORY / ".local" / "flow" / "evidence"
 

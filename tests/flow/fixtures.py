@@ -9,11 +9,11 @@ import types
 import pytest
 
 from local_aws import accounts, deploy, state, up
+from stage.client import Client
+from stage.local import QUICK, wait_until
+from stage.provider import EXTERNAL_ID, Provider
 
-from .client import Client
 from .evidence import Watched
-from .local import QUICK, wait_until
-from .provider import EXTERNAL_ID, Provider
 
 # The suites that share what stands here.
 SUITES = ("flow", "cli", "drills")

@@ -1,6 +1,6 @@
 """Who is let in, who is not, and what becomes of those who were refused."""
 
-from .local import wait_until
+from stage.local import wait_until
 
 
 def test_stranger_stays_pending_and_is_held_as_not_allowed(fleet):

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from .client import NAME, Client
+from stage.client import NAME, Client
 
 # A function keeps a role's credentials for their hour, so each test about a role has an account of its own.
 _accounts = (f"{number:012}" for number in itertools.count(700000000001))

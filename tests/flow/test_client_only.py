@@ -5,11 +5,11 @@ import types
 import pytest
 
 from local_aws import deploy
+from stage.client import Client
+from stage.local import QUICK
+from stage.provider import EXTERNAL_ID, Provider
 
-from .client import Client
 from .fixtures import empty
-from .local import QUICK
-from .provider import EXTERNAL_ID, Provider
 
 # Whose service it is; nothing of zonelink runs there.
 OWNER = "088888888888"

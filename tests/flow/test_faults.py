@@ -2,8 +2,8 @@
 
 import pytest
 
-from .client import NAME
-from .local import wait_until
+from stage.client import NAME
+from stage.local import wait_until
 
 
 def throttle(service, action, code="Throttling", times=2, **more):

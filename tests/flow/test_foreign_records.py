@@ -1,6 +1,6 @@
 """Records that somebody else made at our name, and records of ours that somebody else touched."""
 
-from .client import NAME
+from stage.client import NAME
 
 
 def held(fleet, vpc, zone):

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from .client import NAME
-from .provider import STACK
+from stage.client import NAME
+from stage.provider import STACK
 
 
 class CloudWatch:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .provider import ORGANIZATION
+from stage.provider import ORGANIZATION
 
 DENIED = {"service": "organizations", "action": "ListParents", "code": "AccessDeniedException", "times": 1000}
 

@@ -2,7 +2,7 @@
 
 import time
 
-from .local import wait_until
+from stage.local import wait_until
 
 READS = ("ListHostedZonesByVPC", "ListResourceRecordSets")
 CHANGE = "ChangeResourceRecordSets"

@@ -2,8 +2,8 @@
 
 import datetime
 
-from .client import DOMAIN, NAME
-from .local import wait_until
+from stage.client import DOMAIN, NAME
+from stage.local import wait_until
 
 
 def test_endpoint_of_an_allowed_account_is_accepted_and_gets_its_record(fleet):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .local import wait_until
+from stage.local import wait_until
 
 
 def rejecting(fleet, *owners, **parameters):

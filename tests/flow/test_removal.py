@@ -2,7 +2,7 @@
 
 import pytest
 
-from .client import NAME
+from stage.client import NAME
 
 SECOND = "*.second.example.com"
 OTHERS = "*.others.example.com"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from .client import NAME
-from .local import wait_until
+from stage.client import NAME
+from stage.local import wait_until
 
 ENDPOINTS = 25
 MOST = 20

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .client import NAME
+from stage.client import NAME
 
 
 def hold_on(fleet, vpc, zone):

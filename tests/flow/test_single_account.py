@@ -5,11 +5,11 @@ import types
 import pytest
 
 from local_aws import deploy
+from stage.client import Client
+from stage.local import QUICK
+from stage.provider import Provider
 
-from .client import Client
 from .fixtures import empty
-from .local import QUICK
-from .provider import Provider
 
 ACCOUNT = "055555555555"
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from .local import wait_until
+from stage.local import wait_until
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 import pytest
 
 from local_aws import accounts, deploy
-
-from .client import NAME, Client
+from stage.client import NAME, Client
 
 # Of the provider and two clients; client-c forwards nothing.
 FORWARDING = (accounts.PROVIDER, accounts.CLIENT_A, accounts.CLIENT_B)

@@ -11,8 +11,8 @@ import zipfile
 
 import pytest
 
-from flow.local import wait_until
 from local_aws import accounts, deploy, packaging, processes, stacks, state, up
+from stage.local import wait_until
 
 from .probe import running
 

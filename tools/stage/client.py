@@ -6,7 +6,7 @@ import time
 from local_aws import accounts
 
 NAME = "*.aws-us-west-2.byoc.example.com"
-# The names of services that tests define in the table: as on AWS, nothing may be written that the stacks do not name.
+# The names of further services, defined in the table: as on AWS, nothing may be written that the stacks do not name.
 MORE_NAMES = ("*.second.example.com", "*.third.example.com", "db.example.com", "*.merged.example.com",
               "*.renamed.example.com", "*.commotion.example.com")
 # The most specific zone that can hold the name.
@@ -189,4 +189,4 @@ class Zone:
 
 
 def _reference():
-    return f"flow-{time.time_ns()}-{next(_references)}"
+    return f"stage-{time.time_ns()}-{next(_references)}"

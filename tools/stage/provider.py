@@ -12,7 +12,7 @@ from .client import MORE_NAMES, NAME
 from .local import wait_until
 
 STACK = "zonelink"
-EXTERNAL_ID = "zonelink-flow-tests"
+EXTERNAL_ID = "zonelink-stage"
 # The organization that the provider's account manages; client-a and client-b are members.
 ORGANIZATION = "o-exampleorgid"
 

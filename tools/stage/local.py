@@ -1,4 +1,4 @@
-"""The local AWS of these tests: its knobs, its call log, and how to wait for it.
+"""Both emulators as one AWS: its knobs, its call log, and how to wait for it.
 
 Nothing here sleeps for a time that is hoped to be long enough. A claim that something
 happens polls for it; a claim that nothing happens waits until the system is at rest.
@@ -44,7 +44,7 @@ def _looks(within):
 
 
 class Local:
-    """Both emulators, as one AWS."""
+    """A local AWS that runs."""
 
     def __init__(self, running):
         self.running = running
@@ -87,7 +87,7 @@ class Local:
         return self._ask("moto", "GET", "faults")
 
     def calls(self, action, account=None):
-        """The calls of one kind, or of every kind, since `forget_calls`, those of the tests included."""
+        """The calls of one kind, or of every kind, since `forget_calls`, those of the caller included."""
         return [call for call in self._ask("moto", "GET", "calls")
                 if action in (None, call["action"]) and account in (None, call["account"])]
 
