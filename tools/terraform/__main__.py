@@ -1,4 +1,4 @@
-"""Write what the Terraform modules have of the templates: `PYTHONPATH=tests python -m terraform`."""
+"""Write what the Terraform modules have of the templates: `PYTHONPATH=tools python -m terraform`."""
 
 from .documents import MODULES, TEMPLATES, documents
 from .variables import variables

@@ -1,6 +1,6 @@
 """Count what endpoints cost in the local AWS, and say what that makes in a month.
 
-    PYTHONPATH=tests .local/venv/bin/python -m cost
+    PYTHONPATH=tools .local/venv/bin/python -m cost
 
 It takes some minutes, on ports and in a folder of its own (.local/cost).
 """

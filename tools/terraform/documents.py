@@ -1,7 +1,7 @@
 """The policies and event patterns of the Terraform modules, made from the templates.
 
 Each is a file that Terraform's templatefile() completes. Making them here is what keeps the two ways of
-installation equal statement by statement; test_equal.py fails when a template has changed since.
+installation equal statement by statement; tests/tools/terraform fails when a template has changed since.
 """
 
 import json

@@ -7,11 +7,11 @@ import hcl2
 import pytest
 
 from local_aws import state
+from terraform import cloudformation
+from terraform.documents import MODULES, TEMPLATES, documents
+from terraform.variables import snake, variables
 
-from . import cloudformation
 from .correspondence import ADDRESSES, OF_SAM, SETTINGS
-from .documents import MODULES, TEMPLATES, documents
-from .variables import snake, variables
 
 ACCOUNT = "111111111111"
 # What the provider's template has no default for.
@@ -50,7 +50,7 @@ def template(module):
 def test_policies_patterns_and_variables_are_those_of_the_template(module):
     stale = [path for path, text in {**documents(module), "variables.tf": variables(module)}.items()
              if not (MODULES / module / path).is_file() or (MODULES / module / path).read_text() != text]
-    assert not stale, "the template has changed: PYTHONPATH=tests .local/venv/bin/python -m terraform"
+    assert not stale, "the template has changed: PYTHONPATH=tools .local/venv/bin/python -m terraform"
 
 
 @pytest.mark.parametrize("module", TEMPLATES)
@@ -79,7 +79,7 @@ def test_every_word_of_a_document_is_given(module):
 @pytest.mark.parametrize("module", TEMPLATES)
 def test_every_resource_has_its_counterpart(module):
     made = set(template(module)["Resources"])
-    assert made == set(ADDRESSES[module]), "tests/terraform/correspondence.py names what corresponds"
+    assert made == set(ADDRESSES[module]), "tests/tools/terraform/correspondence.py names what corresponds"
     there = set(parsed(module)["resource"])
     named = {address for addresses in ADDRESSES[module].values() for address in addresses}
     assert there == named | OF_SAM.get(module, set())

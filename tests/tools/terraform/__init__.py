@@ -1,0 +1,1 @@
+"""The Terraform modules against the templates."""

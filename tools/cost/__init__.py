@@ -1,0 +1,1 @@
+"""What zonelink costs, from calls that are counted in the local AWS: `PYTHONPATH=tools python -m cost`."""
