@@ -48,7 +48,7 @@ test: ## Run every check and every test
 	@.ci/step "tools, checks of form, build" $(MAKE) --no-print-directory -j 3 build tools lint
 	.ci/step "tests in Rust" $(MAKE) --no-print-directory test-rust
 	.ci/step "mutants" $(MAKE) --no-print-directory mutants
-	.ci/step "whole flows" $(PYTEST) $(SIDE_BY_SIDE) tests/flow tests/tools tests/bench tests/demo
+	.ci/step "whole flows" $(PYTEST) $(SIDE_BY_SIDE) tests/flow tests/tools tests/demo
 # It judges what the flows have just asked for.
 	.ci/step "policies" $(PYTEST) tests/iam
 	.ci/step "sam build" $(PYTHON) -m deploy
@@ -74,7 +74,7 @@ bench: setup $(BENCH_STAMP) ## Measure everything beside a plain boto3 function 
 
 .PHONY: bench-smoke
 bench-smoke: setup build ## Check the exact counts of calls, and the measure itself; part of `make test`
-	$(PYTEST) tests/bench
+	$(PYTEST) tests/tools/bench
 
 .PHONY: lint
 lint: setup $(CHECKOV_STAMP) ## Check form: rustfmt, clippy, cfn-lint, checkov
@@ -105,7 +105,7 @@ $(STAMP): tools/local_aws/requirements.txt .ci/setup
 	@.ci/setup $(VENV) $<
 	@touch $@
 
-$(BENCH_STAMP): tests/bench/requirements.txt .ci/setup
+$(BENCH_STAMP): tools/bench/requirements.txt .ci/setup
 	@.ci/setup $(BENCH_VENV) $<
 	@touch $@
 

@@ -33,7 +33,7 @@ def tracked() -> list[Path]:
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT, check=True, capture_output=True, text=True,
     )
-    wanted = ("Cargo", "rust-toolchain", "shared/", "functions/", "cli/", "tests/")
+    wanted = ("Cargo", "rust-toolchain", "shared/", "functions/", "cli/", "tests/", "tools/bench/planning/")
     return [Path(name) for name in listed.stdout.split("\0") if name.startswith(wanted)]
 
 

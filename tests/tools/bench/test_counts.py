@@ -2,8 +2,10 @@
 
 import pytest
 
-from . import calls, expected, fleet
-from .pump import Pump
+from bench import calls, fleet
+from bench.pump import Pump
+
+from . import expected
 
 ENDPOINTS = 100
 

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from . import calls, fleet, goals, pump, report
-from . import stage as stages
-from .runtime_api import Function, FunctionFailed
+from bench import calls, fleet, goals, pump, report
+from bench import stage as stages
+from bench.runtime_api import Function, FunctionFailed
 
 _DIES = "import sys; print('it broke here'); sys.exit(3)"
 # Asks for an event and refuses it, as a function whose handler fails.

@@ -2,9 +2,8 @@
 
 import pytest
 
+from bench import stage as stages
 from local_aws import state
-
-from . import stage as stages
 
 
 @pytest.fixture(scope="session")

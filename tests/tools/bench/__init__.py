@@ -1,0 +1,1 @@
+"""Tests of the measure and of its baseline, and the exact counts."""
