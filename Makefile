@@ -48,7 +48,7 @@ test: ## Run every check and every test
 	@.ci/step "tools, checks of form, build" $(MAKE) --no-print-directory -j 3 build tools lint
 	.ci/step "tests in Rust" $(MAKE) --no-print-directory test-rust
 	.ci/step "mutants" $(MAKE) --no-print-directory mutants
-	.ci/step "whole flows" $(PYTEST) $(SIDE_BY_SIDE) tests/flow tests/tools tests/demo
+	.ci/step "whole flows" $(PYTEST) $(SIDE_BY_SIDE) tests/flow tests/tools tests/docs
 # It judges what the flows have just asked for.
 	.ci/step "policies" $(PYTEST) tests/iam
 	.ci/step "sam build" $(PYTHON) -m deploy

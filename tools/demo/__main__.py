@@ -1,4 +1,4 @@
-"""zonelink at work, start to end, in a local AWS of its own: `PYTHONPATH=tests python -m demo`.
+"""zonelink at work, start to end, in a local AWS of its own: `PYTHONPATH=tools python -m demo`.
 
 It shows what really happens: nothing below is printed that was not read from the journal, the
 functions' logs, the log of API calls, EC2, or a queue that heard the event. It ends with 0 only
