@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import time
 
 import pytest
 
@@ -33,8 +34,16 @@ class CloudWatch:
         return self._grown(name, second)[1]
 
     def _grown(self, name, second):
-        before, now = (of.get((name, second), (0, 0)) for of in (self._before, self.all()))
+        before, now = (of.get((name, second), (0, 0)) for of in (self._before, self._at_rest()))
         return tuple(after - first for after, first in zip(now, before))
+
+    def _at_rest(self):
+        """All metrics once no more come: a function's last lines are read after it has answered."""
+        found, before = self.all(), None
+        while found != before:
+            time.sleep(0.25)
+            found, before = self.all(), found
+        return found
 
     def _statistics(self, metric):
         end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=1)
