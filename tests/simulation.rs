@@ -37,6 +37,7 @@ mod simulation {
     pub(crate) mod executor;
     pub(crate) mod faults;
     pub(crate) mod life;
+    pub(crate) mod logs;
     pub(crate) mod observations;
     pub(crate) mod pages;
     pub(crate) mod people;
@@ -113,6 +114,11 @@ fn follow(trace: &str, with_history: bool) -> Report {
     let seed = numbers.next().unwrap_or_default();
     let choices = numbers.map(|choice| usize::try_from(choice).unwrap_or_default());
     run_with(seed, Random::new(seed).follow(choices), with_history).0
+}
+
+/// What happened, without what the product has logged: other threads, which log nothing, may keep a line from us.
+fn happened(report: &Report) -> Vec<&String> {
+    report.history.iter().filter(|line| !line.contains(" logs ")).collect()
 }
 
 /// What somebody needs who wants to know why a seed fails.
@@ -228,7 +234,7 @@ fn one_seed_always_has_one_history() {
     let again = || trace.as_ref().map_or_else(|| run(seed, true), |trace| follow(trace, true));
     let (first, second) = (again(), again());
     assert!(!first.history.is_empty());
-    assert_eq!(first.history, second.history);
+    assert_eq!(happened(&first), happened(&second));
     if trace.is_some() || number("ZONELINK_SEED").is_some() {
         #[expect(clippy::print_stdout, reason = "somebody asked for this one")]
         {
@@ -240,8 +246,8 @@ fn one_seed_always_has_one_history() {
 
 #[test]
 fn a_trace_is_the_schedule_of_its_seed() {
-    let of_seed = run(2, true).history;
-    assert_eq!(follow(&trace_of(2), true).history, of_seed);
+    let of_seed = run(2, true);
+    assert_eq!(happened(&follow(&trace_of(2), true)), happened(&of_seed));
     let other = trace_of(2).replacen('2', "3", 1);
-    assert_eq!(follow(&other, true).history, of_seed, "the choices count, and not the seed");
+    assert_eq!(happened(&follow(&other, true)), happened(&of_seed), "the choices count, and not the seed");
 }

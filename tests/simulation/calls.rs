@@ -95,6 +95,8 @@ pub(crate) struct Open {
     pub(crate) request: Rc<Request>,
     pub(crate) letter: Rc<dyn Letter>,
     pub(crate) stage: Stage,
+    /// When it was made.
+    pub(crate) made_at: i64,
     /// Its next grant is not before this moment.
     pub(crate) not_before: i64,
     /// Nobody waits for it any more.
@@ -166,14 +168,21 @@ pub(crate) struct Answer<T, F> {
     calls: Rc<RefCell<Calls>>,
     sealed: Rc<Sealed<T, F>>,
     request: Rc<Request>,
+    made_at: i64,
     not_before: i64,
     number: Option<u64>,
 }
 
 impl<T, F> Answer<T, F> {
-    pub(crate) fn new(calls: Rc<RefCell<Calls>>, request: Request, not_before: i64, effect: F) -> Self {
+    /// A call that is made now, and reaches AWS at `not_before`.
+    pub(crate) fn new(
+        calls: Rc<RefCell<Calls>>,
+        request: Request,
+        (made_at, not_before): (i64, i64),
+        effect: F,
+    ) -> Self {
         let sealed = Rc::new(Sealed { effect, answer: RefCell::new(None) });
-        Self { calls, sealed, request: Rc::new(request), not_before, number: None }
+        Self { calls, sealed, request: Rc::new(request), made_at, not_before, number: None }
     }
 }
 
@@ -190,6 +199,7 @@ impl<T: 'static, F: Fn(&mut World) -> Result<T, Error> + 'static> Future for Ans
                 request: Rc::clone(&self.request),
                 letter: Rc::clone(&self.sealed) as Rc<dyn Letter>,
                 stage: Stage::Sent,
+                made_at: self.made_at,
                 not_before: self.not_before,
                 dropped: false,
                 waker: context.waker().clone(),

@@ -73,9 +73,12 @@ impl SimulatedCloud {
         kind: Kind,
         effect: impl Fn(&mut World) -> Result<T, Error> + 'static,
     ) -> Result<T, Error> {
-        let not_before = self.world.borrow_mut().reaches_aws();
+        let times = {
+            let mut world = self.world.borrow_mut();
+            (world.now, world.reaches_aws())
+        };
         let request = Request { worker: self.worker, account, operation, subject, kind, seen: self.seen() };
-        Answer::new(Rc::clone(&self.calls), request, not_before, effect).await
+        Answer::new(Rc::clone(&self.calls), request, times, effect).await
     }
 
     /// A write to the table.

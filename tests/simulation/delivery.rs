@@ -143,7 +143,11 @@ impl World {
     /// Nobody waits for a call any more: what was sent may be done all the same.
     pub(crate) fn abandon(&mut self, open: &Open) {
         let request = &open.request;
-        let over = matches!(request.kind, Kind::Change { ends_at } if self.now >= ends_at);
+        let over = match request.kind {
+            Kind::Change { ends_at } => self.now >= ends_at,
+            // Time may have made a leap.
+            _ => self.now >= open.made_at + SLOW + LATE_ITEM,
+        };
         let was_sent = open.stage == super::calls::Stage::Sent && request.kind != Kind::Read;
         if !was_sent || over || self.is_denied(request) || self.random.one_in(2) {
             return;

@@ -191,16 +191,27 @@ impl Executor {
             let Some(running) = &mut self.seats[index].running else { return };
             let waker = Waker::from(Arc::clone(&running.woken));
             running.woken.0.store(false, Ordering::Relaxed);
-            if let Poll::Ready(outcome) = running.future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            let polled = running.future.as_mut().poll(&mut Context::from_waker(&waker));
+            let goes_on = running.woken.0.load(Ordering::Relaxed);
+            self.note_logs(index);
+            if let Poll::Ready(outcome) = polled {
                 return self.finish(index, &outcome);
             }
-            if !running.woken.0.load(Ordering::Relaxed) {
+            if !goes_on {
                 break;
             }
         }
         self.bury();
         if !self.calls.borrow().waits(index) {
             self.world.borrow_mut().violation(format!("w{index} waits for nothing"));
+        }
+    }
+
+    /// Shows what a worker has logged.
+    fn note_logs(&self, index: usize) {
+        let mut world = self.world.borrow_mut();
+        for line in world.logs.take() {
+            world.note(|| format!("w{index} logs {line}"));
         }
     }
 

@@ -47,8 +47,16 @@ pub(crate) fn run_with(seed: u64, random: Random, with_history: bool) -> (Report
     let world = Rc::new(RefCell::new(world));
     let executor = Executor::new(Rc::clone(&world), skews);
     let mut schedule = Schedule { world: Rc::clone(&world), executor, peace: false };
-    schedule.trouble();
-    schedule.peace();
+    let mut whole = || {
+        schedule.trouble();
+        schedule.peace();
+    };
+    if with_history {
+        let logs = world.borrow().logs.clone();
+        tracing::subscriber::with_default(logs, whole);
+    } else {
+        whole();
+    }
     drop(schedule);
     let mut world = world.borrow_mut();
     let history = world.history.take().unwrap_or_default();

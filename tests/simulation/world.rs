@@ -12,6 +12,7 @@ use shared::model::rate::Rate;
 use super::calls::{Letter, Request};
 use super::ec2::Ec2;
 use super::faults::Faults;
+use super::logs::Logs;
 use super::queue::Queue;
 use super::random::Random;
 use super::route53::Route53;
@@ -78,6 +79,8 @@ pub(crate) struct World {
     pub(crate) writes: Vec<String>,
     pub(crate) violations: Vec<String>,
     pub(crate) tally: Tally,
+    /// What the product has logged and history does not show yet.
+    pub(crate) logs: Logs,
     /// What happened, one line each; kept only for a replay.
     pub(crate) history: Option<Vec<String>>,
     began: i64,
@@ -115,6 +118,7 @@ impl World {
             writes: Vec::new(),
             violations: Vec::new(),
             tally: Tally::default(),
+            logs: Logs::default(),
             history: with_history.then(Vec::new),
             began,
         };
