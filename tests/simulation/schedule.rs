@@ -4,6 +4,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use shared::model::record::SeenRecords;
+
 use super::executor::Executor;
 use super::faults::Faults;
 use super::queue::Job;
@@ -216,9 +218,14 @@ impl Schedule {
         if world.random.one_in(2) {
             world.note(|| "people remove what is not ours".into());
             let claimed: Vec<_> = world.table.claims().map(|claim| claim.key.clone()).collect();
-            world.route53.slots.retain(|key, slot| {
-                !slot.by_a_person || (claimed.contains(key) && slot.seen.incompatible.is_empty())
-            });
+            let now = world.now;
+            for (key, slot) in &mut world.route53.slots {
+                let stays = claimed.contains(key) && slot.seen.incompatible.is_empty();
+                if slot.by_a_person && !stays {
+                    // What lands afterwards finds a name that a person has touched.
+                    (slot.seen, slot.touched) = (SeenRecords::default(), Some(now));
+                }
+            }
         }
         if world.random.one_in(2) {
             world.note(|| "the queue loses all its messages, and all workers die".into());
