@@ -137,7 +137,7 @@ impl Made {
             contributions: BTreeMap::from([(id("vpce-00000001"), contribution)]),
             origin: Origin::Created,
             confirmed: seen.clone(),
-            pending: Some(Pending { from: seen.clone(), to: desired.clone(), until }),
+            pending: Some(Pending { from: seen.clone(), to: desired.clone(), ttl: Some(60), until }),
             released: None,
             version: version.map_or(u64::try_from(now.as_nanosecond()).unwrap(), |version| version + 1),
         };
@@ -153,7 +153,8 @@ impl Made {
         let reserve = Step::Reserve { account: id(ACCOUNT), requests: 1 };
         let mut steps: Vec<Step> = self.when.reserves.then_some(reserve).into_iter().collect();
         steps.push(put(&claim, *version));
-        steps.push(Step::ChangeRecords { account: id(ACCOUNT), key: key("Z1"), changes, until });
+        let put_back = Box::new(Step::ReleaseClaim { key: key("Z1"), expects: 8, leaves: BTreeSet::new() });
+        steps.push(Step::ChangeRecords { account: id(ACCOUNT), key: key("Z1"), changes, until, put_back });
         steps.push(put(&claim.confirm(), Some(claim.version)));
         Group { subject: Subject::Record(id(VPC), key("Z1")), reason: "drift".into(), steps }
     }
@@ -205,6 +206,7 @@ impl Made {
             vpc_endpoints: BTreeSet::from([id("vpce-00000001")]),
             vpcs: BTreeSet::new(),
             announced: false,
+            attempt: 0,
             priority: Priority::Event,
             cause: self.when.cause.clone(),
             since: Some(self.when.since),

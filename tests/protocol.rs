@@ -42,6 +42,7 @@ fn two_workers() -> Setting {
         both: false,
         minutes: 2,
         resends: 1,
+        put_offs: 0,
         starts: vec![Start::Empty, Start::Ours, Start::Adopted, Start::Foreign],
         broken: None,
     }
@@ -105,6 +106,7 @@ fn told(model: &Protocol, path: &[(State, Option<Action>)]) -> String {
         lines.push(match action {
             Action::Work(n) => before.workers[*n].to_string(),
             Action::LandsUnheard(n) => format!("{}: lands unheard, is sent again", before.workers[*n]),
+            Action::PutOff(n) => format!("{}: Route 53 is not ready for it", before.workers[*n]),
             other => format!("{other:?}"),
         });
         if shown(before) != shown(after) {
@@ -166,6 +168,22 @@ fn two_endpoints_leave_nothing_wrong() {
 fn two_vpcs_that_share_a_zone_leave_nothing_wrong() {
     check(two_vpcs());
     check(Setting { workers: vec![0, 1, 1], edits: 0, minutes: 1, ..two_vpcs() });
+}
+
+#[test]
+fn changes_that_route53_puts_off_leave_nothing_wrong() {
+    check(Setting { edits: 1, resends: 0, put_offs: 2, ..any_kind_of_record() });
+    check(Setting { edits: 1, resends: 0, put_offs: 1, ..two_vpcs() });
+}
+
+#[test]
+fn a_claim_that_is_put_back_without_an_answer_leaks() {
+    finds(Broken::PutBackUnanswered, SETTLES, two_workers());
+}
+
+#[test]
+fn values_that_count_as_ours_under_any_ttl_take_what_a_person_wrote() {
+    finds(Broken::AnyTtl, PERSON, Setting { edits: 1, moves: 1, ..any_kind_of_record() });
 }
 
 #[test]

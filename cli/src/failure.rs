@@ -112,6 +112,7 @@ fn remedy(error: &anyhow::Error) -> Option<&'static str> {
             "check the network, the region, and AWS_ENDPOINT_URL if it is set"
         }
         CallFailure::Unavailable => "try again; AWS did not answer as it should",
+        CallFailure::Credentials => "sign in again, or check the profile",
         CallFailure::Refused => return None,
     };
     Some(remedy)

@@ -50,6 +50,7 @@ pub(crate) fn intent(account: &AccountId, cause: String) -> Intent {
         vpc_endpoints: [].into(),
         vpcs: [].into(),
         announced: false,
+        attempt: 0,
         priority: Priority::Event,
         cause,
         since: None,

@@ -87,6 +87,9 @@ async fn apply_group<'a, C: Cloud>(
     for step in &group.steps {
         // Boxed: the states of all steps together are more than the compiler lays out in one piece.
         let applied = Box::pin(apply_step(worker, step, reserved)).await;
+        if let Err(error) = &applied {
+            put_back(worker, step, error, reserved).await;
+        }
         let outcome = match worker.or_wait(applied).await {
             Ok(Ok(())) => {
                 done += 1;
@@ -98,6 +101,18 @@ async fn apply_group<'a, C: Cloud>(
         return GroupOutcome { group, done, outcome, at: worker.now() };
     }
     GroupOutcome { group, done, outcome: Outcome::Done, at: worker.now() }
+}
+
+/// Undoes the announcement of a change that was certainly not made. Where that fails the claim says that the change
+/// is on its way, and is believed until its time is over.
+async fn put_back<C: Cloud>(worker: &Worker<C>, step: &Step, error: &Error, reserved: &Reserved) {
+    let Step::ChangeRecords { put_back, .. } = step else { return };
+    if error.may_have_changed_records() {
+        return;
+    }
+    if let Err(error) = Box::pin(apply_step(worker, put_back, reserved)).await {
+        tracing::warn!(step = %put_back, error = error.chain(), "a claim could not be put back");
+    }
 }
 
 async fn apply_step<C: Cloud>(worker: &Worker<C>, step: &Step, reserved: &Reserved) -> Result<(), Error> {
@@ -120,7 +135,7 @@ async fn apply_step<C: Cloud>(worker: &Worker<C>, step: &Step, reserved: &Reserv
             let (at_most, expires_at) = (*at_most, expires_at(worker.now()));
             cloud.update_run(run, &RunUpdate::CountRemoval { at_most, expires_at }).await
         }
-        Step::ChangeRecords { account, key, changes, until } => {
+        Step::ChangeRecords { account, key, changes, until, .. } => {
             // Signed in first: what that takes is no part of the request's time.
             cloud.assume_role(account).await?;
             let time = time_until(*until, worker.now(), key)?;

@@ -9,7 +9,7 @@
 //! Describe…, List…, Get…, Query,        yes          yes (Route 53's      Denied, Throttled
 //!   BatchGetItem                                     throttling: never)
 //! Accept…, RejectVpcEndpointConnections yes          yes                  Denied, Refused, some unsuccessful
-//! ChangeResourceRecordSets              no           never                Denied, Throttled, Refused
+//! ChangeResourceRecordSets              no           never                Denied, Throttled, Refused, Credentials
 //! PutItem, DeleteItem                   by condition yes                  ConditionFailed
 //! UpdateItem                            no           yes                  ConditionFailed
 //! TransactWriteItems                    by its token yes                  ConditionFailed
@@ -18,7 +18,8 @@
 //!
 //! "No answer" ([`CallFailure::Unavailable`](crate::error::CallFailure)) says nothing: the call may have been
 //! done, may be done later, or never. What is not idempotent and retried may be done twice; those who make such
-//! a call live with that.
+//! a call live with that. A change of records is sent once, so each of its failures but "no answer" is certain: it was
+//! not made, and never will be.
 
 use std::time::Duration;
 

@@ -104,6 +104,8 @@ pub enum CallFailure {
     ConditionFailed,
     /// AWS refused it for what it said.
     Refused,
+    /// AWS refused it for its credentials, which are old or broken: the next attempt has new ones, or fails as loudly.
+    Credentials,
 }
 
 impl Error {
@@ -133,6 +135,16 @@ impl Error {
     #[must_use]
     pub fn is_condition_failed(&self) -> bool {
         matches!(self, Error::Call { kind: CallFailure::ConditionFailed, .. })
+    }
+
+    /// Whether a change of records that failed so may have been made all the same, or may still be. Such a change is
+    /// sent once. So an answer that refuses it is certain, and so is what kept it from being sent.
+    #[must_use]
+    pub fn may_have_changed_records(&self) -> bool {
+        matches!(
+            self,
+            Error::Call { operation: "route53:ChangeResourceRecordSets", kind: CallFailure::Unavailable, .. }
+        )
     }
 
     /// AWS's error code, if AWS answered with one of these.

@@ -16,4 +16,5 @@ mod unfinished;
 pub use self::backfill::backfill;
 pub use self::batch::{QueueMessage, reconcile_batch};
 pub use self::carry_out::apply_and_journal;
+pub use self::journal::Cause;
 pub use self::review::review_events;

@@ -1,6 +1,6 @@
 //! How it ends, wherever everybody stops.
 
-use crate::model::{Protocol, State};
+use crate::model::{Broken, Protocol, State};
 use crate::planner::{MINUTE, View};
 use crate::worker::{WORKERS, Worker};
 use crate::world::{Claim, NOTHING, Pending, Record};
@@ -51,7 +51,8 @@ impl Protocol {
             let referenced = end.claim.is_some() && end.references & 1 << vpc != 0;
             if referenced || self.planner.lists_zones(vpc, endpoints) {
                 let now = u32::from(LATE + 1) * MINUTE;
-                let view = View { vpc, now, endpoints, seen: end.record, claim: end.claim, refused: None };
+                let (seen, claim, any_ttl) = (end.record, end.claim, self.is(Broken::AnyTtl));
+                let view = View { vpc, now, endpoints, seen, claim, refused: None, any_ttl };
                 let planned = self.planner.plan(&view);
                 if planned.steps[0].is_some() || planned.look_again {
                     return false;

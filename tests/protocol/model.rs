@@ -53,6 +53,8 @@ pub(crate) struct Setting {
     pub(crate) minutes: u8,
     /// How often the SDK sends a request again that has landed.
     pub(crate) resends: u8,
+    /// How often Route 53 is not ready for a change, and says so.
+    pub(crate) put_offs: u8,
     pub(crate) starts: Vec<Start>,
     pub(crate) broken: Option<Broken>,
 }
@@ -89,6 +91,10 @@ pub(crate) enum Broken {
     RecordFirst,
     /// Claims that are made anew in the same minute begin with the same version.
     SameVersion,
+    /// A claim is put back though nobody knows whether its change was made.
+    PutBackUnanswered,
+    /// What is pending counts as made whatever its TTL.
+    AnyTtl,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,6 +105,7 @@ pub(crate) struct State {
     pub(crate) edits_left: u8,
     pub(crate) moves_left: u8,
     pub(crate) resends_left: u8,
+    pub(crate) put_offs_left: u8,
     pub(crate) endpoints: [Set; 2],
     pub(crate) record: Record,
     /// Of the A and the AAAA record set.
@@ -121,6 +128,8 @@ pub(crate) enum Action {
     LandsUnheard(usize),
     /// A worker's request is not sent, because its time is over.
     OutOfTime(usize),
+    /// Route 53 is not ready for a worker's request. Its message's next delivery is another worker.
+    PutOff(usize),
     /// The person makes the record this.
     Person(Record),
     /// An endpoint comes, moves or goes.
@@ -175,6 +184,7 @@ impl Protocol {
             edits_left: self.setting.edits,
             moves_left: self.setting.moves,
             resends_left: self.setting.resends,
+            put_offs_left: self.setting.put_offs,
             endpoints: [ONE, NOTHING],
             record: Record { set, ..Record::default() },
             authors: [author, Author::Us],
@@ -190,17 +200,21 @@ impl Protocol {
     ///
     /// - To write other values, it may: when the claim that stood there until now had nothing pending, for then
     ///   the name is ours and what differs is drift; or when what is taken away are values that the claim
-    ///   names. Without a claim only when the definition adopts any record, or to mend the TTL of one that
-    ///   holds the right values.
+    ///   names, what it writes under our TTL. Otherwise only when the definition adopts any record, or to mend
+    ///   the TTL of one that holds the right values. A change that was refused justifies nothing.
     /// - To remove, it may not, unless the definition removes what it adopted.
     ///
     /// What a person wrote with just the values that a claim names as ours is not a person's here: see
     /// [`Author::PersonAsWeWould`].
-    pub(crate) fn may_change(&self, before: Option<&Claim>, Pending { from, to, .. }: Pending) -> bool {
+    pub(crate) fn may_change(&self, before: Option<&Claim>, batch: Batch) -> bool {
+        let Pending { from, to, .. } = batch.announced;
+        let adopts = self.setting.adopt == Adopt::Any || (from == to && self.setting.adopt != Adopt::Never);
         match before {
-            None => from == to || self.setting.adopt == Adopt::Any,
+            None => adopts,
             Some(claim) if to == NOTHING => claim.adopted && self.setting.on_remove == OnRemove::Delete,
-            Some(claim) => claim.pending.is_none() || claim.names(from, Set::MAX),
+            Some(claim) => {
+                claim.pending.is_none() || claim.names(from, Set::MAX, batch.delete_other_ttl) || adopts
+            }
         }
     }
 
@@ -214,6 +228,9 @@ impl Protocol {
             actions.push(Action::Work(n));
             if state.resends_left > 0 && state.record.apply(*batch).is_some() {
                 actions.push(Action::LandsUnheard(n));
+            }
+            if state.put_offs_left > 0 {
+                actions.push(Action::PutOff(n));
             }
         }
         if !in_time {
@@ -248,12 +265,23 @@ impl State {
     pub(crate) fn liken(&mut self) {
         let Some(claim) = self.claim else { return };
         let named = match claim.pending {
-            Some(Pending { from, to, .. }) => from != to && to == self.record.set,
+            Some(Pending { from, to, .. }) => from != to && to == self.record.set && !self.record.other_ttl,
             None => !claim.adopted && claim.confirmed == self.record.set,
         };
         for author in &mut self.authors {
             if named && *author == Author::Person {
                 *author = Author::PersonAsWeWould;
+            }
+        }
+    }
+
+    /// A claim was put back: what a person wrote is that person's again, but for what the claim still names.
+    pub(crate) fn are_told_apart_again(&mut self) {
+        let (set, other_ttl) = (self.record.set, self.record.other_ttl);
+        for (author, of_type) in self.authors.iter_mut().zip(TYPES) {
+            let named = self.claim.is_some_and(|claim| claim.names(set & of_type, of_type, other_ttl));
+            if *author == Author::PersonAsWeWould && !named {
+                *author = Author::Person;
             }
         }
     }
@@ -267,7 +295,10 @@ impl State {
             if now == NOTHING {
                 self.authors[n] = Author::Us;
             } else if ttl || before.set & of_type != now {
-                let named = self.claim.is_some_and(|claim| claim.names(now, of_type));
+                // Another TTL for what we wrote does not make it look like somebody else's.
+                let edited = before.set & of_type == now && self.authors[n] == Author::Us;
+                let other_ttl = self.record.other_ttl && !edited;
+                let named = self.claim.is_some_and(|claim| claim.names(now, of_type, other_ttl));
                 self.authors[n] = if named { Author::PersonAsWeWould } else { Author::Person };
             } else if self.authors[n] == Author::Us {
                 // A and AAAA are one name, and the last hand on it was not ours.
@@ -329,15 +360,23 @@ impl Model for Protocol {
         match action {
             Action::Work(n) => self.work(&mut next, n),
             Action::LandsUnheard(n) => {
-                let Worker::Acting { steps: [Some(Step::Change(batch)), ..], may_change, .. } =
+                let Worker::Acting { vpc, steps: [Some(Step::Change(batch)), ..], may_change, put_back, .. } =
                     state.workers[n]
                 else {
                     return None;
                 };
                 next.land(batch, may_change);
                 next.resends_left -= 1;
+                if self.is(Broken::PutBackUnanswered) {
+                    next.workers[n] = Worker::put_back(vpc, None, put_back);
+                }
             }
             Action::OutOfTime(n) => next.workers[n] = Worker::Over,
+            Action::PutOff(n) => {
+                let Worker::Acting { vpc, put_back, .. } = state.workers[n] else { return None };
+                next.workers[n] = Worker::put_back(vpc, None, put_back);
+                next.put_offs_left -= 1;
+            }
             Action::Person(record) => {
                 next.write(record);
                 next.edits_left -= 1;

@@ -41,12 +41,16 @@ pub(crate) struct View {
     pub(crate) claim: Option<Claim>,
     /// What it had seen before AWS refused its change.
     pub(crate) refused: Option<Record>,
+    /// Whether the pending change of the claim names no TTL, as one that an older version wrote.
+    pub(crate) any_ttl: bool,
 }
 
 /// The part of a plan that is about the record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Planned {
     pub(crate) steps: [Option<Step>; 3],
+    /// What undoes the announcement of the change, should it certainly not be made.
+    pub(crate) put_back: Option<Step>,
     pub(crate) held: bool,
     pub(crate) look_again: bool,
 }
@@ -131,7 +135,8 @@ impl Planner {
         let zones = self
             .lists_zones(view.vpc, view.endpoints)
             .then(|| Ok(BTreeMap::from([(self.key.zone.clone(), zone)])));
-        let record = self.record_facts(view.seen, view.claim.map(|claim| self.claim(&claim)));
+        let claim = view.claim.map(|claim| self.claim(&claim, view.any_ttl));
+        let record = self.record_facts(view.seen, claim);
         Facts {
             account: account(),
             now: self.moment(view.now),
@@ -166,7 +171,7 @@ impl Planner {
         self.start + SignedDuration::from_millis(milliseconds.into())
     }
 
-    fn claim(&self, small: &Claim) -> claim::Claim {
+    fn claim(&self, small: &Claim, any_ttl: bool) -> claim::Claim {
         let given = small.contributions.into_iter().enumerate().filter(|(_, set)| *set != NOTHING);
         let contributions = given.map(|(n, set)| {
             let vpc = id(VPCS[usize::from(self.vpc_of[n])]);
@@ -182,6 +187,7 @@ impl Planner {
             pending: small.pending.map(|Pending { from, to, until }| claim::Pending {
                 from: addresses(from),
                 to: addresses(to),
+                ttl: (!any_ttl).then(|| Ttl::default().seconds()),
                 until: self.moment(u32::from(until) * MINUTE),
             }),
             released: None,
@@ -227,24 +233,32 @@ impl Planner {
             )
         });
         for (n, step) in steps.enumerate() {
-            planned.steps[n] = Some(match step {
-                plan::Step::PutClaim { claim, expects, joins, leaves } => {
-                    announced = claim.pending.as_ref().map(|pending| self.pending(pending)).or(announced);
-                    Step::Put {
-                        claim: self.small(claim, &numbers),
-                        expects: expects.map(|version| numbers.small(version)),
-                        joins: bits(joins),
-                        leaves: bits(leaves),
-                    }
-                }
-                plan::Step::ChangeRecords { changes, .. } => Step::Change(batch(changes, announced.unwrap())),
-                plan::Step::ReleaseClaim { expects, leaves, .. } => {
-                    Step::Release { expects: numbers.small(*expects), leaves: bits(leaves) }
-                }
-                other => panic!("not a step on a record: {other}"),
-            });
+            if let plan::Step::ChangeRecords { put_back, .. } = step {
+                planned.put_back = Some(self.step(put_back, &numbers, &mut announced));
+            }
+            planned.steps[n] = Some(self.step(step, &numbers, &mut announced));
         }
         planned
+    }
+
+    /// A step of the plan as one of the model. `announced` is what its claim announces.
+    fn step(&self, step: &plan::Step, numbers: &Numbers, announced: &mut Option<Pending>) -> Step {
+        match step {
+            plan::Step::PutClaim { claim, expects, joins, leaves } => {
+                *announced = announced.or_else(|| claim.pending.as_ref().map(|pending| self.pending(pending)));
+                Step::Put {
+                    claim: self.small(claim, numbers),
+                    expects: expects.map(|version| numbers.small(version)),
+                    joins: bits(joins),
+                    leaves: bits(leaves),
+                }
+            }
+            plan::Step::ChangeRecords { changes, .. } => Step::Change(batch(changes, announced.unwrap())),
+            plan::Step::ReleaseClaim { expects, leaves, .. } => {
+                Step::Release { expects: numbers.small(*expects), leaves: bits(leaves) }
+            }
+            other => panic!("not a step on a record: {other}"),
+        }
     }
 }
 
@@ -280,6 +294,7 @@ fn intent(vpc: u8) -> Intent {
         vpc_endpoints: BTreeSet::new(),
         vpcs: BTreeSet::from([id(VPCS[usize::from(vpc)])]),
         announced: false,
+        attempt: 0,
         priority: Priority::Event,
         cause: "a test".into(),
         since: None,

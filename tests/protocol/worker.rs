@@ -21,8 +21,17 @@ pub(crate) enum Worker {
     Looked { run: Run, claim: Option<Claim> },
     /// Has the record, and no claim yet: reads it by its key. If there is one, reads the record anew.
     Saw { run: Run, seen: Record },
-    /// Has steps left.
-    Acting { vpc: u8, second: bool, seen: Record, steps: [Option<Step>; 3], may_change: bool },
+    /// Has steps left, and until the change what undoes its announcement.
+    Acting {
+        vpc: u8,
+        second: bool,
+        seen: Record,
+        steps: [Option<Step>; 3],
+        put_back: Option<Step>,
+        may_change: bool,
+    },
+    /// Its change was certainly not made. It undoes the announcement, and looks once more if it may.
+    PuttingBack { vpc: u8, again: Option<Record>, step: Step },
     /// Done, or it failed and its message goes back.
     Over,
 }
@@ -40,7 +49,7 @@ pub(crate) struct Run {
 impl Run {
     fn view(&self, seen: Record, claim: Option<Claim>) -> View {
         let Run { vpc, refused, now, endpoints, .. } = *self;
-        View { vpc, now, endpoints, seen, claim, refused }
+        View { vpc, now, endpoints, seen, claim, refused, any_ttl: false }
     }
 }
 
@@ -58,6 +67,11 @@ impl Protocol {
                 claim => Worker::Looked { run, claim },
             },
             Worker::Acting { .. } => self.act(state, n),
+            Worker::PuttingBack { vpc, again, step } => {
+                self.take(state, step);
+                state.are_told_apart_again();
+                again.map_or(Worker::Over, |seen| Worker::Waiting { vpc, second: true, refused: Some(seen) })
+            }
             Worker::Over => Worker::Over,
         };
     }
@@ -91,7 +105,8 @@ impl Protocol {
         {
             claim.confirmed = pending.to;
         }
-        let Planned { mut steps, .. } = self.planner.plan(&view);
+        view.any_ttl = self.is(Broken::AnyTtl);
+        let Planned { mut steps, put_back, .. } = self.planner.plan(&view);
         if let Some(Step::Put { claim, .. }) = &mut steps[0] {
             if self.is(Broken::NoPending)
                 && let Some(pending) = claim.pending.take()
@@ -107,48 +122,66 @@ impl Protocol {
         let seen = if second { Record::default() } else { view.seen };
         match steps {
             [None, ..] => Worker::Over,
-            _ => Worker::Acting { vpc: view.vpc, second, seen, steps, may_change: false },
+            _ => Worker::Acting { vpc: view.vpc, second, seen, steps, put_back, may_change: false },
         }
     }
 
     /// Takes a step. The first that fails ends the plan: after a lost race or a refused change, all is looked
     /// at once more.
     fn act(&self, state: &mut State, n: usize) -> Worker {
-        let Worker::Acting { vpc, second, seen, steps, mut may_change } = state.workers[n] else {
+        let Worker::Acting { vpc, second, seen, steps, put_back, mut may_change } = state.workers[n] else {
             return Worker::Over;
         };
         let [step, rest @ ..] = steps;
-        let fits = |expects| self.is(Broken::NoVersion) || state.claim.map(|claim| claim.version) == expects;
         let done = match step {
-            Some(Step::Put { claim, expects, joins, leaves }) if fits(expects) => {
-                let change = rest.iter().flatten().find_map(Step::announced);
+            Some(Step::Change(batch)) => state.land(batch, may_change),
+            Some(step) => {
+                let change = rest.iter().flatten().find_map(Step::batch);
                 may_change = change.is_some_and(|change| self.may_change(state.claim.as_ref(), change));
+                self.take(state, step)
+            }
+            None => false,
+        };
+        let is_change = step.is_some_and(|step| step.batch().is_some());
+        match (done, rest) {
+            (true, [None, ..]) => Worker::Over,
+            (true, [next, last]) => {
+                // Kept as long as a change is to come.
+                let changes = rest.iter().flatten().any(|step| step.batch().is_some());
+                let (seen, put_back) = if changes { (seen, put_back) } else { (Record::default(), None) };
+                let may_change = may_change && changes;
+                Worker::Acting { vpc, second, seen, steps: [next, last, None], put_back, may_change }
+            }
+            (false, _) if is_change => Worker::put_back(vpc, (!second).then_some(seen), put_back),
+            (false, _) if second => Worker::Over,
+            (false, _) => Worker::Waiting { vpc, second: true, refused: None },
+        }
+    }
+
+    /// A write to the table. Gives whether its condition held.
+    fn take(&self, state: &mut State, step: Step) -> bool {
+        let fits = |expects| self.is(Broken::NoVersion) || state.claim.map(|claim| claim.version) == expects;
+        match step {
+            Step::Put { claim, expects, joins, leaves } if fits(expects) => {
                 state.claim = Some(claim);
                 state.references = (state.references | joins) & !leaves;
                 state.liken();
                 true
             }
-            Some(Step::Release { expects, leaves }) if fits(Some(expects)) => {
+            Step::Release { expects, leaves } if fits(Some(expects)) => {
                 state.claim = None;
                 state.references &= !leaves;
                 true
             }
-            Some(Step::Change(batch)) => state.land(batch, may_change),
             _ => false,
-        };
-        let refused = step.and_then(|step| step.announced()).map(|_| seen);
-        match (done, rest) {
-            (true, [None, ..]) => Worker::Over,
-            (true, [next, last]) => {
-                // Kept as long as a change is to come.
-                let changes = rest.iter().flatten().any(|step| step.announced().is_some());
-                let seen = if changes { seen } else { Record::default() };
-                let may_change = may_change && changes;
-                Worker::Acting { vpc, second, seen, steps: [next, last, None], may_change }
-            }
-            (false, _) if second => Worker::Over,
-            (false, _) => Worker::Waiting { vpc, second: true, refused },
         }
+    }
+}
+
+impl Worker {
+    /// One whose change was certainly not made, and that looks `again` at what it had seen.
+    pub(crate) fn put_back(vpc: u8, again: Option<Record>, step: Option<Step>) -> Worker {
+        step.map_or(Worker::Over, |step| Worker::PuttingBack { vpc, again, step })
     }
 }
 
@@ -166,6 +199,7 @@ impl fmt::Display for Worker {
             }
             Worker::Saw { run, seen } => write!(f, "[{}] saw {seen:?}, reads the claim by its key", run.now),
             Worker::Acting { steps: [Some(step), ..], .. } => write!(f, "{step:?}"),
+            Worker::PuttingBack { step, .. } => write!(f, "puts back: {step:?}"),
             Worker::Acting { .. } | Worker::Over => f.write_str("over"),
         }
     }

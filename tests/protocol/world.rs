@@ -113,20 +113,22 @@ impl Record {
 }
 
 impl Step {
-    /// The change that a batch makes, as its claim announces it.
-    pub(crate) fn announced(&self) -> Option<Pending> {
+    /// Its change of records, if it is one.
+    pub(crate) fn batch(&self) -> Option<Batch> {
         match self {
-            Step::Change(batch) => Some(batch.announced),
+            Step::Change(batch) => Some(*batch),
             Step::Put { .. } | Step::Release { .. } => None,
         }
     }
 }
 
 impl Claim {
-    /// Whether the claim says that we write, wrote or replace just these values of some types.
-    pub(crate) fn names(&self, set: Set, of_types: Set) -> bool {
-        let pending = self.pending.into_iter().flat_map(|pending| [pending.from, pending.to]);
-        pending.chain([self.confirmed]).any(|named| named & of_types == set)
+    /// Whether the claim says that we write, wrote or replace just these values of some types. What is written, it
+    /// names under our TTL alone.
+    pub(crate) fn names(&self, set: Set, of_types: Set, other_ttl: bool) -> bool {
+        let written = self.pending.filter(|_| !other_ttl).map(|pending| pending.to);
+        let replaced = self.pending.map(|pending| pending.from);
+        [written, replaced, Some(self.confirmed)].into_iter().flatten().any(|named| named & of_types == set)
     }
 }
 

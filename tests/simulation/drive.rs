@@ -67,6 +67,7 @@ impl Drive {
             vpc_endpoints: [].into(),
             vpcs: [vpc].into(),
             announced: false,
+            attempt: 0,
             priority: Priority::Event,
             cause: "a script".into(),
             since: None,

@@ -54,6 +54,8 @@ pub(crate) struct Announcement {
     /// The claim that stood there before.
     pub(crate) before: Option<Claim>,
     pub(crate) pending: Option<Pending>,
+    /// Whether the change may be made, as far as its worker can tell: it was sent, and AWS has not said no.
+    pub(crate) may_be_made: bool,
 }
 
 impl Observations {
@@ -123,11 +125,22 @@ impl Observations {
     /// A claim was written over `before`.
     pub(crate) fn announce(&mut self, claim: &Claim, before: Option<Claim>) {
         self.records.entry(claim.key.clone()).and_modify(|seen| seen.announced = true);
-        self.announced.insert(claim.key.clone(), Announcement { before, pending: claim.pending.clone() });
+        let pending = claim.pending.clone();
+        self.announced.insert(claim.key.clone(), Announcement { before, pending, may_be_made: false });
+    }
+
+    /// A change was sent, or it is certain that it was not made.
+    pub(crate) fn may_be_made(&mut self, key: &RecordKey, may_be_made: bool) {
+        self.announced.entry(key.clone()).and_modify(|announced| announced.may_be_made = may_be_made);
     }
 
     pub(crate) fn announced(&self, key: &RecordKey) -> Option<&Announcement> {
         self.announced.get(key)
+    }
+
+    /// Whether EC2 was asked for an endpoint, and has said what it is, or that there is none.
+    pub(crate) fn knows(&self, id: &VpcEndpointId) -> bool {
+        self.endpoints.contains_key(id) || self.absent.contains(id)
     }
 
     /// Whether an endpoint was seen to give just these addresses.

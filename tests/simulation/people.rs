@@ -84,6 +84,7 @@ impl World {
             vpc_endpoints: BTreeSet::new(),
             vpcs: BTreeSet::new(),
             announced: false,
+            attempt: 0,
             priority: Priority::Event,
             cause: "zonelink release".into(),
             since: None,

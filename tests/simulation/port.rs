@@ -27,7 +27,10 @@ use super::world::World;
 
 impl Cloud for SimulatedCloud {
     fn now(&self) -> Timestamp {
-        self.world.borrow().timestamp() + SignedDuration::from_millis(self.skew)
+        // The world counts milliseconds. Real clocks count nanoseconds, and no two of them ever say the same.
+        let worker = i64::try_from(self.worker).unwrap_or_default();
+        let skew = SignedDuration::from_millis(self.skew) + SignedDuration::from_micros(worker);
+        self.world.borrow().timestamp() + skew
     }
 
     async fn reached(&self, moment: Timestamp) {
@@ -202,6 +205,7 @@ impl Cloud for SimulatedCloud {
             observed_at: seen.borrow().seen_at(key),
             announced: seen.borrow().announced(key).cloned(),
         };
+        seen.borrow_mut().may_be_made(key, true);
         let ends_at = self.world.borrow().now + i64::try_from(time.as_millis()).unwrap_or_default();
         let account_of = account.clone();
         let effect = move |world: &mut World| {

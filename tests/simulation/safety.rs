@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::error::{CallFailure, Error};
-use shared::model::claim::{Claim, Contribution, Origin};
+use shared::model::claim::{Claim, Contribution, Origin, Pending};
 use shared::model::facts::StoredEndpoint;
 use shared::model::ids::VpcEndpointId;
 use shared::model::policy::{Adopt, OnRemove, ServiceDefinition, SharedZones};
@@ -22,6 +22,8 @@ impl World {
         let sharing = self.policy.services.get(&claim.service).map(|definition| definition.shared_zones);
         let wrong = if sharing == Some(SharedZones::Refuse) && claim.vpcs().len() > 1 {
             Some(format!("{} is shared by {:?}, which is refused", claim.key, claim.vpcs()))
+        } else if let Some(undone) = before.and_then(|before| undone(before, Some(claim), seen)) {
+            undone.err()
         } else {
             self.check_contributions(&claim.key, before, Some(claim), seen)
         };
@@ -46,6 +48,12 @@ impl World {
 
     /// Judges the end of a claim.
     pub(crate) fn check_release(&mut self, before: &Claim, seen: &Observations) {
+        if let Some(undone) = undone(before, None, seen) {
+            if let Err(wrong) = undone {
+                self.violation(wrong);
+            }
+            return self.tally.count("first claims put back");
+        }
         if let Some(wrong) = self.check_contributions(&before.key, Some(before), None, seen) {
             self.violation(wrong);
         }
@@ -96,6 +104,7 @@ impl World {
         let key = &batch.key;
         let after = self.route53.outcome(key, &batch.changes).map_err(|(code, words)| {
             self.tally.count("batches refused");
+            seen.may_be_made(key, false);
             let operation = "route53:ChangeResourceRecordSets";
             call_failed(operation, key.to_string(), code, Some(words), CallFailure::Refused)
         })?;
@@ -105,6 +114,7 @@ impl World {
             self.violation(format!("{key} from {} to {to}: {wrong}", slot.seen.addresses()));
         }
         self.check_removal(batch, seen);
+        self.check_additions(batch, &to, seen);
         self.tally.count("batches done");
         let touched = slot.touched;
         // Who repairs a TTL has not made the record his own.
@@ -126,6 +136,20 @@ impl World {
             self.tally.count("removals by sweeps");
         } else if !seen.runs.is_empty() && seen.runs.iter().all(Option::is_some) {
             self.violation(format!("a removal at {} for {:?} is not counted", batch.key, seen.runs));
+        }
+    }
+
+    /// A change adds nothing of an endpoint that its worker saw, and did not see to give it.
+    fn check_additions(&mut self, batch: &Batch, to: &Addresses, seen: &Observations) {
+        let from = batch.announced.as_ref().and_then(|announced| Some(&announced.pending.as_ref()?.from));
+        let (Some(from), Some(claim)) = (from, self.table.claim(&batch.key)) else { return };
+        let added: Vec<_> = to.a.difference(&from.a).collect();
+        let gives = |given: &Contribution| added.iter().any(|address| given.addresses.a.contains(*address));
+        let wrong = claim.contributions.iter().filter(|(_, given)| gives(given));
+        let wrong = wrong.filter(|(id, given)| seen.knows(id) && !seen.publishes(id, &given.addresses));
+        let wrong: Vec<_> = wrong.map(|(id, given)| format!("{} of {id}", given.addresses)).collect();
+        if !wrong.is_empty() {
+            self.violation(format!("{} is made to answer {wrong:?}, which it was not seen to have", batch.key));
         }
     }
 
@@ -188,6 +212,40 @@ impl World {
     }
 }
 
+/// Whether a claim that this invocation has written as `announced` becomes again what it was before, and if so, whether
+/// it may: only when the change cannot be made any more. None when it becomes anything else.
+fn undone(announced: &Claim, after: Option<&Claim>, seen: &Observations) -> Option<Result<(), String>> {
+    let pending = announced.pending.as_ref()?;
+    let own = seen.announced(&announced.key).filter(|own| own.pending.as_ref() == Some(pending))?;
+    let is_end = match after {
+        Some(after) => after.pending.is_none() && after.confirmed == pending.to,
+        None => pending.to.is_empty(),
+    };
+    // Of a change of the TTL alone both look alike.
+    if is_end && (own.may_be_made || pending.from != pending.to) {
+        return None;
+    }
+    let content = |claim: &Claim| (claim.pending.clone(), claim.confirmed.clone(), claim.origin);
+    let settled = |claim: &Claim| {
+        // An older change that was seen to be made.
+        let is_made = claim.pending.as_ref().is_some_and(|older| older.to == pending.from);
+        let mut settled = if is_made { claim.confirm() } else { claim.clone() };
+        settled.origin = after.map_or(settled.origin, |after| after.origin);
+        content(&settled)
+    };
+    let before = own.before.as_ref();
+    let same = before.map(content) == after.map(content) || before.map(settled) == after.map(content);
+    let adds_nothing = after.is_none_or(|after| {
+        let before = own.before.as_ref().map(|before| giving(&before.contributions)).unwrap_or_default();
+        giving(&after.contributions).iter().all(|(id, given)| before.get(id) == Some(given))
+    });
+    Some(match (same && adds_nothing, own.may_be_made) {
+        (false, _) => Err(format!("{} is put back as something else: {after:?}", announced.key)),
+        (true, true) => Err(format!("{} is put back, and its change may be made", announced.key)),
+        (true, false) => Ok(()),
+    })
+}
+
 /// One without addresses gives nothing.
 fn giving(all: &BTreeMap<VpcEndpointId, Contribution>) -> BTreeMap<VpcEndpointId, Contribution> {
     let giving = all.iter().filter(|(_, given)| !given.addresses.is_empty());
@@ -210,8 +268,17 @@ fn may_replace(
         let same = stands == *to && definition.adopt != Adopt::Never;
         return definition.adopt == Adopt::Any || same;
     };
+    // What a claim announces it does not name under another TTL: the change was refused, and somebody else's stands.
+    let written = |pending: &Pending| {
+        let mut sets = [&slot.seen.a, &slot.seen.aaaa].into_iter().flatten();
+        stands == pending.to && sets.all(|set| pending.ttl == Some(set.ttl))
+    };
+    let adopts = stands == *to && definition.adopt != Adopt::Never;
     let ours = match &claim.pending {
-        Some(pending) => stands == pending.to || stands == pending.from || stands == claim.confirmed,
+        Some(pending) => {
+            written(pending) || stands == pending.from || stands == claim.confirmed || adopts
+                || (definition.adopt == Adopt::Any && !to.is_empty())
+        }
         None if to.is_empty() => stands == claim.confirmed,
         None => true,
     };

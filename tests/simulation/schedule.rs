@@ -159,6 +159,10 @@ impl Schedule {
         let mut sweeps = 0;
         while sweeps < SWEEPS {
             let decided = self.decided();
+            if sweeps > 0 {
+                // What is not found any more may be remembered for ten minutes.
+                self.world.borrow_mut().pass(11 * 60_000);
+            }
             // What earlier sweeps have held is let go.
             self.sweep(Some(1000));
             sweeps += 1;

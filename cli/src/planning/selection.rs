@@ -188,6 +188,7 @@ fn intent(
         vpc_endpoints,
         vpcs,
         announced: false,
+        attempt: 0,
         priority,
         cause: cause.to_owned(),
         since: None,

@@ -11,7 +11,7 @@ use serde::Serialize;
 use shared::plan::Plan;
 use shared::plan::digest::{Difference, Digest, PlanContent};
 use shared::quota::Reserved;
-use shared::reconcile::apply_and_journal;
+use shared::reconcile::{Cause, apply_and_journal};
 
 use crate::answer::Answer;
 use crate::context::Context;
@@ -109,11 +109,11 @@ async fn apply_part(
         return Ok(());
     }
     let About::Vpcs { intent, .. } = &part.about else {
-        done.add(apply_and_journal(worker, &part.plan, &Reserved::default(), cause, None).await?);
+        done.add(apply_and_journal(worker, &part.plan, &Reserved::default(), Cause::of(cause)).await?);
         return Ok(());
     };
     if worker.now().duration_since(part.at) <= FRESH {
-        done.add(apply_and_journal(worker, &part.plan, &Reserved::default(), cause, None).await?);
+        done.add(apply_and_journal(worker, &part.plan, &Reserved::default(), Cause::of(cause)).await?);
         return Ok(());
     }
     let again = vpcs(worker, &planning.policy, intent, &mut BTreeSet::new()).await?;
@@ -124,7 +124,7 @@ async fn apply_part(
         return Ok(());
     }
     for plan in &plans {
-        done.add(apply_and_journal(worker, plan, &Reserved::default(), cause, None).await?);
+        done.add(apply_and_journal(worker, plan, &Reserved::default(), Cause::of(cause)).await?);
     }
     Ok(())
 }

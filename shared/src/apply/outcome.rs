@@ -18,6 +18,9 @@ pub enum Outcome {
     Superseded,
     /// Whether Route 53 made the change is not known.
     Unanswered(String),
+    /// It was certainly not made, and may be in some seconds: an earlier change of the zone is not done, or the
+    /// request could not be sent.
+    NotYet(String),
     /// Route 53 refused the batch, in these words.
     Refused(String),
     /// The run that led here has made as many removals as it may.
@@ -52,12 +55,14 @@ impl Outcome {
                 Outcome::Denied(denied(account, error))
             }
             // Made or not: what is seen once its time is over will tell.
-            (
-                Step::ChangeRecords { .. },
-                Error::Call { kind: CallFailure::Unavailable | CallFailure::Throttled, .. },
-            ) => Outcome::Unanswered(error.chain()),
+            (Step::ChangeRecords { .. }, error) if error.may_have_changed_records() => {
+                Outcome::Unanswered(error.chain())
+            }
             (Step::ChangeRecords { .. }, Error::Call { kind: CallFailure::Refused, code, message, .. }) => {
                 Outcome::Refused(format!("{code}: {}", message.as_deref().unwrap_or("no words")))
+            }
+            (Step::ChangeRecords { .. }, Error::Call { .. } | Error::OutOfTime { .. }) => {
+                Outcome::NotYet(error.chain())
             }
             _ => Outcome::Failed(error),
         }
@@ -110,6 +115,7 @@ impl GroupOutcome<'_> {
             Outcome::Superseded => "another worker has just done the same".into(),
             Outcome::NoQuota(_) => format!("throttled after {} steps", self.done),
             Outcome::Unanswered(message) => format!("unanswered: {message}"),
+            Outcome::NotYet(message) => format!("not made yet, and tried again: {message}"),
             Outcome::TooManyDeletes { run, at_most } => format!("run {run} may make {at_most} removals"),
             Outcome::Refused(message) => format!("refused by Route 53: {message}"),
             Outcome::Denied(denied) => format!("denied: {}: {}", denied.operation, denied.message),

@@ -61,7 +61,7 @@ where
         let kind = match (&code, status) {
             (Some(code), _) if DENIED.contains(&code.as_str()) => CallFailure::Denied,
             (Some(code), _) if THROTTLED.contains(&code.as_str()) => CallFailure::Throttled,
-            (Some(code), _) if CREDENTIALS.contains(&code.as_str()) => CallFailure::Unavailable,
+            (Some(code), _) if CREDENTIALS.contains(&code.as_str()) => CallFailure::Credentials,
             (Some(code), _) if is_condition(code, error.message()) => CallFailure::ConditionFailed,
             (Some(code), _) if code == "TransactionCanceledException" => CallFailure::Throttled,
             (Some(_), Some(400..=499)) => CallFailure::Refused,

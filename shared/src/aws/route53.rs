@@ -14,7 +14,7 @@ use aws_sdk_route53::types::{
 use super::call::failed;
 use super::clients::AccountClients;
 use super::retries::RATE_EXCEEDED;
-use crate::error::Error;
+use crate::error::{CallFailure, Error};
 use crate::model::dns::DnsName;
 use crate::model::facts::{Association, PrivateHostedZone};
 use crate::model::ids::{HostedZoneId, Region, VpcId};
@@ -34,11 +34,13 @@ impl AccountClients {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let (classify, account) = (failed(operation, subject), self.account.clone());
-        move |error| {
-            let error = classify(error);
-            if error.has_code(&RATE_EXCEEDED) { Error::Throttled { account } } else { error }
-        }
+        let classify = failed(operation, subject);
+        move |error| self.throttled(classify(error))
+    }
+
+    fn throttled(&self, error: Error) -> Error {
+        let account = self.account.clone();
+        if error.has_code(&RATE_EXCEEDED) { Error::Throttled { account } } else { error }
     }
 
     pub(super) async fn list_hosted_zones_by_vpc(
@@ -128,7 +130,29 @@ impl AccountClients {
         let config = aws_sdk_route53::config::Builder::new();
         let config = config.timeout_config(timeouts).retry_config(RetryConfig::disabled());
         let answer = call.change_batch(batch).customize().config_override(config).send().await;
-        answer.map(drop).map_err(self.failed(OPERATION, key))
+        answer.map(drop).map_err(|error| {
+            let certain = refuses(&error);
+            let error = failed(OPERATION, key)(error);
+            if certain { self.throttled(error) } else { unanswered(error) }
+        })
+    }
+}
+
+/// Whether Route 53 has said that it did not do what it was asked for. A gateway on the way says nothing of that, nor
+/// does a fault on AWS's side.
+fn refuses<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    error.code().is_some() && matches!(status, Some(400..=407 | 409..=499))
+}
+
+/// The failure of a call that may have been done all the same.
+fn unanswered(error: Error) -> Error {
+    match error {
+        Error::Call { operation, subject, code, message, source, .. } => {
+            let kind = CallFailure::Unavailable;
+            Error::Call { operation, subject, code, message, kind, source }
+        }
+        other => other,
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
-use crate::model::record::{Addresses, RecordKey};
+use crate::model::record::{Addresses, RecordKey, RecordSet, SeenRecords};
 
 /// The ownership of one name in one zone, A and AAAA together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,10 @@ pub struct Pending {
     pub from: Addresses,
     /// What is written; empty for a removal.
     pub to: Addresses,
+    /// The TTL that is written with it. Values that stand there under another TTL are not what we wrote. None in a
+    /// claim that version 0.1.0 announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u32>,
     /// The one request ends before this moment.
     pub until: Timestamp,
 }
@@ -73,6 +77,16 @@ pub struct Pending {
 impl Pending {
     /// How long a change may be on its way, from the plan to the end of its last retry.
     pub const MAY_TAKE: SignedDuration = SignedDuration::from_secs(60);
+
+    /// Whether what is seen is what the change would have made. Values alone do not tell: somebody else may have
+    /// written the same under a TTL of his own. A change of the TTL alone is not told apart, and need not be: whose
+    /// the values are does not change with it.
+    #[must_use]
+    pub fn is_in_place(&self, seen: &SeenRecords) -> bool {
+        let same_ttl = |set: &RecordSet| self.ttl.is_none_or(|ttl| set.ttl == ttl);
+        seen.addresses() == self.to
+            && (self.from == self.to || [&seen.a, &seen.aaaa].into_iter().flatten().all(same_ttl))
+    }
 
     /// When it was announced.
     #[must_use]

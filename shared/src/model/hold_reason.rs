@@ -88,6 +88,13 @@ pub enum HoldReason {
         /// Route 53's words.
         message: String,
     },
+    /// The addresses of this VPC do not fit into the record beside those of other VPCs.
+    RecordFull {
+        /// How many values the record would have.
+        values: usize,
+        /// How many Route 53 lets it have.
+        at_most: usize,
+    },
     /// The service of a record has no definition, or none that can be accepted.
     NotDefined {
         /// That service.
@@ -134,6 +141,7 @@ impl HoldReason {
             HoldReason::NameTaken { .. } => "NameTaken",
             HoldReason::SharedZone { .. } => "SharedZone",
             HoldReason::Route53Refused { .. } => "Route53Refused",
+            HoldReason::RecordFull { .. } => "RecordFull",
             HoldReason::NotDefined { .. } => "NotDefined",
             HoldReason::TooManyDeletes { .. } => "TooManyDeletes",
             HoldReason::Released { .. } => "Released",
@@ -178,6 +186,7 @@ impl HoldReason {
                 "give the VPC a zone of its own, or set shared_zones: merge where the VPCs are routed to each other"
             }
             HoldReason::Route53Refused { .. } => "see Route 53's words",
+            HoldReason::RecordFull { .. } => "give the VPC a zone of its own: fewer VPCs then share one record",
             HoldReason::NotDefined { .. } => {
                 "define the service again; with `removed`, its records are released or deleted"
             }
@@ -237,6 +246,9 @@ impl fmt::Display for HoldReason {
             }
             HoldReason::NameTaken { service } => write!(f, "the name belongs to {service}"),
             HoldReason::SharedZone { vpc } => write!(f, "the zone's record belongs to {vpc}"),
+            HoldReason::RecordFull { values, at_most } => {
+                write!(f, "the record would have {values} values, and Route 53 takes {at_most}")
+            }
             HoldReason::NotDefined { service } => write!(f, "{service} has no definition"),
             HoldReason::TooManyDeletes { run, at_most } => {
                 write!(f, "run {run} may remove {at_most} record sets, and this is one more")

@@ -54,6 +54,12 @@ impl Addresses {
         self.a.is_empty() && self.aaaa.is_empty()
     }
 
+    /// Whether all of them are among `others`.
+    #[must_use]
+    pub fn is_within(&self, others: &Addresses) -> bool {
+        self.a.is_subset(&others.a) && self.aaaa.is_subset(&others.aaaa)
+    }
+
     /// Adds all of `other`'s addresses.
     pub fn merge(&mut self, other: &Addresses) {
         self.a.extend(&other.a);

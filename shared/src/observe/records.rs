@@ -10,6 +10,7 @@ use super::observer::AccountObserver;
 use super::pages::{all, all_record_sets};
 use crate::cloud::Cloud;
 use crate::error::Error;
+use crate::model::claim::Claim;
 use crate::model::dns::DnsName;
 use crate::model::facts::{Association, Denied, PrivateHostedZone, RecordFacts, VpcFacts};
 use crate::model::ids::{AccountId, HostedZoneId, VpcId};
@@ -74,20 +75,33 @@ impl<C: Cloud> AccountObserver<'_, C> {
             Ok::<_, Error>(RecordFacts { key, zone_account, association, seen, claim, waiting })
         });
         let mut records = try_join_all(reads).await?;
-        // After the record sets: one that another worker has just written does not look foreign. Where a
-        // claim turns up, the record sets are read again: a claim speaks of what is seen after it.
-        let unclaimed = records.iter().filter(|record| record.claim.is_none()).map(|record| &record.key);
-        let mut others = self.worker.claims(unclaimed).await?;
-        for record in &mut records {
-            if let Some(claim) = others.remove(&record.key) {
-                let missing = missing(&record.key);
-                let read =
-                    self.read_record(&inventory.vpc, &record.key, &record.zone_account, missing).await?;
-                (record.association, record.seen) = read;
-                record.claim = Some(claim);
-            }
-        }
+        self.read_late_claims(&inventory.vpc, &mut records, missing).await?;
         Ok(records)
+    }
+
+    /// Reads claims after the record sets, where they may have changed since: where none was known, one that another
+    /// worker has just written explains what looks foreign; and so does a newer one where a change was on its way.
+    /// Then the record sets are read again: a claim speaks of what is seen after it.
+    async fn read_late_claims(
+        &self,
+        vpc: &VpcId,
+        records: &mut [RecordFacts],
+        missing: impl Fn(&RecordKey) -> bool,
+    ) -> Result<(), Error> {
+        let is_settled = |claim: &Claim| claim.pending.is_none();
+        let unsure = records.iter().filter(|record| !record.claim.as_ref().is_some_and(is_settled));
+        let mut late = self.worker.claims(unsure.map(|record| &record.key)).await?;
+        for record in records {
+            let Some(claim) = late.remove(&record.key) else { continue };
+            if record.claim.as_ref() == Some(&claim) {
+                continue;
+            }
+            let missing = missing(&record.key);
+            let read = self.read_record(vpc, &record.key, &record.zone_account, missing).await?;
+            (record.association, record.seen) = read;
+            record.claim = Some(claim);
+        }
+        Ok(())
     }
 
     /// What stands at a name, read with the rights of the zone's account. A zone that is missing from the

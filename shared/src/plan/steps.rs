@@ -91,6 +91,9 @@ pub enum Step {
         changes: Vec<Change>,
         /// The request must end before this moment.
         until: Timestamp,
+        /// What is done instead of the steps after it when it is certain that AWS did not make the change: the claim
+        /// becomes what it was before it was announced.
+        put_back: Box<Step>,
     },
     /// `dynamodb:TransactWriteItems`: deletes the claim, on condition of its version, and the references.
     ReleaseClaim {

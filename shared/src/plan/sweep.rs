@@ -56,6 +56,7 @@ pub fn plan(facts: &SweepFacts, question: &Question) -> Plan {
                 vpc_endpoints: BTreeSet::new(),
                 vpcs: vpcs.iter().cloned().collect(),
                 announced: false,
+                attempt: 0,
                 priority: Priority::Sweep,
                 cause: question.cause.to_owned(),
                 since: None,

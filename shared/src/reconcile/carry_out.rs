@@ -1,7 +1,6 @@
 //! A plan, carried out: applied, counted, journalled, and what is left of it noted.
 
-use jiff::Timestamp;
-
+use super::journal::Cause;
 use super::unfinished::Unfinished;
 use super::{counts, journal};
 use crate::apply::{GroupOutcome, apply};
@@ -23,12 +22,11 @@ pub async fn apply_and_journal<'a, C: Cloud>(
     worker: &Worker<C>,
     plan: &'a Plan,
     reserved: &Reserved,
-    cause: &str,
-    since: Option<Timestamp>,
+    cause: Cause<'_>,
 ) -> Result<Vec<GroupOutcome<'a>>, Error> {
     let outcomes = apply(worker, plan, reserved).await?;
-    counts::count(&worker.metrics, &outcomes, since);
-    journal::journal(worker, cause, since, &outcomes).await?;
+    counts::count(&worker.metrics, &outcomes, cause.since);
+    journal::journal(worker, cause, &outcomes).await?;
     Ok(outcomes)
 }
 
@@ -47,7 +45,7 @@ pub(super) async fn carry_out<C: Cloud>(
     if !plan.is_empty() {
         tracing::debug!(account = %intent.account, cause = intent.cause, %plan, "planned");
     }
-    let outcomes = apply_and_journal(worker, plan, reserved, &intent.cause, intent.since).await?;
+    let outcomes = apply_and_journal(worker, plan, reserved, intent.into()).await?;
     if is_scheduled(intent) {
         let found = outcomes.iter().filter(|outcome| outcome.confirmed_change().is_some()).count();
         worker.metrics.count(Metric::ChangesFoundBySweep, found);

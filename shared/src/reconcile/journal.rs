@@ -9,10 +9,36 @@ use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::model::journal::{JournalEntry, place};
 use crate::model::table::{Condition, journal_entry};
+use crate::trigger::intent::Intent;
 use crate::worker::Worker;
 
 /// How many entries are written side by side: a function has few connections to spare.
 const AT_ONCE: usize = 20;
+
+/// What led to a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Cause<'a> {
+    /// In words.
+    pub words: &'a str,
+    /// When that happened.
+    pub since: Option<Timestamp>,
+    /// How often in a row its changes were put off: the journal has the first time only.
+    pub attempt: u32,
+}
+
+impl<'a> Cause<'a> {
+    /// One that did not happen at a certain moment.
+    #[must_use]
+    pub fn of(words: &'a str) -> Self {
+        Self { words, since: None, attempt: 0 }
+    }
+}
+
+impl<'a> From<&'a Intent> for Cause<'a> {
+    fn from(intent: &'a Intent) -> Self {
+        Self { words: &intent.cause, since: intent.since, attempt: intent.attempt }
+    }
+}
 
 /// Writes one entry for each group that decided or changed something, whether it succeeded or not.
 ///
@@ -20,37 +46,36 @@ const AT_ONCE: usize = 20;
 /// When an entry cannot be written. The message then comes back, and finds nothing left to do.
 pub(super) async fn journal<C: Cloud>(
     worker: &Worker<C>,
-    cause: &str,
-    since: Option<Timestamp>,
+    cause: Cause<'_>,
     outcomes: &[GroupOutcome<'_>],
 ) -> Result<(), Error> {
     let is_kept = |outcome: &&GroupOutcome| {
         let nothing_done = matches!(outcome.outcome, Outcome::Superseded | Outcome::NoQuota(_));
         // What is too much is journalled as the hold that it becomes.
         let held = matches!(outcome.outcome, Outcome::TooManyDeletes { .. });
-        outcome.group.is_journalled() && !held && !(nothing_done && outcome.done == 0)
+        let known = matches!(outcome.outcome, Outcome::NotYet(_)) && cause.attempt > 0;
+        outcome.group.is_journalled() && !held && !known && !(nothing_done && outcome.done == 0)
     };
     let kept: Vec<_> = outcomes.iter().filter(is_kept).collect();
     for some in kept.chunks(AT_ONCE) {
-        try_join_all(some.iter().map(|outcome| put_entry(worker, cause, since, outcome))).await?;
+        try_join_all(some.iter().map(|outcome| put_entry(worker, cause, outcome))).await?;
     }
     Ok(())
 }
 
 async fn put_entry<C: Cloud>(
     worker: &Worker<C>,
-    cause: &str,
-    since: Option<Timestamp>,
+    cause: Cause<'_>,
     outcome: &GroupOutcome<'_>,
 ) -> Result<(), Error> {
     let at = worker.now();
-    let milliseconds = since.and_then(|since| i64::try_from(at.duration_since(since).as_millis()).ok());
-    log(outcome, cause, milliseconds);
+    let milliseconds = cause.since.and_then(|since| i64::try_from(at.duration_since(since).as_millis()).ok());
+    log(outcome, cause.words, milliseconds);
     let subject = &outcome.group.subject;
     let written = JournalEntry {
         subject: subject.to_string(),
         at,
-        cause: cause.to_owned(),
+        cause: cause.words.to_owned(),
         reason: outcome.group.reason.clone(),
         steps: outcome.group.steps.iter().map(ToString::to_string).collect(),
         outcome: outcome.words(),

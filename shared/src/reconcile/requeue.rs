@@ -24,8 +24,12 @@ pub(super) async fn requeue<C: Cloud>(
     let deferred = take(&mut unfinished.deferred);
     let mut messages: Vec<_> =
         deferred.into_iter().flat_map(|deferred| deferred_intents(intent, deferred)).collect();
+    let not_yet = take(&mut unfinished.not_yet);
     for (vpc, wait) in take(&mut unfinished.waits) {
         messages.push((of_vpcs(intent, [vpc].into()), delay_seconds_apart(wait, worker.now())));
+    }
+    for vpc in not_yet {
+        messages.push((again(intent, vpc), delay_of(intent.attempt)));
     }
     unfinished.part.sent_on += messages.len();
     for (next, delay_seconds) in messages {
@@ -42,6 +46,17 @@ fn deferred_intents(intent: &Intent, deferred: Deferred) -> Vec<(Intent, i32)> {
     deferred.intents(intent).into_iter().map(|intent| (intent, delay_seconds)).collect()
 }
 
+/// A change that Route 53 was not ready for, once more.
+fn again(intent: &Intent, vpc: VpcId) -> Intent {
+    Intent { attempt: intent.attempt.saturating_add(1), ..of_vpcs(intent, [vpc].into()) }
+}
+
+/// Seconds until a change is tried again that was put off `attempt` times before: 1, 2, 4, and 60 at most.
+fn delay_of(attempt: u32) -> i32 {
+    const LONGEST: i32 = 60;
+    1_i32.checked_shl(attempt).filter(|delay| (1..LONGEST).contains(delay)).unwrap_or(LONGEST)
+}
+
 fn of_vpcs(intent: &Intent, vpcs: BTreeSet<VpcId>) -> Intent {
     Intent { vpc_endpoints: BTreeSet::new(), vpcs, ..intent.clone() }
 }
@@ -51,12 +66,18 @@ mod tests {
     use super::*;
     use crate::model::rate::Priority;
 
+    #[test]
+    fn change_that_is_put_off_comes_back_after_seconds_that_double_to_a_minute() {
+        assert_eq!([0, 1, 2, 3, 4, 5, 6, 31, 32, 900].map(delay_of), [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
+    }
+
     fn intent() -> Intent {
         Intent {
             account: "444455556666".parse().unwrap_or_else(|error| panic!("{error}")),
             vpc_endpoints: BTreeSet::new(),
             vpcs: BTreeSet::new(),
             announced: false,
+            attempt: 0,
             priority: Priority::Sweep,
             cause: "a test".into(),
             since: None,

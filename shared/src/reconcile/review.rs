@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::carry_out::apply_and_journal;
+use super::journal::Cause;
 use crate::apply::{GroupOutcome, Outcome};
 use crate::cloud::Cloud;
 use crate::error::Error;
@@ -209,7 +210,7 @@ async fn carry_out<C: Cloud>(
     if !plan.is_empty() {
         tracing::debug!(cause, %plan, "planned");
     }
-    let outcomes = apply_and_journal(worker, plan, &Reserved::default(), cause, since).await?;
+    let outcomes = apply_and_journal(worker, plan, &Reserved::default(), Cause { words: cause, since, attempt: 0 }).await?;
     let sent = outcomes.iter().map(GroupOutcome::messages).sum();
     let failed = outcomes.into_iter().filter_map(|GroupOutcome { group, outcome, .. }| match outcome {
         Outcome::Failed(error) => Some(format!("{}: {}", group.subject, error.chain())),

@@ -22,6 +22,8 @@ pub(super) struct Unfinished {
     raced: BTreeSet<VpcId>,
     /// AWS refused a change.
     refused: Vec<Refused>,
+    /// A change was put off: Route 53 was not ready for it.
+    pub(super) not_yet: BTreeSet<VpcId>,
     /// There was no quota for a change, or another worker's is on its way; and for how long.
     pub(super) waits: BTreeMap<VpcId, SignedDuration>,
     /// What was not looked at.
@@ -42,6 +44,9 @@ impl Unfinished {
         match (outcome, record) {
             (Outcome::Raced | Outcome::Unanswered(_), Some((vpc, _))) => {
                 self.raced.insert(vpc.clone());
+            }
+            (Outcome::NotYet(_), Some((vpc, _))) => {
+                self.not_yet.insert(vpc.clone());
             }
             (Outcome::NoQuota(wait), Some((vpc, _))) => self.wait_for([vpc.clone()].into(), wait),
             (Outcome::Refused(message), Some(record)) => {

@@ -40,6 +40,9 @@ pub struct Intent {
     /// consistent, so one that is not found yet is waited for.
     #[serde(default)]
     pub announced: bool,
+    /// How often in a row a change was put off, because Route 53 was not ready for it: the next delay follows from it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempt: u32,
     /// Whether an event or a sweep led here.
     #[serde(default)]
     pub priority: Priority,
@@ -51,6 +54,11 @@ pub struct Intent {
     /// The run of backfill that led here; none for an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunPart>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Intent {
@@ -125,6 +133,7 @@ impl Event {
             vpc_endpoints: call.vpc_endpoints.clone(),
             vpcs: BTreeSet::new(),
             announced: call.action == Action::CreateVpcEndpoint,
+            attempt: 0,
             priority: Priority::Event,
             cause: call.cause(),
             since: call.time,

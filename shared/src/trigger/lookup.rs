@@ -107,6 +107,7 @@ impl Lookup {
             vpc_endpoints: BTreeSet::new(),
             vpcs: vpcs.iter().cloned().collect(),
             announced: false,
+            attempt: 0,
             priority: Priority::Event,
             cause: self.cause.clone(),
             since: self.since,

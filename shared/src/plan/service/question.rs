@@ -80,6 +80,7 @@ pub(super) fn intent_of(
         vpc_endpoints: vpc_endpoints.clone(),
         vpcs: BTreeSet::new(),
         announced,
+        attempt: 0,
         priority: match question.send_on {
             SendOn::Named(_) => Priority::Event,
             SendOn::All => Priority::Sweep,

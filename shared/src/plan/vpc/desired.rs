@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contribution::Contribution;
+use super::limits::fitting;
 use super::record::Desired;
 use super::view::View;
 use crate::model::claim::{Claim, Contribution as Claimed};
@@ -19,6 +20,14 @@ pub(super) struct Answer<'a> {
     /// Which endpoints of this VPC are in it.
     pub(super) own: BTreeSet<VpcEndpointId>,
     pub(super) hold: Option<HoldReason>,
+}
+
+/// What this VPC's endpoints give to a record.
+#[derive(Default)]
+struct Own {
+    contributions: BTreeMap<VpcEndpointId, Claimed>,
+    /// Those of them that only the claim remembers.
+    remembered: BTreeSet<VpcEndpointId>,
 }
 
 impl Answer<'_> {
@@ -38,12 +47,13 @@ impl<'a> View<'a> {
             return Answer::nothing(Some(HoldReason::NotDefined { service }));
         };
         let removed = definition.removed.is_some();
-        let mut own = if removed { BTreeMap::new() } else { self.own(record, definition) };
-        let shared = self.refused_by_sharing(claim, definition, &own);
+        let mut own = if removed { Own::default() } else { self.own(record, definition) };
+        let shared = self.refused_by_sharing(claim, definition, &own.contributions);
         if shared.is_some() {
             // Those that are in the record from before leave it.
-            own.clear();
+            own = Own::default();
         }
+        let Own { contributions: own, remembered } = own;
         let hold = shared.or(taken);
         let of_others =
             |claim: &Claim| !claim.contributions.is_empty() && !claim.vpcs().contains(&self.vpc.vpc);
@@ -52,12 +62,15 @@ impl<'a> View<'a> {
             return Answer::nothing(hold);
         }
         // A removed definition leaves nothing to any VPC.
-        let others =
-            claim.filter(|claim| claim.service == service && !removed).map(|claim| self.others(claim));
+        let others = claim.filter(|claim| claim.service == service && !removed);
+        let others = others.map(|claim| self.others(claim)).unwrap_or_default();
+        let (own, full) = fitting(own, &others, claim);
+        let hold = hold.or(full);
         let named = own.keys().cloned().collect();
         let desired = Desired {
             service: &definition.service,
-            contributions: others.into_iter().flatten().chain(own).collect(),
+            contributions: others.into_iter().chain(own).collect(),
+            remembered,
             ttl: definition.ttl.seconds(),
             adopt: definition.adopt,
             on_remove: definition.on_remove,
@@ -88,25 +101,30 @@ impl<'a> View<'a> {
     }
 
     /// What this VPC's endpoints give to the record.
-    fn own(&self, record: &RecordFacts, definition: &ServiceDefinition) -> BTreeMap<VpcEndpointId, Claimed> {
+    fn own(&self, record: &RecordFacts, definition: &ServiceDefinition) -> Own {
+        let mut own = Own::default();
         if !defines(definition, record) || record.association != Association::Associated {
-            return BTreeMap::new();
+            return own;
         }
-        // An endpoint that a claim names and that was not asked for, because the claim was written in between.
-        let unseen = |(id, last): &(&VpcEndpointId, &Claimed)| {
-            last.vpc == self.vpc.vpc && !self.vpc.endpoints.contains_key(*id)
-        };
-        let claimed = record.claim.iter().flat_map(|claim| &claim.contributions).filter(unseen);
-        let mut own: BTreeMap<_, _> = claimed.map(|(id, last)| (id.clone(), last.clone())).collect();
-        for (id, _) in self.vpc.endpoints.iter().filter(|(_, e)| e.service == definition.service) {
-            let last = record.claim.as_ref().and_then(|claim| claim.contributions.get(id));
-            let addresses = match &self.contributions[id] {
-                Contribution::Publish(addresses) => Some(addresses.clone()),
-                Contribution::Keep { .. } => last.map(|last| last.addresses.clone()),
-                Contribution::Withdraw => None,
+        let claimed = record.claim.iter().flat_map(|claim| &claim.contributions);
+        for (id, last) in claimed.filter(|(_, last)| last.vpc == self.vpc.vpc) {
+            let keeps = match self.contributions.get(id) {
+                Some(Contribution::Keep { .. }) => self.vpc.endpoints[id].service == definition.service,
+                Some(Contribution::Publish(_) | Contribution::Withdraw) => false,
+                // It was not asked for, because the claim was written in between.
+                None => true,
             };
-            let (vpc, account) = (self.vpc.vpc.clone(), self.facts.account.clone());
-            own.extend(addresses.map(|addresses| (id.clone(), Claimed { vpc, account, addresses })));
+            if keeps {
+                own.remembered.insert(id.clone());
+                own.contributions.insert(id.clone(), last.clone());
+            }
+        }
+        for (id, _) in self.vpc.endpoints.iter().filter(|(_, e)| e.service == definition.service) {
+            if let Contribution::Publish(addresses) = &self.contributions[id] {
+                let (vpc, account) = (self.vpc.vpc.clone(), self.facts.account.clone());
+                let given = Claimed { vpc, account, addresses: addresses.clone() };
+                own.contributions.insert(id.clone(), given);
+            }
         }
         own
     }

@@ -69,6 +69,16 @@ pub(super) struct Announced {
     pub(super) changes: Vec<Change>,
     /// The request must end before this moment.
     pub(super) until: Timestamp,
+    pub(super) put_back: PutBack,
+}
+
+/// What becomes of the claim when it is certain that the announced change was not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PutBack {
+    /// It says again what it said before.
+    Write(ClaimWrite),
+    /// There was none before.
+    Release(ClaimRelease),
 }
 
 /// A claim as it is to be, and what it is written over.

@@ -61,6 +61,7 @@ pub(super) fn wait(
         vpc_endpoints: BTreeSet::from([vpc_endpoint.clone()]),
         vpcs: BTreeSet::new(),
         announced: intent.announced,
+        attempt: 0,
         priority: intent.priority,
         cause: intent.cause.clone(),
         since: intent.since,

@@ -11,12 +11,45 @@
 //!
 //! A claim that is released while its record set stays removes nothing.
 
+use std::collections::BTreeMap;
+
 use super::effect::{Decision, Effect};
 use super::view::View;
+use crate::model::claim::{Claim, Contribution, union};
 use crate::model::facts::RecordFacts;
 use crate::model::hold::{HoldReason, Subject};
-use crate::model::ids::VpcId;
+use crate::model::ids::{VpcEndpointId, VpcId};
 use crate::plan::steps::Step;
+
+/// How many values a record set may have (Amazon Route 53 Developer Guide, "Quotas on records"; it cannot be raised).
+/// The 32,000 characters that one batch may have are more than 400 addresses take.
+const VALUES: usize = 400;
+
+/// What of this VPC fits into the record beside what others have in it, and why the rest does not. What stands in the
+/// claim already comes first. An endpoint's addresses go in together, or not at all.
+pub(super) fn fitting(
+    own: BTreeMap<VpcEndpointId, Contribution>,
+    others: &BTreeMap<VpcEndpointId, Contribution>,
+    claim: Option<&Claim>,
+) -> (BTreeMap<VpcEndpointId, Contribution>, Option<HoldReason>) {
+    let mut all = union(others);
+    let mut fitting = BTreeMap::new();
+    let mut full = None;
+    let is_in = |id: &VpcEndpointId| claim.is_some_and(|claim| claim.contributions.contains_key(id));
+    let (old, new): (Vec<_>, Vec<_>) = own.into_iter().partition(|(id, _)| is_in(id));
+    for (id, given) in old.into_iter().chain(new) {
+        let mut with_it = all.clone();
+        with_it.merge(&given.addresses);
+        let values = with_it.a.len().max(with_it.aaaa.len());
+        if values > VALUES {
+            full.get_or_insert(HoldReason::RecordFull { values, at_most: VALUES });
+        } else {
+            all = with_it;
+            fitting.insert(id, given);
+        }
+    }
+    (fitting, full)
+}
 
 /// A change that AWS refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,4 +96,38 @@ pub(super) fn count_removal(effect: &Effect, view: &View) -> Option<Step> {
 /// Whether a record set becomes nothing.
 fn removes(effect: &Effect) -> bool {
     matches!(effect, Effect::Remove(..))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::record::Addresses;
+
+    fn given(vpc: u8, hosts: std::ops::Range<u8>) -> Contribution {
+        Contribution {
+            vpc: format!("vpc-{vpc:08}").parse().unwrap(),
+            account: "444455556666".parse().unwrap(),
+            addresses: Addresses { a: hosts.map(|host| [10, 0, vpc, host].into()).collect(), ..Addresses::default() },
+        }
+    }
+
+    fn id(number: u8) -> VpcEndpointId {
+        format!("vpce-{number:08}").parse().unwrap()
+    }
+
+    #[test]
+    fn only_the_endpoint_that_does_not_fit_is_left_out_and_held() {
+        let others = BTreeMap::from([(id(1), given(1, 0..200)), (id(2), given(2, 0..199))]);
+        let own = BTreeMap::from([(id(3), given(3, 0..2)), (id(4), given(4, 0..1))]);
+        let (fits, held) = fitting(own, &others, None);
+        assert_eq!(fits.into_keys().collect::<Vec<_>>(), [id(4)]);
+        assert_eq!(held, Some(HoldReason::RecordFull { values: 401, at_most: 400 }));
+    }
+
+    #[test]
+    fn full_record_takes_nothing_more_and_nothing_is_held_where_all_fits() {
+        let others = BTreeMap::from([(id(1), given(1, 0..200)), (id(2), given(2, 0..200))]);
+        assert!(fitting(BTreeMap::from([(id(3), given(3, 0..1))]), &others, None).0.is_empty());
+        assert_eq!(fitting(others.clone(), &BTreeMap::new(), None), (others, None));
+    }
 }

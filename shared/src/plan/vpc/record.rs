@@ -4,6 +4,7 @@
 //! record sets seen          claim             desired   step
 //! absent                    –                 values    claim, CREATE
 //! absent                    ours              values    claim, CREATE (drift)
+//! absent, edited            ours              values that are only remembered    nothing
 //! as desired                ours, same        values    nothing
 //! as desired                ours, other       values    claim only
 //! as desired, any TTL       –                 values    adopt: claim, and repair the TTL
@@ -21,16 +22,20 @@
 //! any                       released          values    Hold(Released)
 //! any                       released          none      nothing
 //!
-//! while a claim is pending  its time not over: wait; then seen = to: ours;
-//!                           seen = from, what we wrote before, or nothing: may be replaced; else foreign
+//! while a claim is pending  its time not over: wait; then seen = to under our TTL: ours;
+//!                           seen = from, what we wrote before, or nothing: may be replaced;
+//!                           seen = to under another TTL: as without a claim; else foreign
+//! it was certainly not done the claim says again what it said before; none before: release
 //! ```
+
+pub(super) mod claims;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::effect::{Announced, ClaimRelease, ClaimWrite, Decision, Effect};
-use crate::model::claim::{Claim, Contribution, Origin, Pending, Released, union};
+use super::effect::{ClaimWrite, Decision, Effect};
+use crate::model::claim::{Claim, Contribution, Origin, Released, union};
 use crate::model::facts::RecordFacts;
 use crate::model::hold::HoldReason;
 use crate::model::ids::{ServiceId, VpcEndpointId, VpcId};
@@ -41,11 +46,27 @@ use crate::model::record::{Addresses, SeenRecords};
 pub(super) struct Desired<'a> {
     pub(super) service: &'a ServiceId,
     pub(super) contributions: BTreeMap<VpcEndpointId, Contribution>,
+    /// Those of them that are remembered: the endpoint is not available just now. What stands of it stays, and nothing
+    /// is written for its sake.
+    pub(super) remembered: BTreeSet<VpcEndpointId>,
     pub(super) ttl: u32,
     pub(super) adopt: Adopt,
     pub(super) on_remove: OnRemove,
     /// The definition was removed, and its record sets are to stay.
     pub(super) keeps_records: bool,
+}
+
+impl Desired<'_> {
+    /// What the name is to answer where `seen` answers now.
+    fn addresses(&self, seen: &Addresses) -> Addresses {
+        let mut addresses = Addresses::default();
+        for (id, given) in &self.contributions {
+            if !self.remembered.contains(id) || given.addresses.is_within(seen) {
+                addresses.merge(&given.addresses);
+            }
+        }
+        addresses
+    }
 }
 
 /// Whose the record sets are that were seen.
@@ -62,7 +83,7 @@ enum Ownership {
     Released(Released),
 }
 
-fn ownership(claim: Option<&Claim>, seen: &Addresses, now: Timestamp) -> Ownership {
+fn ownership(claim: Option<&Claim>, seen: &SeenRecords, now: Timestamp) -> Ownership {
     let Some(claim) = claim else { return Ownership::NotOurs };
     if let Some(released) = &claim.released {
         return Ownership::Released(released.clone());
@@ -72,11 +93,18 @@ fn ownership(claim: Option<&Claim>, seen: &Addresses, now: Timestamp) -> Ownersh
         // Even when `to` is seen: the SDK may send the request once more, and it lands again.
         Some(pending) if now < pending.until => Ownership::Busy { until: pending.until },
         // Its time is over: nothing is on the way any more.
-        Some(pending) if *seen == pending.to => Ownership::Ours { confirmed: pending.to.clone() },
-        Some(pending) if *seen == pending.from || *seen == claim.confirmed || seen.is_empty() => {
-            Ownership::Ours { confirmed: claim.confirmed.clone() }
+        Some(pending) if pending.is_in_place(seen) => Ownership::Ours { confirmed: pending.to.clone() },
+        Some(pending) => {
+            let stands = seen.addresses();
+            if stands == pending.from || stands == claim.confirmed || stands.is_empty() {
+                Ownership::Ours { confirmed: claim.confirmed.clone() }
+            } else if stands == pending.to {
+                // The values that we wanted, under another TTL: somebody else wrote them, and ours was refused.
+                Ownership::NotOurs
+            } else {
+                Ownership::Foreign
+            }
         }
-        Some(_) => Ownership::Foreign,
     }
 }
 
@@ -87,13 +115,16 @@ pub(super) fn decide(facts: &RecordFacts, desired: &Desired, vpc: &VpcId, now: T
         Err(denied) => return Decision::hold(HoldReason::NoAccess(denied.clone())),
     };
     let row = Row { facts, seen, desired, vpc, now };
-    let addresses = union(&desired.contributions);
-    let ownership = ownership(facts.claim.as_ref(), &seen.addresses(), now);
+    let is_needed = !union(&desired.contributions).is_empty();
+    let addresses = desired.addresses(&seen.addresses());
+    let ownership = ownership(facts.claim.as_ref(), seen, now);
     match ownership {
         Ownership::Busy { until } => Decision { look_again: Some(until), ..Decision::nothing() },
-        Ownership::Released(_) if addresses.is_empty() => Decision::nothing(),
+        Ownership::Released(_) if !is_needed => Decision::nothing(),
         Ownership::Released(Released { by, at }) => Decision::hold(HoldReason::Released { by, at }),
-        _ if addresses.is_empty() => row.remove(&ownership),
+        _ if !is_needed => row.remove(&ownership),
+        // Only remembered, and it does not stand: until the endpoints are available nothing is known to be right.
+        Ownership::Ours { .. } if addresses.is_empty() => Decision::nothing(),
         _ => row.write(&ownership, &addresses),
     }
 }
@@ -208,16 +239,16 @@ impl Row<'_> {
         }
         let ttl_only = self.seen.addresses() == *addresses && self.facts.claim.is_some();
         let reason = if ttl_only { "the TTL differs" } else { why };
-        let (announce, until) = self.announce(claim.clone(), addresses);
+        let announced = self.announced(claim.clone(), addresses, changes, confirmed);
         // Of the claim before it is announced: from its change on, the record is of the origin it names.
-        let confirmed = Claim { pending: announce.claim.pending.clone(), ..claim }.confirm();
+        let pending = announced.announce.claim.pending.clone();
         let confirm = ClaimWrite {
-            expects: Some(announce.claim.version),
-            claim: confirmed,
+            expects: Some(claim.version),
+            claim: Claim { pending, ..claim }.confirm(),
             joins: BTreeSet::new(),
             leaves: BTreeSet::new(),
         };
-        let effect = Effect::Change(Box::new(Announced { announce, changes, until }), Box::new(confirm));
+        let effect = Effect::Change(Box::new(announced), Box::new(confirm));
         Decision { reason: reason.into(), effect, ..Decision::nothing() }
     }
 
@@ -250,89 +281,16 @@ impl Row<'_> {
             return release("AdoptedRecord: nothing needs it, but it stood there before us: leave it");
         }
         let none = Addresses::default();
-        let mut going = self.claim(self.origin(), seen);
+        let mut going = self.claim(self.origin(), seen.clone());
         // Emptied, they say which VPCs find the claim, should its release never come.
         going.contributions.clone_from(&claim.contributions);
         going.contributions.values_mut().for_each(|gone| gone.addresses = Addresses::default());
         let changes = self.seen.changes_to(&none, self.desired.ttl);
-        let (announce, until) = self.announce(going, &none);
+        let announced = self.announced(going, &none, changes, &seen);
         let release = self.release(claim.version + 1);
-        let effect = Effect::Remove(Box::new(Announced { announce, changes, until }), release);
+        let effect = Effect::Remove(Box::new(announced), release);
         Decision { reason: "nothing needs it any more: remove it".into(), effect, ..Decision::nothing() }
     }
-
-    /// The claim that announces a change to `to`, and until when that may take.
-    fn announce(&self, mut claim: Claim, to: &Addresses) -> (ClaimWrite, Timestamp) {
-        let until = self.now + Pending::MAY_TAKE;
-        claim.pending = Some(Pending { from: self.seen.addresses(), to: to.clone(), until });
-        if self.facts.claim.is_some() {
-            // What was adopted becomes ours to remove when the change is in place, not before.
-            claim.origin = self.origin();
-        }
-        (self.put(claim), until)
-    }
-
-    /// Where what is seen came from, under the claim that stands there.
-    fn origin(&self) -> Origin {
-        let Some(claim) = &self.facts.claim else { return Origin::Created };
-        match &claim.pending {
-            Some(pending) if pending.from != pending.to && self.seen.addresses() == pending.to => {
-                Origin::Created
-            }
-            _ => claim.origin,
-        }
-    }
-
-    /// The claim as it is to be, one version on.
-    fn claim(&self, origin: Origin, confirmed: Addresses) -> Claim {
-        Claim {
-            key: self.facts.key.clone(),
-            zone_account: self.facts.zone_account.clone(),
-            service: self.desired.service.clone(),
-            contributions: self.desired.contributions.clone(),
-            origin,
-            confirmed,
-            pending: None,
-            released: None,
-            version: self
-                .facts
-                .claim
-                .as_ref()
-                .map_or_else(|| self.first_version(), |claim| claim.version + 1),
-        }
-    }
-
-    /// The clock's nanoseconds: a claim that is made anew never repeats the versions of one that was
-    /// released, so that a late confirmation of the old one meets no version of the new one.
-    fn first_version(&self) -> u64 {
-        u64::try_from(self.now.as_nanosecond()).unwrap_or_default()
-    }
-
-    fn put(&self, claim: Claim) -> ClaimWrite {
-        let before = self.facts.claim.as_ref().map(Claim::vpcs).unwrap_or_default();
-        let mut after = claim.vpcs();
-        if after.is_empty() {
-            // Somebody must find the claim again should its release never come.
-            after.insert(self.vpc.clone());
-        }
-        ClaimWrite {
-            expects: self.facts.claim.as_ref().map(|claim| claim.version),
-            claim,
-            joins: after.difference(&before).cloned().collect(),
-            leaves: before.difference(&after).cloned().collect(),
-        }
-    }
-
-    fn release(&self, expects: u64) -> ClaimRelease {
-        release(self.facts, self.vpc, expects)
-    }
-}
-
-/// The release of the claim on a record, seen from the VPC `vpc`.
-pub(super) fn release(facts: &RecordFacts, vpc: &VpcId, expects: u64) -> ClaimRelease {
-    let mut leaves = facts.claim.as_ref().map(Claim::vpcs).unwrap_or_default();
-    leaves.insert(vpc.clone());
-    ClaimRelease { key: facts.key.clone(), expects, leaves }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contribution::Contribution;
-use super::effect::{Announced, ClaimRelease, ClaimWrite, Decision, Effect};
+use super::effect::{Announced, ClaimRelease, ClaimWrite, Decision, Effect, PutBack};
 use super::limits::count_removal;
 use super::view::View;
 use crate::model::facts::RecordFacts;
@@ -109,6 +109,10 @@ pub(super) fn effect_steps(effect: &Effect, zone_account: &AccountId, count: Opt
         key: announced.announce.claim.key.clone(),
         changes: announced.changes.clone(),
         until: announced.until,
+        put_back: Box::new(match &announced.put_back {
+            PutBack::Write(write) => put(write),
+            PutBack::Release(gone) => release(gone),
+        }),
     };
     match effect {
         Effect::Nothing => Vec::new(),

@@ -34,6 +34,7 @@ pub(super) fn intent() -> Intent {
         vpc_endpoints: BTreeSet::new(),
         vpcs: BTreeSet::new(),
         announced: true,
+        attempt: 0,
         priority: crate::model::rate::Priority::Event,
         cause: "a test".into(),
         since: None,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::claim::Pending;
 use crate::model::facts::{Association, Denied};
 use crate::model::hold::Subject;
 use crate::model::ids::{AccountId, HostedZoneId};
@@ -52,6 +53,7 @@ struct Case {
     adopt: Adopt,
     on_remove: OnRemove,
     keeps_records: bool,
+    remembered: BTreeSet<VpcEndpointId>,
 }
 
 fn absent() -> Case {
@@ -78,6 +80,7 @@ fn seen(values: &[&str], ttl: u32) -> Case {
         },
         adopt: Adopt::Identical,
         on_remove: OnRemove::Keep,
+        remembered: BTreeSet::new(),
         keeps_records: false,
     }
 }
@@ -113,7 +116,7 @@ impl Case {
     }
 
     fn pending(self, from: &[&str], to: &[&str], until: &str) -> Self {
-        let pending = Pending { from: addresses(from), to: addresses(to), until: id(until) };
+        let pending = Pending { from: addresses(from), to: addresses(to), ttl: Some(60), until: id(until) };
         self.with_claim(|claim| claim.pending = Some(pending))
     }
 
@@ -129,6 +132,7 @@ impl Case {
         let desired = Desired {
             service: &service,
             contributions: given(values),
+            remembered: self.remembered.clone(),
             ttl: 60,
             adopt: self.adopt,
             on_remove: self.on_remove,
@@ -560,3 +564,6 @@ fn drift_is_what_was_found_other_than_confirmed() {
     taken_over.adopt = Adopt::Any;
     assert_eq!(counted(&taken_over, &ours), Some(("REPLACE", false)), "it was never ours");
 }
+
+mod refused;
+mod remembered;
