@@ -28,6 +28,7 @@ use simulation::world::{Tally, World};
 mod simulation {
     pub(crate) mod calls;
     pub(crate) mod cloud;
+    mod conformance;
     pub(crate) mod delivery;
     pub(crate) mod drive;
     pub(crate) mod ec2;
@@ -39,6 +40,7 @@ mod simulation {
     pub(crate) mod life;
     pub(crate) mod logs;
     pub(crate) mod observations;
+    pub(crate) mod organization;
     pub(crate) mod pages;
     pub(crate) mod people;
     pub(crate) mod port;

@@ -99,6 +99,8 @@ impl Endpoint {
 #[derive(Default)]
 pub(crate) struct Ec2 {
     pub(crate) endpoints: BTreeMap<VpcEndpointId, Endpoint>,
+    /// The principals that may find a service.
+    pub(crate) permissions: BTreeMap<ServiceId, BTreeSet<String>>,
     interfaces: u32,
 }
 

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use shared::error::{CallFailure, Error};
 use shared::model::facts::{Connection, VpcEndpointState};
 use shared::model::ids::{AccountId, NetworkInterfaceId, ServiceId, VpcEndpointId};
 use shared::model::listed::{EndpointFilter, ListedEndpoint, ListedInterface, Page};
 use shared::model::policy::Disallowed;
 
 use super::ec2::SeenEndpoint;
+use super::errors::call_failed;
 use super::observations::Observations;
 use super::world::World;
 
@@ -79,8 +81,43 @@ impl World {
         self.page(wanted, page)
     }
 
+    /// Whether a service exists, whatever its definition has become.
+    fn exists(&self, service: &ServiceId) -> bool {
+        self.defined.services.contains_key(service)
+    }
+
+    /// `ec2:DescribeVpcEndpointServiceConfigurations`, filtered by an id.
+    pub(crate) fn service_configurations(
+        &mut self,
+        service: &ServiceId,
+        page: Option<&str>,
+    ) -> Page<ServiceId> {
+        let found = self.exists(service).then(|| (service.to_string(), service.clone()));
+        self.page(found.into_iter().collect(), page)
+    }
+
+    /// `ec2:DescribeVpcEndpointServicePermissions`.
+    pub(crate) fn service_permissions(&mut self, service: &ServiceId, page: Option<&str>) -> Page<String> {
+        let given = self.ec2.permissions.get(service).cloned().unwrap_or_default();
+        self.page(given.into_iter().map(|principal| (principal.clone(), principal)).collect(), page)
+    }
+
+    /// What a decision on connections needs first.
+    fn check_service(&self, operation: &'static str, service: &ServiceId) -> Result<(), Error> {
+        if self.exists(service) {
+            return Ok(());
+        }
+        let code = "InvalidVpcEndpointServiceId.NotFound";
+        Err(call_failed(operation, service.to_string(), code, None, CallFailure::Refused))
+    }
+
     /// `ec2:AcceptVpcEndpointConnections`; gives those that could not be accepted.
-    pub(crate) fn accept(&mut self, service: &ServiceId, vpc_endpoints: &[VpcEndpointId]) -> Vec<String> {
+    pub(crate) fn accept(
+        &mut self,
+        service: &ServiceId,
+        vpc_endpoints: &[VpcEndpointId],
+    ) -> Result<Vec<String>, Error> {
+        self.check_service("ec2:AcceptVpcEndpointConnections", service)?;
         let mut unsuccessful = Vec::new();
         for id in vpc_endpoints {
             let found = self.ec2.endpoints.get(id).filter(|endpoint| endpoint.service == *service);
@@ -101,7 +138,7 @@ impl World {
                 unsuccessful.push(format!("{id} does not wait for acceptance"));
             }
         }
-        unsuccessful
+        Ok(unsuccessful)
     }
 
     /// `ec2:RejectVpcEndpointConnections`; gives those that could not be rejected.
@@ -109,7 +146,8 @@ impl World {
         &mut self,
         service: &ServiceId,
         vpc_endpoints: &[VpcEndpointId],
-    ) -> Vec<String> {
+    ) -> Result<Vec<String>, Error> {
+        self.check_service("ec2:RejectVpcEndpointConnections", service)?;
         let mut unsuccessful = Vec::new();
         for id in vpc_endpoints {
             let found = self.ec2.endpoints.get(id).filter(|endpoint| endpoint.service == *service);
@@ -131,6 +169,6 @@ impl World {
                 unsuccessful.push(format!("{id} has no connection to be rejected"));
             }
         }
-        unsuccessful
+        Ok(unsuccessful)
     }
 }

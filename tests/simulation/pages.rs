@@ -9,6 +9,17 @@ const CUT: usize = 4;
 /// One page in so many is empty though there is more, and one in so many last pages is not known to be the last.
 const EMPTY: usize = 16;
 
+/// How lists are cut into pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// Anywhere, and some pages are empty.
+    ByChance,
+    /// Each list comes on one page.
+    Never,
+    /// After so many items.
+    At(usize),
+}
+
 impl World {
     /// The page of a list that begins where `page` says. `items` are in the order of their keys, whatever was in the
     /// list when the pages before were given out.
@@ -36,12 +47,15 @@ impl World {
 
     /// How many of `items` a page brings.
     pub(crate) fn page_size(&mut self, items: usize) -> usize {
+        if let Cut::At(most) = self.cut {
+            return items.min(most);
+        }
         if items > 1 && self.cuts(CUT) { 1 + self.random.below(items - 1) } else { items }
     }
 
     /// Whether chance, once in `n` times, makes a page less than whole.
     pub(crate) fn cuts(&mut self, n: usize) -> bool {
-        !self.whole_pages && self.random.one_in(n)
+        self.cut == Cut::ByChance && self.random.one_in(n)
     }
 
     /// Where a page begins. No two are the same, as AWS's are not.

@@ -20,6 +20,7 @@ use shared::trigger::intent::Intent;
 use super::calls::{Kind, Reached};
 use super::cloud::SimulatedCloud;
 use super::errors::condition_failed;
+use super::organization;
 use super::route53;
 use super::setting::OWN;
 use super::table_calls::{is_upkeep, shown};
@@ -106,8 +107,7 @@ impl Cloud for SimulatedCloud {
         page: Option<String>,
     ) -> Result<Page<ServiceId>, Error> {
         let of = service.clone();
-        let effect =
-            move |world: &mut World| Ok(world.page(vec![(of.to_string(), of.clone())], page.as_deref()));
+        let effect = move |world: &mut World| Ok(world.service_configurations(&of, page.as_deref()));
         let operation = "ec2:DescribeVpcEndpointServiceConfigurations";
         self.call(None, operation, service.to_string(), Kind::Read, effect).await
     }
@@ -117,7 +117,10 @@ impl Cloud for SimulatedCloud {
         service: &ServiceId,
         page: Option<String>,
     ) -> Result<Page<String>, Error> {
-        unreachable!("no definition here mirrors the permissions of {service}: {page:?}")
+        let of = service.clone();
+        let effect = move |world: &mut World| Ok(world.service_permissions(&of, page.as_deref()));
+        let operation = "ec2:DescribeVpcEndpointServicePermissions";
+        self.call(None, operation, service.to_string(), Kind::Read, effect).await
     }
 
     async fn accept_vpc_endpoint_connections(
@@ -126,7 +129,7 @@ impl Cloud for SimulatedCloud {
         vpc_endpoints: &[VpcEndpointId],
     ) -> Result<Vec<String>, Error> {
         let (of, named) = (service.clone(), vpc_endpoints.to_vec());
-        let effect = move |world: &mut World| Ok(world.accept(&of, &named));
+        let effect = move |world: &mut World| world.accept(&of, &named);
         let subject = format!("{service} {vpc_endpoints:?}");
         self.call(None, "ec2:AcceptVpcEndpointConnections", subject, Kind::Write, effect).await
     }
@@ -137,7 +140,7 @@ impl Cloud for SimulatedCloud {
         vpc_endpoints: &[VpcEndpointId],
     ) -> Result<Vec<String>, Error> {
         let (of, named) = (service.clone(), vpc_endpoints.to_vec());
-        let effect = move |world: &mut World| Ok(world.reject_connections(&of, &named));
+        let effect = move |world: &mut World| world.reject_connections(&of, &named);
         let subject = format!("{service} {vpc_endpoints:?}");
         self.call(None, "ec2:RejectVpcEndpointConnections", subject, Kind::Write, effect).await
     }
@@ -216,11 +219,17 @@ impl Cloud for SimulatedCloud {
     }
 
     async fn describe_organization(&self) -> Result<OrganizationId, Error> {
-        unreachable!("no definition here names an organization")
+        let effect = |world: &mut World| world.organization.described();
+        self.call(None, organization::DESCRIBE, String::new(), Kind::Read, effect).await
     }
 
     async fn list_parents(&self, child: &str, page: Option<String>) -> Result<Page<String>, Error> {
-        unreachable!("no definition here names an organization, which {child} would stand in: {page:?}")
+        let of = child.to_owned();
+        let effect = move |world: &mut World| {
+            let parent = world.organization.parent(&of)?;
+            Ok(world.page(vec![(parent.clone(), parent)], page.as_deref()))
+        };
+        self.call(None, organization::PARENTS, child.to_owned(), Kind::Read, effect).await
     }
 
     async fn forget_organizations_role(&self) {}

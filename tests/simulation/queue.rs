@@ -60,6 +60,15 @@ impl Queue {
         self.messages.push(Message { number: self.sent, job, visible_at, receives: 0 });
     }
 
+    /// The bodies of all messages of the work queue that may be seen now.
+    pub(crate) fn visible(&self, now: i64) -> Vec<String> {
+        let seen = self.messages.iter().filter(|message| message.visible_at <= now);
+        let body = |message: &Message| {
+            if let Job::Message { body, .. } = &message.job { Some(body.clone()) } else { None }
+        };
+        seen.filter_map(body).collect()
+    }
+
     /// Some messages that may be seen now, in no order: several of the work queue, or one other. They come back
     /// unless they are deleted; one that came too often goes to the dead-letter queue. A doubled delivery leaves a
     /// message where it is. Gives how many were doubled, too.

@@ -1,7 +1,8 @@
 //! What Route 53 answers, and how many requests its account has left.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
+use shared::model::dns::DnsName;
 use shared::model::facts::{Association, PrivateHostedZone};
 use shared::model::ids::{AccountId, HostedZoneId, Region, VpcId};
 use shared::model::listed::{ListedRecordSet, Page, RecordSetContent, RecordSetsStart};
@@ -95,8 +96,10 @@ impl World {
         let from = start.record_type.as_deref().unwrap_or_default();
         let mut listed = self.sets_at(&key);
         listed.retain(|(kind, _)| *kind >= from);
-        let others: BTreeSet<_> = self.keys().into_iter().filter(|other| other.zone == *zone).collect();
-        for other in others.into_iter().filter(|other| other.name > key.name) {
+        let written = self.route53.slots.keys().cloned();
+        let others = self.keys().into_iter().chain(written).filter(|other| other.zone == *zone);
+        let others: BTreeMap<_, _> = others.map(|other| (place(&other.name), other)).collect();
+        for (_, other) in others.into_iter().filter(|(at, _)| *at > place(&key.name)) {
             listed.extend(self.sets_at(&other));
         }
         Some(self.page_of_sets(listed, start))
@@ -125,12 +128,21 @@ impl World {
     fn sets_at(&self, key: &RecordKey) -> Vec<(&'static str, ListedRecordSet)> {
         let seen = self.route53.slots.get(key).map(|slot| slot.seen.clone()).unwrap_or_default();
         let SeenRecords { a, aaaa, incompatible } = seen;
+        // Beside a CNAME nothing else stands.
+        let texts = self.with_texts && !incompatible.contains("CNAME");
         let listed = |content| ListedRecordSet { name: key.name.clone(), content };
         let simple = [(RecordType::A, a), (RecordType::Aaaa, aaaa)].into_iter();
         let simple =
             simple.filter_map(|(kind, set)| Some((kind.as_str(), RecordSetContent::Simple(kind, set?))));
         let odd = incompatible.into_iter().map(|kind| ("CNAME", RecordSetContent::Incompatible(kind)));
-        let other = self.with_texts.then_some(("TXT", RecordSetContent::Other));
+        let other = texts.then_some(("TXT", RecordSetContent::Other));
         simple.chain(odd).chain(other).map(|(kind, content)| (kind, listed(content))).collect()
     }
+}
+
+/// Where a name stands in Route 53's order: its labels from the last to the first, and a last dot, before which `-`
+/// comes ([ListResourceRecordSets](https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html)).
+fn place(name: &DnsName) -> String {
+    let name = name.to_string();
+    name.rsplit('.').flat_map(|label| [label, "."]).collect()
 }

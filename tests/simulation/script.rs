@@ -13,13 +13,14 @@ use shared::model::table::Partition;
 
 use super::ec2::{Endpoint, Shape, describe, subnet_id};
 use super::faults::Faults;
+use super::pages::Cut;
 use super::random::Random;
 use super::route53::{Route53, Slot, Zone};
 use super::setting::{CLIENTS, id};
 use super::table::Table;
 use super::world::World;
 
-const SERVICE: &str = "vpce-svc-00000001";
+pub(crate) const SERVICE: &str = "vpce-svc-00000001";
 const NAME: &str = "*.aws.byoc.example.com";
 const ZONE: &str = "Z1";
 
@@ -67,7 +68,7 @@ impl World {
         // message that waits is early.
         let mut world = World::new(0, Random::new(0), true);
         world.faults = Faults { pace: 1, ..Faults::none() };
-        (world.whole_pages, world.with_texts) = (true, false);
+        (world.cut, world.with_texts) = (Cut::Never, false);
         (world.rate, world.max_deletes) = (Rate::default(), 20);
         (world.route53, world.table) = (Route53::default(), Table::default());
         (world.defined, world.policy) = (policy.clone(), policy);

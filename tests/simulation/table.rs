@@ -118,8 +118,6 @@ impl Table {
         let mut wrong = None;
         for write in writes {
             match write {
-                // Nothing reads the journal.
-                Write::Put(_, Item::JournalEntry(_), _) => {}
                 Write::Put(key, item, _) => {
                     wrong = wrong.or(self.note_version(item));
                     self.insert(key, item);
@@ -253,6 +251,7 @@ fn expires_at(item: &Item) -> Option<i64> {
         Item::Part(part) => Some(part.expires_at),
         Item::Wait(wait) => Some(wait.expires_at),
         Item::Bucket(bucket) => Some(bucket.expires_at),
+        Item::JournalEntry(entry) => Some(entry.expires_at),
         _ => None,
     }
 }

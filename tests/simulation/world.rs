@@ -13,6 +13,8 @@ use super::calls::{Letter, Request};
 use super::ec2::Ec2;
 use super::faults::Faults;
 use super::logs::Logs;
+use super::organization::Organization;
+use super::pages::Cut;
 use super::queue::Queue;
 use super::random::Random;
 use super::route53::Route53;
@@ -60,10 +62,11 @@ pub(crate) struct World {
     pub(crate) rate: Rate,
     /// Whether other record sets stand beside addresses.
     pub(crate) with_texts: bool,
-    /// Whether each list comes on one page.
-    pub(crate) whole_pages: bool,
+    /// How lists are cut into pages.
+    pub(crate) cut: Cut,
     /// How many page tokens were given out.
     pub(crate) tokens: u64,
+    pub(crate) organization: Organization,
     pub(crate) vpcs: BTreeMap<VpcId, AccountId>,
     pub(crate) ec2: Ec2,
     pub(crate) route53: Route53,
@@ -100,13 +103,14 @@ impl World {
             faults: Faults::of(&mut random),
             rate: setting::rate(&mut random),
             with_texts: random.one_in(3),
-            whole_pages: false,
+            cut: Cut::ByChance,
             tokens: 0,
             random,
             defined: policy.clone(),
             policy,
             lost: BTreeMap::new(),
             max_deletes,
+            organization: Organization::default(),
             vpcs: BTreeMap::new(),
             ec2: Ec2::default(),
             route53: Route53::default(),
