@@ -48,7 +48,7 @@ test: ## Run every check and every test
 	@.ci/step "tools, checks of form, build" $(MAKE) --no-print-directory -j 3 build tools lint
 	.ci/step "tests in Rust" $(MAKE) --no-print-directory test-rust
 	.ci/step "mutants" $(MAKE) --no-print-directory mutants
-	.ci/step "whole flows" $(PYTEST) $(SIDE_BY_SIDE) tests/flow tests/tools tests/docs
+	.ci/step "whole flows" $(PYTEST) $(SIDE_BY_SIDE) tests/flow tests/conformance tests/tools tests/docs
 # It judges what the flows have just asked for.
 	.ci/step "policies" $(PYTEST) tests/iam
 	.ci/step "sam build" $(PYTHON) -m deploy
@@ -86,8 +86,8 @@ lint: setup $(CHECKOV_STAMP) ## Check form: rustfmt, clippy, cfn-lint, checkov
 	$(CHECKOV)/bin/checkov --config-file .checkov.yaml --directory infra/terraform
 
 .PHONY: build
-build: ## Build the functions and the command line tool
-	cargo build --locked $(FUNCTIONS:%=-p %) -p zonelink
+build: ## Build the functions, the command line tool, and what asks the port for its claims
+	cargo build --locked $(FUNCTIONS:%=-p %) -p zonelink -p conformance-aws
 
 .PHONY: up
 up: setup build ## Start a local AWS with zonelink installed, to try things by hand

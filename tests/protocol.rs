@@ -1,6 +1,9 @@
 //! The claim protocol, checked exhaustively: every order in which workers, Route 53, a person, endpoints and
 //! the clock can act, within the bounds that each test sets. The plans are the project's own.
 //!
+//! It is a model and stays one: its workers drive the production plan over reads and writes that are modelled here,
+//! because it looks at every state. The simulation runs the production code that reads and writes, in some schedules.
+//!
 //! `cargo test -p zonelink-tests --test protocol -- --nocapture` shows how many states were looked at.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]

@@ -2,7 +2,8 @@
 //!
 //! One call is one logical request: one page, one conditional write, one transaction. Loops, paging, the
 //! share of Route 53 requests and the composition of transactions stand above it. [`crate::aws`] implements it
-//! with the SDK; the simulation implements it over a world in memory, so that both run the same code above.
+//! with the SDK; the simulation implements it over a world in memory, so that both run the same code above. What
+//! both keep to, the table below and each call's words, is one suite of claims: `tests/conformance`.
 //!
 //! ```text
 //! call                                  idempotent   retried by the SDK   failures besides "no answer"

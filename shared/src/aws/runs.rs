@@ -32,7 +32,11 @@ impl Aws {
         let values = values.map(|(name, value)| (name.to_owned(), value)).into();
         let set = "SET deletes = if_not_exists(deletes, :none) + :one, \
                    expires_at = if_not_exists(expires_at, :expires_at)";
-        let condition = "attribute_not_exists(deletes) OR deletes < :at_most";
+        // Of a run without an item, nothing is counted yet; one that may remove nothing has reached its limit.
+        let condition = match at_most {
+            0 => "deletes < :at_most",
+            _ => "attribute_not_exists(deletes) OR deletes < :at_most",
+        };
         self.set_in_run(&Key::run(run), set, None, values, Some(condition)).await
     }
 
