@@ -108,13 +108,15 @@ pub(crate) async fn a_service_is_listed_and_one_that_does_not_exist_is_not<C: Cl
             async |token| cloud.describe_vpc_endpoint_service_configurations(service, token).await.unwrap();
         all(page).await.0
     };
-    assert_eq!(listed(&own).await, [own.clone()]);
+    assert_eq!(listed(&own).await, std::slice::from_ref(&own));
     assert_eq!(listed(&id(NO_SERVICE)).await, []);
 }
 
 pub(crate) async fn permissions_are_listed_as_they_were_given<C: Cloud, W: World>(cloud: &C, world: &W) {
     let given = ["arn:aws:iam::444455556666:root", "arn:aws:iam::444455556666:role/network"];
-    given.iter().for_each(|principal| world.permit(principal));
+    for principal in given {
+        world.permit(principal);
+    }
     world.pages_of(1);
     let service = world.setting().service;
     let page = async |token| cloud.describe_vpc_endpoint_service_permissions(&service, token).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::cloud::Cloud;
 use shared::error::{CallFailure, Error};
-use shared::model::ids::HostedZoneId;
+use shared::model::ids::{AccountId, HostedZoneId};
 use shared::model::listed::{EndpointFilter, RecordSetsStart};
 use shared::model::record::RecordType;
 
@@ -109,8 +109,8 @@ pub(crate) async fn an_organization_that_may_not_be_read_is_denied<C: Cloud, W: 
 }
 
 pub(crate) async fn route_53_throttles_an_account<C: Cloud, W: World>(cloud: &C, world: &W) {
-    fn assert_throttled<T: std::fmt::Debug>(answer: Result<T, Error>, of: &str) {
-        assert!(matches!(&answer, Err(Error::Throttled { account }) if account.as_str() == of), "{answer:?}");
+    fn assert_throttled<T: std::fmt::Debug>(answer: &Result<T, Error>, of: &AccountId) {
+        assert!(matches!(answer, Err(Error::Throttled { account }) if account == of), "{answer:?}");
     }
     let setting = world.setting();
     let client = &setting.client;
@@ -119,18 +119,16 @@ pub(crate) async fn route_53_throttles_an_account<C: Cloud, W: World>(cloud: &C,
     let key = key(&zone, "a.example.com");
     cloud.assume_role(client).await.unwrap();
     world.fail(client, "route53:ListHostedZonesByVPC", Refusal::Throttled);
-    assert_throttled(
-        cloud.list_hosted_zones_by_vpc(client, &vpc, &setting.region, None).await,
-        client.as_str(),
-    );
+    let zones = cloud.list_hosted_zones_by_vpc(client, &vpc, &setting.region, None).await;
+    assert_throttled(&zones, client);
     world.fail(client, "route53:GetHostedZone", Refusal::Throttled);
-    assert_throttled(cloud.get_hosted_zone(client, &zone, &vpc).await, client.as_str());
+    assert_throttled(&cloud.get_hosted_zone(client, &zone, &vpc).await, client);
     world.fail(client, "route53:ListResourceRecordSets", Refusal::Throttled);
     let start = RecordSetsStart::at(&key);
-    assert_throttled(cloud.list_resource_record_sets(client, &zone, &start).await, client.as_str());
+    assert_throttled(&cloud.list_resource_record_sets(client, &zone, &start).await, client);
     world.fail(client, CHANGE, Refusal::Throttled);
     let batch = [create(RecordType::A, set(60, &["10.0.0.1"]))];
-    assert_throttled(change(cloud, world, &key, &batch).await, client.as_str());
+    assert_throttled(&change(cloud, world, &key, &batch).await, client);
     world.heal();
     assert_eq!(standing(cloud, world, &key).await, []);
 }
