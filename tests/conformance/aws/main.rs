@@ -23,7 +23,7 @@ struct Pipes(RefCell<Stdin>);
 impl Pipes {
     /// What comes of it.
     #[expect(clippy::unwrap_used, reason = "without its world, no claim can go on")]
-    fn ask<T: DeserializeOwned>(&self, what: &str, with: Value) -> T {
+    fn ask<T: DeserializeOwned>(&self, what: &str, with: &Value) -> T {
         let mut line = json!({"what": what, "with": with}).to_string();
         line.push('\n');
         stdout().write_all(line.as_bytes()).unwrap();
@@ -34,13 +34,13 @@ impl Pipes {
     }
 
     /// The same, where nothing comes of it.
-    fn tell(&self, what: &str, with: Value) {
+    fn tell(&self, what: &str, with: &Value) {
         let () = self.ask(what, with);
     }
 
     /// A part of what is there from the beginning.
     fn part<T: DeserializeOwned>(&self, name: &str) -> T {
-        self.ask("part", json!({"name": name}))
+        self.ask("part", &json!({"name": name}))
     }
 }
 
@@ -65,27 +65,27 @@ impl World for Pipes {
     }
 
     fn permit(&self, principal: &str) {
-        self.tell("permit", json!({"principal": principal}));
+        self.tell("permit", &json!({"principal": principal}));
     }
 
     fn vpc(&self, account: &AccountId) -> VpcId {
-        self.ask("vpc", json!({"account": account}))
+        self.ask("vpc", &json!({"account": account}))
     }
 
     fn endpoint(&self, vpc: &VpcId, subnets: usize) -> VpcEndpointId {
-        self.ask("endpoint", json!({"vpc": vpc, "subnets": subnets}))
+        self.ask("endpoint", &json!({"vpc": vpc, "subnets": subnets}))
     }
 
     fn zone(&self, account: &AccountId, name: &str, vpc: &VpcId) -> HostedZoneId {
-        self.ask("zone", json!({"account": account, "name": name, "vpc": vpc}))
+        self.ask("zone", &json!({"account": account, "name": name, "vpc": vpc}))
     }
 
     fn disassociate(&self, zone: &HostedZoneId, vpc: &VpcId) {
-        self.tell("disassociate", json!({"zone": zone, "vpc": vpc}));
+        self.tell("disassociate", &json!({"zone": zone, "vpc": vpc}));
     }
 
     fn delete_zone(&self, zone: &HostedZoneId) {
-        self.tell("delete_zone", json!({"zone": zone}));
+        self.tell("delete_zone", &json!({"zone": zone}));
     }
 
     fn write(&self, key: &RecordKey, kind: Kind) {
@@ -93,11 +93,11 @@ impl World for Pipes {
             Kind::Cname => "CNAME",
             Kind::Txt => "TXT",
         };
-        self.tell("write", json!({"zone": key.zone, "name": key.name, "kind": kind}));
+        self.tell("write", &json!({"zone": key.zone, "name": key.name, "kind": kind}));
     }
 
     fn pages_of(&self, items: usize) {
-        self.tell("pages_of", json!({"items": items}));
+        self.tell("pages_of", &json!({"items": items}));
     }
 
     fn fail(&self, account: &AccountId, operation: &'static str, how: Refusal) {
@@ -107,19 +107,19 @@ impl World for Pipes {
             Refusal::Lost => "lost",
             Refusal::Slow => "slow",
         };
-        self.tell("fail", json!({"account": account, "operation": operation, "how": how}));
+        self.tell("fail", &json!({"account": account, "operation": operation, "how": how}));
     }
 
     fn heal(&self) {
-        self.tell("heal", json!({}));
+        self.tell("heal", &json!({}));
     }
 
     fn messages(&self) -> Vec<String> {
-        self.ask("messages", json!({}))
+        self.ask("messages", &json!({}))
     }
 
     fn end_delays(&self) {
-        self.tell("end_delays", json!({}));
+        self.tell("end_delays", &json!({}));
     }
 }
 
@@ -129,7 +129,9 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
         [list] if list == "--list" => {
-            CLAIMS.iter().for_each(|claim| println!("{claim}"));
+            for claim in CLAIMS {
+                println!("{claim}");
+            }
             ExitCode::SUCCESS
         }
         [claim] => {
