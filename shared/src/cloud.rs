@@ -31,9 +31,7 @@ use crate::model::facts::{Association, Connection, PrivateHostedZone, VpcEndpoin
 use crate::model::ids::{
     AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, Region, ServiceId, VpcEndpointId, VpcId,
 };
-use crate::model::listed::{
-    EndpointFilter, ListedEndpoint, ListedInterface, ListedRecordSet, Page, RecordSetsStart,
-};
+use crate::model::listed::{EndpointFilter, ListedInterface, ListedRecordSet, Page, RecordSetsStart, Shown};
 use crate::model::record::{Change, RecordKey};
 use crate::model::table::{BucketUpdate, Condition, Item, Key, Partition, RunUpdate, Write};
 use crate::trigger::intent::Intent;
@@ -60,20 +58,20 @@ pub trait Cloud {
     /// Forgets an account's credentials: its role may have been made anew since.
     async fn forget_role(&self, account: &AccountId);
 
-    /// `ec2:DescribeVpcEndpoints`: one page of the interface endpoints that match.
+    /// `ec2:DescribeVpcEndpoints`: one page of the endpoints that match, whatever their type.
     async fn describe_vpc_endpoints(
         &self,
         account: &AccountId,
         filter: &EndpointFilter,
         page: Option<String>,
-    ) -> Result<Page<ListedEndpoint>, Error>;
+    ) -> Result<Page<Shown>, Error>;
 
-    /// `ec2:DescribeVpcEndpoints` of one endpoint by its id; none when EC2 says that there is none.
+    /// `ec2:DescribeVpcEndpoints` of one endpoint by its id, whatever its type; none when EC2 says that there is none.
     async fn describe_vpc_endpoint(
         &self,
         account: &AccountId,
         id: &VpcEndpointId,
-    ) -> Result<Option<ListedEndpoint>, Error>;
+    ) -> Result<Option<Shown>, Error>;
 
     /// `ec2:DescribeNetworkInterfaces`: one page of those that exist among `ids`.
     async fn describe_network_interfaces(

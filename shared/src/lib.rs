@@ -27,6 +27,7 @@ pub mod model;
 pub mod observe;
 pub mod plan;
 pub mod quota;
+pub mod quoted;
 pub mod reconcile;
 pub mod scenario;
 pub mod trigger;

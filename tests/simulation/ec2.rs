@@ -101,10 +101,16 @@ pub(crate) struct Ec2 {
     pub(crate) endpoints: BTreeMap<VpcEndpointId, Endpoint>,
     /// The principals that may find a service.
     pub(crate) permissions: BTreeMap<ServiceId, BTreeSet<String>>,
+    /// Gateways and the like, each with its account.
+    pub(crate) of_other_types: BTreeMap<VpcEndpointId, AccountId>,
     interfaces: u32,
 }
 
 impl Ec2 {
+    pub(crate) fn is_of_other_type(&self, account: &AccountId, id: &VpcEndpointId) -> bool {
+        self.of_other_types.get(id) == Some(account)
+    }
+
     /// What one answer shows: each endpoint as it is, or as it was up to `lag` milliseconds ago.
     pub(crate) fn view(
         &self,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shared::error::{CallFailure, Error};
 use shared::model::facts::{Connection, VpcEndpointState};
 use shared::model::ids::{AccountId, NetworkInterfaceId, ServiceId, VpcEndpointId};
-use shared::model::listed::{EndpointFilter, ListedEndpoint, ListedInterface, Page};
+use shared::model::listed::{EndpointFilter, ListedEndpoint, ListedInterface, Page, Shown};
 use shared::model::policy::Disallowed;
 
 use super::ec2::SeenEndpoint;
@@ -27,7 +27,7 @@ impl World {
         account: &AccountId,
         filter: &EndpointFilter,
         page: Option<&str>,
-    ) -> Page<ListedEndpoint> {
+    ) -> Page<Shown> {
         let region = self.policy.region.clone();
         let view = self.view(Some(account));
         let listed = view.into_iter().map(|(id, seen)| seen.listed(id, &region));
@@ -38,17 +38,23 @@ impl World {
                 vpcs.contains(&listed.vpc) && names.contains(&listed.service_name)
             }
         };
-        let fitting = listed.filter(fits).map(|listed| (listed.vpc_endpoint.to_string(), listed)).collect();
+        let ours = listed.filter(fits);
+        let ours = ours.map(|listed| (listed.vpc_endpoint.to_string(), Shown::Interface(listed)));
+        let mut fitting: Vec<_> = ours.collect();
+        if let EndpointFilter::Ids(ids) = filter {
+            let others = ids.iter().filter(|id| self.ec2.is_of_other_type(account, id));
+            fitting.extend(others.map(|id| (id.to_string(), Shown::OtherType(id.clone()))));
+            fitting.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
         self.page(fitting, page)
     }
 
-    pub(crate) fn describe_endpoint(
-        &mut self,
-        account: &AccountId,
-        id: &VpcEndpointId,
-    ) -> Option<ListedEndpoint> {
+    pub(crate) fn describe_endpoint(&mut self, account: &AccountId, id: &VpcEndpointId) -> Option<Shown> {
         let region = self.policy.region.clone();
-        self.view(Some(account)).remove(id).map(|seen| seen.listed(id.clone(), &region))
+        if self.ec2.is_of_other_type(account, id) {
+            return Some(Shown::OtherType(id.clone()));
+        }
+        self.view(Some(account)).remove(id).map(|seen| Shown::Interface(seen.listed(id.clone(), &region)))
     }
 
     pub(crate) fn describe_interfaces(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::model::claim::{Claim, Pending};
 use shared::model::facts::{InterfaceFacts, StoredEndpoint, VpcEndpointState};
 use shared::model::ids::{AccountId, HostedZoneId, NetworkInterfaceId, VpcEndpointId, VpcId};
-use shared::model::listed::ListedEndpoint;
+use shared::model::listed::{ListedEndpoint, Shown};
 use shared::model::record::{Addresses, RecordKey};
 use shared::model::table::Item;
 
@@ -64,8 +64,9 @@ impl Observations {
         Self { runs, ..Self::default() }
     }
 
-    pub(crate) fn see_endpoints(&mut self, found: &[ListedEndpoint]) {
+    pub(crate) fn see_endpoints(&mut self, found: &[Shown]) {
         for endpoint in found {
+            let Shown::Interface(endpoint) = endpoint else { continue };
             let seen = self.endpoints.entry(endpoint.vpc_endpoint.clone()).or_default();
             if !seen.contains(endpoint) {
                 seen.push(endpoint.clone());
@@ -73,7 +74,7 @@ impl Observations {
         }
     }
 
-    pub(crate) fn see_endpoint(&mut self, id: &VpcEndpointId, found: Option<&ListedEndpoint>) {
+    pub(crate) fn see_endpoint(&mut self, id: &VpcEndpointId, found: Option<&Shown>) {
         match found {
             Some(found) => self.see_endpoints(std::slice::from_ref(found)),
             None => _ = self.absent.insert(id.clone()),

@@ -10,9 +10,7 @@ use shared::model::facts::{Association, Connection, PrivateHostedZone, VpcEndpoi
 use shared::model::ids::{
     AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, Region, ServiceId, VpcEndpointId, VpcId,
 };
-use shared::model::listed::{
-    EndpointFilter, ListedEndpoint, ListedInterface, ListedRecordSet, Page, RecordSetsStart,
-};
+use shared::model::listed::{EndpointFilter, ListedInterface, ListedRecordSet, Page, RecordSetsStart, Shown};
 use shared::model::record::{Change, RecordKey};
 use shared::model::table::{BucketUpdate, Condition, Item, Key, Partition, RunUpdate, Write};
 use shared::trigger::intent::Intent;
@@ -51,7 +49,7 @@ impl Cloud for SimulatedCloud {
         account: &AccountId,
         filter: &EndpointFilter,
         page: Option<String>,
-    ) -> Result<Page<ListedEndpoint>, Error> {
+    ) -> Result<Page<Shown>, Error> {
         let (seen, of, filter) = (self.seen(), account.clone(), filter.clone());
         let effect = move |world: &mut World| {
             let found = world.describe_endpoints(&of, &filter, page.as_deref());
@@ -65,7 +63,7 @@ impl Cloud for SimulatedCloud {
         &self,
         account: &AccountId,
         id: &VpcEndpointId,
-    ) -> Result<Option<ListedEndpoint>, Error> {
+    ) -> Result<Option<Shown>, Error> {
         let (seen, of, named) = (self.seen(), account.clone(), id.clone());
         let effect = move |world: &mut World| {
             let found = world.describe_endpoint(&of, &named);

@@ -101,6 +101,13 @@ impl World {
         self.ec2.endpoints.insert(id(name), endpoint);
     }
 
+    /// A client has an endpoint of another type than Interface.
+    pub(crate) fn client_has_a_gateway(&mut self, name: &str, vpc: &str) {
+        let account = self.vpcs[&id::<VpcId>(vpc)].clone();
+        self.note(|| format!("{account} creates the gateway endpoint {name} in {vpc}"));
+        self.ec2.of_other_types.insert(id(name), account);
+    }
+
     /// An endpoint is in this state from now on.
     pub(crate) fn turns(&mut self, name: &str, state: VpcEndpointState) {
         let now = self.now;

@@ -12,9 +12,7 @@ use crate::model::facts::{Association, Connection, PrivateHostedZone, VpcEndpoin
 use crate::model::ids::{
     AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, Region, ServiceId, VpcEndpointId, VpcId,
 };
-use crate::model::listed::{
-    EndpointFilter, ListedEndpoint, ListedInterface, ListedRecordSet, Page, RecordSetsStart,
-};
+use crate::model::listed::{EndpointFilter, ListedInterface, ListedRecordSet, Page, RecordSetsStart, Shown};
 use crate::model::record::{Change, RecordKey};
 use crate::model::table::{BucketUpdate, Condition, Item, Key, Partition, RunUpdate, Write};
 use crate::trigger::intent::Intent;
@@ -43,7 +41,7 @@ impl Cloud for Aws {
         account: &AccountId,
         filter: &EndpointFilter,
         page: Option<String>,
-    ) -> Result<Page<ListedEndpoint>, Error> {
+    ) -> Result<Page<Shown>, Error> {
         let clients = Box::pin(self.of(account)).await?;
         Box::pin(clients.describe_vpc_endpoints(filter, page)).await
     }
@@ -52,7 +50,7 @@ impl Cloud for Aws {
         &self,
         account: &AccountId,
         id: &VpcEndpointId,
-    ) -> Result<Option<ListedEndpoint>, Error> {
+    ) -> Result<Option<Shown>, Error> {
         let clients = Box::pin(self.of(account)).await?;
         Box::pin(clients.describe_vpc_endpoint(id)).await
     }

@@ -9,7 +9,7 @@ use super::clients::AccountClients;
 use crate::error::Error;
 use crate::model::facts::{Connection, InterfaceFacts, IpAddressType, VpcEndpointState};
 use crate::model::ids::{NetworkInterfaceId, ServiceId, VpcEndpointId};
-use crate::model::listed::{EndpointFilter, ListedEndpoint, ListedInterface, Page};
+use crate::model::listed::{EndpointFilter, ListedEndpoint, ListedInterface, Page, Shown};
 use crate::model::record::Addresses;
 
 /// The codes with which EC2 says that an endpoint does not exist; both are seen in the wild.
@@ -20,7 +20,7 @@ impl AccountClients {
         &self,
         by: &EndpointFilter,
         page: Option<String>,
-    ) -> Result<Page<ListedEndpoint>, Error> {
+    ) -> Result<Page<Shown>, Error> {
         let filters = match by {
             EndpointFilter::Ids(ids) => vec![filter("vpc-endpoint-id", texts(ids))],
             EndpointFilter::Services(names) => vec![filter("service-name", names.clone())],
@@ -32,25 +32,29 @@ impl AccountClients {
         let answer = call.send().await.map_err(failed("ec2:DescribeVpcEndpoints", &self.account))?;
         let mut items = Vec::new();
         for endpoint in answer.vpc_endpoints.unwrap_or_default() {
-            items.extend(listed_endpoint(&endpoint)?);
+            match shown(&endpoint) {
+                Ok(endpoint) => items.push(endpoint),
+                // One odd endpoint does not hide the others. Whoever needs it asks for it by its id, and fails.
+                Err(error) => {
+                    let (account, error) = (&self.account, error.chain());
+                    tracing::error!(%account, error, "an endpoint is left out of a list");
+                }
+            }
         }
         Ok(Page { items, next: token(answer.next_token) })
     }
 
-    pub(super) async fn describe_vpc_endpoint(
-        &self,
-        id: &VpcEndpointId,
-    ) -> Result<Option<ListedEndpoint>, Error> {
+    pub(super) async fn describe_vpc_endpoint(&self, id: &VpcEndpointId) -> Result<Option<Shown>, Error> {
         let call = self.ec2.describe_vpc_endpoints().vpc_endpoint_ids(id.as_str());
         match call.send().await.map_err(failed("ec2:DescribeVpcEndpoints", id)) {
             Ok(answer) => {
                 let first = answer.vpc_endpoints.unwrap_or_default().into_iter().next();
-                let found = first.map_or(Ok(None), |endpoint| listed_endpoint(&endpoint))?;
                 // Only an error says that there is none. A success without it says nothing.
-                found.map(Some).ok_or_else(|| Error::Unreadable {
+                let first = first.ok_or_else(|| Error::Unreadable {
                     what: format!("the answer of ec2:DescribeVpcEndpoints for {id}"),
-                    source: "it holds no interface endpoint".into(),
-                })
+                    source: "it holds no endpoint".into(),
+                })?;
+                shown(&first).map(Some)
             }
             Err(error) if error.has_code(&NO_SUCH_ENDPOINT) => Ok(None),
             Err(error) => Err(error),
@@ -170,15 +174,15 @@ fn in_words(item: &UnsuccessfulItem) -> String {
     format!("{id} ({}: {})", code.unwrap_or("no code"), message.unwrap_or("no message"))
 }
 
-fn listed_endpoint(endpoint: &VpcEndpoint) -> Result<Option<ListedEndpoint>, Error> {
-    let kind = endpoint.vpc_endpoint_type().map_or("", |kind| kind.as_str());
-    if !kind.eq_ignore_ascii_case("Interface") {
-        return Ok(None);
-    }
+fn shown(endpoint: &VpcEndpoint) -> Result<Shown, Error> {
     let id = endpoint.vpc_endpoint_id().unwrap_or_default();
     let what = || format!("VPC endpoint {id}");
+    let kind = endpoint.vpc_endpoint_type().map_or("", |kind| kind.as_str());
+    if !kind.eq_ignore_ascii_case("Interface") {
+        return Ok(Shown::OtherType(parse(id, what)?));
+    }
     let family = endpoint.ip_address_type().map_or("ipv4", |family| family.as_str());
-    Ok(Some(ListedEndpoint {
+    Ok(Shown::Interface(ListedEndpoint {
         vpc_endpoint: parse(id, what)?,
         vpc: parse(endpoint.vpc_id().unwrap_or_default(), what)?,
         service_name: endpoint.service_name().unwrap_or_default().to_owned(),

@@ -27,6 +27,15 @@ pub enum EndpointFilter {
     Vpcs(Vec<VpcId>, Vec<String>),
 }
 
+/// An endpoint that EC2 shows. That EC2 shows none is the third answer to a question about an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// An interface endpoint. Its service says whether it is ours.
+    Interface(ListedEndpoint),
+    /// One of any other type: it has no addresses of its own, and is another's whatever else it says.
+    OtherType(VpcEndpointId),
+}
+
 /// An interface endpoint as EC2 lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedEndpoint {

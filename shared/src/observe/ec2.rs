@@ -7,7 +7,7 @@ use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::model::facts::{EndpointFacts, InterfaceFacts, VpcEndpointState};
 use crate::model::ids::{AccountId, NetworkInterfaceId, ServiceId, VpcEndpointId, VpcId};
-use crate::model::listed::{EndpointFilter, ListedEndpoint};
+use crate::model::listed::{EndpointFilter, ListedEndpoint, Shown};
 use crate::model::policy::Policy;
 use crate::worker::Worker;
 
@@ -19,8 +19,10 @@ const FILTER_VALUES: usize = 200;
 #[derive(Default)]
 pub(super) struct AccountEndpoints {
     pub(super) endpoints: BTreeMap<VpcEndpointId, ListedEndpoint>,
-    /// Those that were named and are of services that are not defined here.
+    /// Those that were named and are another's: of a type without addresses, or of a service that is not defined here.
     pub(super) foreign: BTreeSet<VpcEndpointId>,
+    /// Those of them that are of another type: no question about them brings more.
+    of_other_types: BTreeSet<VpcEndpointId>,
     /// Asked for alone, and not found.
     absent: BTreeSet<VpcEndpointId>,
     interfaces: BTreeMap<NetworkInterfaceId, InterfaceFacts>,
@@ -47,6 +49,7 @@ impl AccountEndpoints {
         let services = policy.service_names();
         let foreign = self.endpoints.values().filter(|found| !services.contains_key(&found.service_name));
         self.foreign = foreign.map(|found| found.vpc_endpoint.clone()).collect();
+        self.foreign.extend(self.of_other_types.iter().cloned());
         self.endpoints.retain(|id, _| !self.foreign.contains(id));
         Ok(())
     }
@@ -92,8 +95,15 @@ impl AccountEndpoints {
     ) -> Result<(), Error> {
         let ask = async |page| worker.cloud.describe_vpc_endpoints(account, filter, page).await;
         let found = all("ec2:DescribeVpcEndpoints", account, ask).await?;
-        self.endpoints.extend(found.into_iter().map(|endpoint| (endpoint.vpc_endpoint.clone(), endpoint)));
+        found.into_iter().for_each(|endpoint| self.note(endpoint));
         Ok(())
+    }
+
+    fn note(&mut self, shown: Shown) {
+        match shown {
+            Shown::Interface(endpoint) => _ = self.endpoints.insert(endpoint.vpc_endpoint.clone(), endpoint),
+            Shown::OtherType(id) => _ = self.of_other_types.insert(id),
+        }
     }
 
     /// Asks for one endpoint by its id, unless it was found or asked for already.
@@ -103,11 +113,12 @@ impl AccountEndpoints {
         account: &AccountId,
         id: &VpcEndpointId,
     ) -> Result<(), Error> {
-        if self.endpoints.contains_key(id) || self.absent.contains(id) {
+        let known = self.endpoints.contains_key(id) || self.of_other_types.contains(id);
+        if known || self.absent.contains(id) {
             return Ok(());
         }
         match worker.cloud.describe_vpc_endpoint(account, id).await? {
-            Some(found) => _ = self.endpoints.insert(id.clone(), found),
+            Some(found) => self.note(found),
             None => _ = self.absent.insert(id.clone()),
         }
         Ok(())

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::model::ids::{ServiceId, VpcEndpointId};
+use crate::quoted::quoted;
 
 pub use call::{Action, ApiCall};
 use envelope::Envelope;
@@ -58,13 +59,20 @@ impl Event {
         let envelope = Envelope::deserialize(message)
             .map_err(|error| InvalidEvent::new(format!("not an EventBridge event: {error}")))?;
         let record = &envelope.detail;
-        let name = record["eventName"].as_str().unwrap_or_default();
+        let name = quoted(record["eventName"].as_str().unwrap_or_default());
         let (source, api) = match envelope.source.as_str() {
             source @ ("aws.ec2" | "aws.route53") if envelope.detail_type == "AWS API Call via CloudTrail" => {
                 (source, record["eventSource"].as_str().unwrap_or_default())
             }
-            source => return Ok(Event::Other(format!("{} from {source}", envelope.detail_type))),
+            source => {
+                let (kind, source) = (quoted(&envelope.detail_type), quoted(source));
+                return Ok(Event::Other(format!("{kind} from {source}")));
+            }
         };
+        // Network activity, sign-ins and what AWS does by itself are told in the same form, without parameters.
+        if let Some(kind) = record["eventType"].as_str().filter(|kind| *kind != "AwsApiCall") {
+            return Ok(Event::Other(format!("{name:?} of the event type {:?}", quoted(kind))));
+        }
         match (source, api) {
             ("aws.ec2", "ec2.amazonaws.com") => match Action::deserialize(&record["eventName"]) {
                 Ok(action) => cloudtrail::api_call(&envelope, action).map(Event::ApiCall),
@@ -74,7 +82,7 @@ impl Event {
                 Ok(action) => route53::zone_call(&envelope, action).map(Event::ZoneCall),
                 Err(_) => Ok(Event::Other(format!("Route 53 API call {name:?}"))),
             },
-            _ => Ok(Event::Other(format!("{name} of {api:?}"))),
+            _ => Ok(Event::Other(format!("{name} of {:?}", quoted(api)))),
         }
     }
 

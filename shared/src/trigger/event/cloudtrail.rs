@@ -13,12 +13,13 @@ use serde_json::Value;
 use super::call::{Action, ApiCall};
 use super::envelope::{Envelope, InvalidEvent};
 use crate::model::ids::{AccountId, ServiceId, VpcEndpointId};
+use crate::quoted::quoted;
 
 pub(super) fn api_call(envelope: &Envelope, action: Action) -> Result<ApiCall, InvalidEvent> {
     let record = &envelope.detail;
     let request = unwrapped(&record["requestParameters"], &format!("{action}Request"));
     let response = unwrapped(&record["responseElements"], &format!("{action}Response"));
-    let error_code = record["errorCode"].as_str().map(ToOwned::to_owned);
+    let error_code = record["errorCode"].as_str().map(quoted);
 
     check_account(envelope)?;
     let unsuccessful = ids(member(response, "unsuccessful"), "resourceId");
@@ -33,7 +34,7 @@ pub(super) fn api_call(envelope: &Envelope, action: Action) -> Result<ApiCall, I
         )));
     }
     Ok(ApiCall {
-        id: record["eventID"].as_str().unwrap_or(&envelope.id).to_owned(),
+        id: quoted(record["eventID"].as_str().unwrap_or(&envelope.id)),
         account: envelope.account.clone(),
         region: envelope.region.clone(),
         time: record["eventTime"].as_str().and_then(|time| time.parse().ok()).or(envelope.time),

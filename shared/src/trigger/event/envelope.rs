@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::model::ids::{AccountId, Region};
+use crate::quoted::quoted;
 
 /// A message that cannot be read. It must end in the dead-letter queue.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +17,7 @@ pub struct InvalidEvent {
 
 impl InvalidEvent {
     pub(crate) fn new(why: impl Into<String>) -> Self {
-        Self { why: why.into() }
+        Self { why: quoted(&why.into()) }
     }
 }
 

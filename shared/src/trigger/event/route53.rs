@@ -14,6 +14,7 @@ use super::cloudtrail::check_account;
 use super::envelope::{Envelope, InvalidEvent};
 use crate::model::dns::DnsName;
 use crate::model::ids::{AccountId, HostedZoneId, Region, VpcId};
+use crate::quoted::quoted;
 
 /// A Route 53 API call as CloudTrail recorded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub enum ZoneAction {
     DisassociateVPCFromHostedZone,
     /// A zone is made, for a VPC if it is private.
     CreateHostedZone,
+    /// AWS Cloud Map makes one for a VPC, and manages it.
+    CreateServiceLinkedPrivateHostedZone,
     /// A zone goes.
     DeleteHostedZone,
     /// Records change.
@@ -67,7 +70,7 @@ pub(super) fn zone_call(envelope: &Envelope, action: ZoneAction) -> Result<ZoneC
     check_account(envelope)?;
     let vpc = member(request, "vpc");
     let call = ZoneCall {
-        id: record["eventID"].as_str().unwrap_or(&envelope.id).to_owned(),
+        id: quoted(record["eventID"].as_str().unwrap_or(&envelope.id)),
         account: envelope.account.clone(),
         time: record["eventTime"].as_str().and_then(|time| time.parse().ok()).or(envelope.time),
         action,
@@ -75,12 +78,12 @@ pub(super) fn zone_call(envelope: &Envelope, action: ZoneAction) -> Result<ZoneC
         vpc: text(member(vpc, "vpcId")),
         vpc_region: text(member(vpc, "vpcRegion")),
         names: names(member(member(request, "changeBatch"), "changes")),
-        error_code: record["errorCode"].as_str().map(ToOwned::to_owned),
+        error_code: record["errorCode"].as_str().map(quoted),
         caller: record["userIdentity"]["arn"].as_str().map(ToOwned::to_owned),
     };
     // A public zone is made without a VPC; everything else names what it is about.
     let named = match action {
-        ZoneAction::CreateHostedZone => true,
+        ZoneAction::CreateHostedZone | ZoneAction::CreateServiceLinkedPrivateHostedZone => true,
         ZoneAction::AssociateVPCWithHostedZone | ZoneAction::DisassociateVPCFromHostedZone => {
             call.vpc.is_some()
         }
