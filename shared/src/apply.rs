@@ -125,8 +125,7 @@ async fn apply_step<C: Cloud>(worker: &Worker<C>, step: &Step, reserved: &Reserv
             reject(worker, service, vpc_endpoints.keys().cloned().collect()).await
         }
         Step::PutClaim { claim, expects, joins, leaves } => {
-            let writes = claims::put(claim, *expects, joins, leaves);
-            cloud.transact_write_items(&claim.key.to_string(), &writes).await
+            claims::put(claim, *expects, joins, leaves).write(cloud, &claim.key).await
         }
         Step::Reserve { account, requests } => {
             worker.take(reserved, account, *requests, Priority::Change).await
@@ -142,7 +141,7 @@ async fn apply_step<C: Cloud>(worker: &Worker<C>, step: &Step, reserved: &Reserv
             cloud.change_resource_record_sets(account, key, changes, time).await
         }
         Step::ReleaseClaim { key, expects, leaves } => {
-            cloud.transact_write_items(&key.to_string(), &claims::release(key, *expects, leaves)).await
+            claims::release(key, *expects, leaves).write(cloud, key).await
         }
         Step::PutEndpoint { endpoint } => {
             let key = Key::endpoint(&endpoint.service, &endpoint.vpc_endpoint);

@@ -174,8 +174,8 @@ pub trait Cloud {
         page: Option<String>,
     ) -> Result<Page<Row>, Error>;
 
-    /// `dynamodb:BatchGetItem` of at most [`BATCH_GET_KEYS`](crate::model::table::BATCH_GET_KEYS) keys, none of
-    /// them twice, strongly consistent. What DynamoDB did not get to is among `unprocessed`.
+    /// `dynamodb:BatchGetItem` of at most [`Limit::BatchGetKeys`](crate::limits::Limit) keys, none of them twice,
+    /// strongly consistent. What DynamoDB did not get to is among `unprocessed`.
     async fn batch_get_item(&self, keys: &[Key]) -> Result<Batch, Error>;
 
     /// `dynamodb:PutItem`.
@@ -195,7 +195,8 @@ pub trait Cloud {
     /// `dynamodb:UpdateItem` of a run.
     async fn update_run(&self, run: &str, update: &RunUpdate) -> Result<(), Error>;
 
-    /// `dynamodb:TransactWriteItems`: all of `writes`, or none. `subject` is what they are about.
+    /// `dynamodb:TransactWriteItems`: all of `writes`, or none, at most
+    /// [`Limit::TransactItems`](crate::limits::Limit) of them. `subject` is what they are about.
     async fn transact_write_items(&self, subject: &str, writes: &[Write]) -> Result<(), Error>;
 
     /// `sqs:SendMessage` to the work queue, which keeps it back for `delay_seconds`.

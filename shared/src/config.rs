@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::model::ids::{AccountId, Region, RoleArn, ServiceId};
 use crate::model::policy::{Policy, Principal, RecordName, ServiceDefinition, Ttl, revocation_grace};
 use crate::model::rate::Rate;
-use crate::trigger::lookup::OwnCalls;
+use crate::trigger::own_calls::OwnCalls;
 
 /// How many connections one review of a service may reject, unless said otherwise.
 const MAX_REJECTS: u32 = 10;
@@ -108,6 +108,7 @@ impl Config {
     #[must_use]
     pub fn own_calls(&self) -> OwnCalls {
         OwnCalls {
+            account: Some(self.account.clone()),
             stack: self.stack_name.clone(),
             client_role: self.client_role_name.clone(),
             session: self.session_name(),

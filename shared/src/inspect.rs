@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::cloud::{Cloud, Row};
 use crate::error::Error;
+use crate::limits::Limit;
 use crate::model::claim::{Claim, IndexedClaim};
 use crate::model::facts::{Connection, StoredEndpoint};
 use crate::model::hold::{Hold, Subject};
@@ -17,7 +18,7 @@ pub use crate::model::journal::JournalEntry;
 use crate::model::journal::place;
 use crate::model::record::{RecordKey, SeenRecords};
 use crate::model::run::{Part, Run};
-use crate::model::table::{BATCH_GET_KEYS, Expiring, Item, Key, Partition, WaitItem};
+use crate::model::table::{Expiring, Item, Key, Partition, WaitItem};
 use crate::observe::table::value;
 use crate::observe::{all_connections, all_record_sets};
 use crate::worker::Worker;
@@ -107,7 +108,7 @@ impl<C: Cloud> Worker<C> {
         keys: impl Iterator<Item = &'a RecordKey>,
     ) -> Result<Inspected<Claim>, Error> {
         let keys: Vec<Key> = keys.map(Key::claim).collect();
-        let batches = keys.chunks(BATCH_GET_KEYS).map(|keys| self.get_items(keys.to_vec()));
+        let batches = Limit::BatchGetKeys.split(&keys).map(|keys| self.get_items(keys.to_vec()));
         // A few batches at once: what people wait for is the way to the table and back.
         let mut answers = stream::iter(batches).buffered(BATCHES_AT_ONCE);
         let mut rows = Vec::with_capacity(keys.len());

@@ -20,6 +20,7 @@ pub mod error;
 #[cfg(feature = "aws")]
 pub mod functions;
 pub mod inspect;
+pub mod limits;
 #[cfg(feature = "aws")]
 pub mod logs;
 pub mod metrics;

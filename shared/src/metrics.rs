@@ -12,10 +12,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::limits::Limit;
+
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "zonelink";
-/// One line holds at most this many values of a metric.
-const VALUES: usize = 100;
 
 /// A metric, under its name in CloudWatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -184,14 +184,16 @@ fn add(values: &mut Values, metric: Metric, times: usize) {
 /// The lines for one set of dimensions: one, unless a metric has more values than a line may hold.
 fn documents(stamp: &Stamp, second: Option<(&str, &str)>, values: &Values) -> Vec<String> {
     let most = values.values().map(Vec::len).max().unwrap_or_default();
-    (0..most.div_ceil(VALUES)).map(|number| document(stamp, second, values, number).to_string()).collect()
+    (0..most.div_ceil(Limit::MetricValues.most()))
+        .map(|number| document(stamp, second, values, number).to_string())
+        .collect()
 }
 
 fn document(stamp: &Stamp, second: Option<(&str, &str)>, values: &Values, number: usize) -> Value {
     let mut document = Map::new();
     let mut metrics = Vec::new();
     for (metric, values) in values {
-        let Some(values) = values.chunks(VALUES).nth(number) else { continue };
+        let Some(values) = Limit::MetricValues.split(values).nth(number) else { continue };
         metrics.push(json!({"Name": metric.to_string(), "Unit": metric.unit()}));
         document.insert(metric.to_string(), if let [one] = values { json!(one) } else { json!(values) });
     }

@@ -3,3 +3,4 @@
 pub mod event;
 pub mod intent;
 pub mod lookup;
+pub mod own_calls;

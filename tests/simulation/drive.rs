@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use shared::model::ids::VpcId;
+use shared::model::ids::{AccountId, VpcId};
 use shared::model::rate::Priority;
 use shared::trigger::intent::{Intent, Message};
 
 use super::executor::Executor;
 use super::queue::Job;
-use super::setting::id;
+use super::setting::{CLIENTS, id};
 use super::world::World;
 
 /// The one worker.
@@ -32,6 +32,14 @@ impl Drive {
     /// Looks at one VPC.
     pub(crate) fn look_at(&self, vpc: &str) {
         assert!(self.run(self.look(vpc), |_| false), "the look at {vpc} ends");
+    }
+
+    /// Looks at endpoints of the first client, as the event of a call on them leads to.
+    pub(crate) fn look_at_endpoints(&self, vpc_endpoints: &[&str]) {
+        let account = id(CLIENTS[0]);
+        let vpc_endpoints = vpc_endpoints.iter().map(|name| id(name)).collect();
+        let message = Self::message(Intent { vpc_endpoints, ..Self::intent(account) });
+        assert!(self.run(message, |_| false), "the look at the endpoints ends");
     }
 
     /// Looks at one VPC, and dies as soon as the world is so. What it has sent and AWS has not seen is lost.
@@ -62,17 +70,25 @@ impl Drive {
 
     fn look(&self, vpc: &str) -> (u64, Job) {
         let vpc: VpcId = id(vpc);
-        let intent = Intent {
-            account: self.world.borrow().vpcs[&vpc].clone(),
+        let account = self.world.borrow().vpcs[&vpc].clone();
+        Self::message(Intent { vpcs: [vpc].into(), ..Self::intent(account) })
+    }
+
+    fn intent(account: AccountId) -> Intent {
+        Intent {
+            account,
             vpc_endpoints: [].into(),
-            vpcs: [vpc].into(),
+            vpcs: [].into(),
             announced: false,
             attempt: 0,
             priority: Priority::Event,
             cause: "a script".into(),
             since: None,
             run: None,
-        };
+        }
+    }
+
+    fn message(intent: Intent) -> (u64, Job) {
         let words = intent.to_string();
         let body = serde_json::to_string(&Message::Reconcile(intent)).unwrap();
         (UNSENT, Job::Message { body, run: None, words })

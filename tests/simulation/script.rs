@@ -6,7 +6,9 @@ use std::net::IpAddr;
 
 use shared::model::facts::{InterfaceFacts, IpAddressType, VpcEndpointState};
 use shared::model::ids::{ServiceId, VpcEndpointId, VpcId};
-use shared::model::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use shared::model::policy::{
+    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl,
+};
 use shared::model::rate::Rate;
 use shared::model::record::{Addresses, RecordKey, SeenRecords};
 use shared::model::table::Partition;
@@ -27,6 +29,11 @@ const ZONE: &str = "Z1";
 /// The one record of a script.
 pub(crate) fn record() -> RecordKey {
     RecordKey { zone: id(ZONE), name: id(NAME) }
+}
+
+/// The VPC of this number.
+pub(crate) fn numbered_vpc(number: usize) -> String {
+    format!("vpc-{number:08}")
 }
 
 /// The record sets that answer these addresses.
@@ -78,6 +85,24 @@ impl World {
         let zone = Zone { name, account, vpcs: world.vpcs.keys().cloned().collect() };
         world.route53.zones = [(id(ZONE), zone)].into();
         world
+    }
+
+    /// The same, with one client to which all VPCs belong.
+    pub(crate) fn of_one_client(count: usize) -> Self {
+        let names: Vec<_> = (1..=count).map(numbered_vpc).collect();
+        let mut world = Self::scripted(SharedZones::Merge, &[]);
+        world.vpcs = names.iter().map(|vpc| (id(vpc), id(CLIENTS[0]))).collect();
+        let all = world.vpcs.keys().cloned().collect();
+        world.route53.zones.values_mut().for_each(|zone| zone.vpcs = BTreeSet::clone(&all));
+        world
+    }
+
+    /// The service is not defined any more, and its records are left as they are.
+    pub(crate) fn definition_is_removed(&mut self) {
+        for policy in [&mut self.defined, &mut self.policy] {
+            policy.services.values_mut().for_each(|d| d.removed = Some(Removal::KeepRecords));
+        }
+        self.write_definitions();
     }
 
     /// A client creates an endpoint with an interface for each address, each in a subnet of its own, and it

@@ -10,7 +10,7 @@ use shared::model::policy::SharedZones;
 use shared::model::record::SeenRecords;
 
 use super::drive::Drive;
-use super::script::{answering, record};
+use super::script::{answering, numbered_vpc, record};
 use super::world::World;
 
 const FIRST: &str = "vpc-00000001";
@@ -144,4 +144,68 @@ fn a_claim_under_a_cname_settles() {
         the_last_one_takes_the_claim_with_it(&drive);
         no_rule_is_broken(&drive);
     }
+}
+
+/// More than one transaction takes references of.
+const MANY: usize = 105;
+
+/// Many VPCs, all in one record.
+fn many_merged() -> Drive {
+    let mut world = World::of_one_client(MANY);
+    for number in 1..=MANY {
+        let name = format!("vpce-{number:08}");
+        world.client_creates(&name, &numbered_vpc(number), &[&format!("10.1.0.{number}")]);
+        world.turns(&name, Available);
+    }
+    let drive = Drive::new(world);
+    sweep_until(&drive, |world| world.answers().matches("10.1.0.").count() == MANY);
+    drive
+}
+
+/// Sweeps, as often as the quota of Route 53 requests makes it take.
+fn sweep_until(drive: &Drive, settled: impl Fn(&World) -> bool) {
+    for _ in 0..3 * MANY {
+        if settled(&drive.world.borrow()) {
+            return;
+        }
+        act(drive, |world| world.pass(MINUTE));
+        drive.sweep();
+    }
+    panic!("it does not settle: {}", drive.world.borrow().answers());
+}
+
+#[test]
+fn a_claim_of_more_vpcs_than_one_transaction_takes_is_released() {
+    let drive = many_merged();
+    act(&drive, World::definition_is_removed);
+    sweep_until(&drive, |world| world.table.claims().next().is_none());
+    assert_eq!(drive.world.borrow().table.references().count(), 0);
+    assert_eq!(drive.world.borrow().answers().matches("10.1.0.").count(), MANY, "the records are kept");
+    no_rule_is_broken(&drive);
+}
+
+#[test]
+fn a_worker_that_dies_between_claim_and_references_leaves_nothing_that_cannot_be_found() {
+    let drive = many_merged();
+    act(&drive, World::definition_is_removed);
+    drive.look_at_and_die_when(&numbered_vpc(1), |world| world.table.claims().next().is_none());
+    assert!(drive.world.borrow().table.references().next().is_some());
+    drive.sweep();
+    drive.look_at(&numbered_vpc(1));
+    assert_eq!(drive.world.borrow().table.claims().count(), 0);
+    no_rule_is_broken(&drive);
+}
+
+#[test]
+fn a_gateway_endpoint_beside_ours_is_left_alone_and_keeps_nothing_waiting() {
+    let drive = published();
+    act(&drive, |world| world.client_has_a_gateway(NEW, FIRST));
+    drive.look_at_endpoints(&[NEW]);
+    assert_eq!(drive.world.borrow().answers(), "10.1.0.1");
+    act(&drive, |world| world.goes(OLD));
+    act(&drive, |world| world.pass(11 * MINUTE));
+    drive.look_at_endpoints(&[OLD, NEW]);
+    assert_eq!(drive.world.borrow().answers(), "nothing", "one call deleted both");
+    assert_eq!(drive.world.borrow().differences(), Vec::<String>::new());
+    no_rule_is_broken(&drive);
 }

@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 use shared::cloud::{Batch, Order, Row};
+use shared::limits::Limit;
 use shared::model::hold::Hold;
 use shared::model::ids::{AccountId, ServiceId};
 use shared::model::listed::Page;
 use shared::model::policy::Removal;
 use shared::model::rate::LONGEST_DELAY;
 use shared::model::record::RecordKey;
-use shared::model::table::{BATCH_GET_KEYS, BucketUpdate, Item, Key, Partition, RunUpdate, Write};
+use shared::model::table::{BucketUpdate, Item, Key, Partition, RunUpdate, Write};
 use shared::trigger::intent::{Intent, Message};
 
 use super::observations::Observations;
@@ -40,7 +41,7 @@ impl World {
 
     pub(crate) fn batch_get(&mut self, keys: &[Key], seen: &mut Observations) -> Batch {
         let doubled = (1..keys.len()).any(|at| keys[..at].contains(&keys[at]));
-        if doubled || keys.is_empty() || keys.len() > BATCH_GET_KEYS {
+        if doubled || keys.is_empty() || keys.len() > Limit::BatchGetKeys.most() {
             self.violation(format!("DynamoDB refuses a batch of {keys:?}"));
         }
         let rate = self.faults.unprocessed;

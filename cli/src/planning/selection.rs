@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use shared::aws::Worker;
+use shared::limits::Limit;
 use shared::model::ids::{AccountId, InvalidId, VpcEndpointId, VpcId};
 use shared::model::policy::Policy;
 use shared::model::rate::Priority;
@@ -162,7 +163,7 @@ fn together(
     }
     let mut intents: Vec<Intent> = Vec::new();
     for (vpc, endpoints) in by_vpc {
-        for chunk in endpoints.chunks(Intent::MOST) {
+        for chunk in Limit::IntentSubjects.split(&endpoints) {
             let has_room = |last: &&mut Intent| last.vpc_endpoints.len() + chunk.len() <= Intent::MOST;
             if let Some(last) = intents.last_mut().filter(has_room) {
                 last.vpc_endpoints.extend(chunk.iter().cloned());

@@ -13,7 +13,7 @@ use shared::model::policy::Policy;
 use shared::scenario::{self, Allowed, Led};
 use shared::trigger::event::Event;
 use shared::trigger::intent::Ignored;
-use shared::trigger::lookup::OwnCalls;
+use shared::trigger::own_calls::OwnCalls;
 
 use crate::answer::Answer;
 use crate::context::Context;
@@ -88,6 +88,7 @@ impl Replay {
     fn own_calls(&self, policy: &Policy, stack: &str) -> OwnCalls {
         let account = self.account.as_ref().map(ToString::to_string).unwrap_or_default();
         OwnCalls {
+            account: self.account.clone(),
             stack: stack.to_owned(),
             client_role: format!("{stack}-client-{}", policy.region),
             session: format!("zonelink-{account}"),
@@ -105,7 +106,7 @@ fn looked_at(event: &Event, policy: &Policy, own: &OwnCalls) -> Result<String, I
 }
 
 fn answer(event: &Event, policy: &Policy, own: &OwnCalls, led: Option<&Led>) -> anyhow::Result<Answer> {
-    let review = match event.review(policy, &own.stack) {
+    let review = match event.review(policy, own) {
         Ok(review) => {
             let services: Vec<_> = review.services.iter().map(ToString::to_string).collect();
             format!("review the connections of {} ({})", services.join(", "), review.cause)

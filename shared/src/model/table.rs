@@ -27,10 +27,6 @@ use super::policy::ServiceDefinition;
 use super::record::RecordKey;
 use super::run::{Part, Run, RunEnd};
 
-/// `BatchGetItem` takes at most this many keys
-/// ([API reference](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html)).
-pub const BATCH_GET_KEYS: usize = 100;
-
 /// A partition, which one `Query` lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Partition {

@@ -5,15 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::pages::all;
 use crate::cloud::Cloud;
 use crate::error::Error;
+use crate::limits::Limit;
 use crate::model::facts::{EndpointFacts, InterfaceFacts, VpcEndpointState};
 use crate::model::ids::{AccountId, NetworkInterfaceId, ServiceId, VpcEndpointId, VpcId};
 use crate::model::listed::{EndpointFilter, ListedEndpoint, Shown};
 use crate::model::policy::Policy;
 use crate::worker::Worker;
-
-/// EC2 takes at most this many values in one filter
-/// ([API reference](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html)).
-const FILTER_VALUES: usize = 200;
 
 /// What EC2 said last of one account.
 #[derive(Default)]
@@ -40,7 +37,7 @@ impl AccountEndpoints {
         named: &BTreeSet<VpcEndpointId>,
     ) -> Result<(), Error> {
         let ids: Vec<_> = named.iter().cloned().collect();
-        for ids in ids.chunks(FILTER_VALUES) {
+        for ids in Limit::FilterValues.split(&ids) {
             self.list(worker, account, &EndpointFilter::Ids(ids.to_vec())).await?;
         }
         for id in named {
@@ -62,7 +59,7 @@ impl AccountEndpoints {
         policy: &Policy,
     ) -> Result<(), Error> {
         let names: Vec<_> = policy.service_names().into_keys().collect();
-        for names in names.chunks(FILTER_VALUES) {
+        for names in Limit::FilterValues.split(&names) {
             self.list(worker, account, &EndpointFilter::Services(names.to_vec())).await?;
         }
         Ok(())
@@ -78,8 +75,8 @@ impl AccountEndpoints {
     ) -> Result<(), Error> {
         let names: Vec<_> = policy.service_names().into_keys().collect();
         let vpcs: Vec<_> = vpcs.iter().cloned().collect();
-        for vpcs in vpcs.chunks(FILTER_VALUES) {
-            for names in names.chunks(FILTER_VALUES) {
+        for vpcs in Limit::FilterValues.split(&vpcs) {
+            for names in Limit::FilterValues.split(&names) {
                 let filter = EndpointFilter::Vpcs(vpcs.to_vec(), names.to_vec());
                 self.list(worker, account, &filter).await?;
             }
@@ -134,7 +131,7 @@ impl AccountEndpoints {
         let ids = available.flat_map(|endpoint| &endpoint.interfaces);
         let ids: BTreeSet<_> = ids.filter(|id| !self.asked.contains(id)).cloned().collect();
         let listed: Vec<_> = ids.iter().cloned().collect();
-        for some in listed.chunks(FILTER_VALUES) {
+        for some in Limit::FilterValues.split(&listed) {
             let ask = async |page| worker.cloud.describe_network_interfaces(account, some, page).await;
             self.interfaces.extend(all("ec2:DescribeNetworkInterfaces", account, ask).await?);
         }

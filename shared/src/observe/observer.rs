@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::ec2::AccountEndpoints;
 use crate::cloud::Cloud;
+use crate::limits::Limit;
 use crate::model::facts::{Facts, StoredEndpoint};
 use crate::model::ids::{VpcEndpointId, VpcId};
 use crate::model::policy::Policy;
@@ -60,7 +61,7 @@ impl Deferred {
             return vec![Intent { vpc_endpoints, vpcs, ..intent.clone() }];
         }
         let vpcs: Vec<_> = vpcs.into_iter().collect();
-        let some = vpcs.chunks(Intent::MOST).map(|vpcs| vpcs.iter().cloned().collect());
+        let some = Limit::IntentSubjects.split(&vpcs).map(|vpcs| vpcs.iter().cloned().collect());
         some.map(|vpcs| Intent { vpc_endpoints: BTreeSet::new(), vpcs, ..intent.clone() }).collect()
     }
 }

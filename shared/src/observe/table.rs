@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::{Cloud, Row};
 use crate::error::Error;
+use crate::limits::Limit;
 use crate::model::claim::{Claim, IndexedClaim};
 use crate::model::facts::{Place, StoredEndpoint, Wait};
 use crate::model::hold::{Hold, HoldReason, Subject};
 use crate::model::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId, VpcId};
 use crate::model::policy::{Policy, ServiceDefinition};
 use crate::model::record::RecordKey;
-use crate::model::table::{BATCH_GET_KEYS, DefinitionItem, Item, Key, Partition, WaitItem};
+use crate::model::table::{DefinitionItem, Item, Key, Partition, WaitItem};
 use crate::worker::Worker;
 
 /// The service definitions of the table, and those that cannot be accepted, each with the reason.
@@ -210,7 +211,7 @@ impl<C: Cloud> Worker<C> {
         keys.sort_by_cached_key(|key| (key.partition.pk(), key.sk.clone()));
         keys.dedup();
         let mut found = Vec::new();
-        for keys in keys.chunks(BATCH_GET_KEYS) {
+        for keys in Limit::BatchGetKeys.split(&keys) {
             let mut rest = keys.to_vec();
             // What DynamoDB did not get to is asked for again, as long as each answer brings something.
             while !rest.is_empty() {

@@ -12,6 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::steps::{Plan, Step};
+use crate::limits::Limit;
 use crate::model::claim::IndexedClaim;
 use crate::model::facts::{Place, SweepFacts};
 use crate::model::hold::Subject;
@@ -50,7 +51,7 @@ pub fn plan(facts: &SweepFacts, question: &Question) -> Plan {
     }
     let mut plan = Plan::default();
     for (account, vpcs) in by_account {
-        for vpcs in vpcs.into_iter().collect::<Vec<_>>().chunks(Intent::MOST) {
+        for vpcs in Limit::IntentSubjects.split(&vpcs.into_iter().collect::<Vec<_>>()) {
             let intent = Intent {
                 account: account.clone(),
                 vpc_endpoints: BTreeSet::new(),

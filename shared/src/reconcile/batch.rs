@@ -12,7 +12,8 @@ use crate::model::run::Part;
 use crate::observe::observe_lookup;
 use crate::trigger::event::{Event, InvalidEvent};
 use crate::trigger::intent::{Ignored, Intent, Message};
-use crate::trigger::lookup::{Lookup, OwnCalls};
+use crate::trigger::lookup::Lookup;
+use crate::trigger::own_calls::OwnCalls;
 use crate::worker::Worker;
 
 /// A message of the work queue.
@@ -62,6 +63,15 @@ pub async fn reconcile_batch<C: Cloud>(
 
 async fn take<C: Cloud>(worker: &Worker<C>, policy: &Policy, body: &str) -> Result<(), Error> {
     match work(body, policy, &worker.config.own_calls())? {
+        Ok(Work::Reconcile(intent)) if intent.is_of_too_many() => {
+            let intents = intent.split();
+            tracing::info!(
+                cause = intents.first().map(|intent| &intent.cause),
+                intents = intents.len(),
+                "split"
+            );
+            send(worker, &intents).await?;
+        }
         Ok(Work::Reconcile(intent)) => {
             let outcome = reconcile(worker, policy, &intent).await;
             let why = |error: &Error| Part { failed: Some(error.chain()), ..Part::default() };
@@ -80,11 +90,16 @@ async fn take<C: Cloud>(worker: &Worker<C>, policy: &Policy, body: &str) -> Resu
         Ok(Work::Find(lookup)) => {
             let intents = lookup.intents(observe_lookup(worker, &lookup).await?);
             tracing::info!(cause = lookup.cause, intents = intents.len(), "looked up");
-            for intent in intents {
-                worker.cloud.send_message(&intent, 0).await?;
-            }
+            send(worker, &intents).await?;
         }
         Err(Ignored(reason)) => tracing::info!(reason, "ignored"),
+    }
+    Ok(())
+}
+
+async fn send<C: Cloud>(worker: &Worker<C>, intents: &[Intent]) -> Result<(), Error> {
+    for intent in intents {
+        worker.cloud.send_message(intent, 0).await?;
     }
     Ok(())
 }
@@ -123,7 +138,7 @@ mod tests {
 
     fn read(body: &str) -> Result<Result<Intent, Ignored>, String> {
         let region = "us-west-2".parse().unwrap_or_else(|error| panic!("{error}"));
-        let own = OwnCalls { stack: "f".into(), client_role: "c".into(), session: "s".into() };
+        let own = OwnCalls { account: None, stack: "f".into(), client_role: "c".into(), session: "s".into() };
         let work = work(body, &Policy { region, services: BTreeMap::new() }, &own);
         let intent = |work| match work {
             Work::Reconcile(intent) => intent,

@@ -1,6 +1,6 @@
 //! Writing the journal: one entry, and one line of the log, for each group that decided or changed something.
 
-use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use super::log::log;
@@ -57,10 +57,8 @@ pub(super) async fn journal<C: Cloud>(
         outcome.group.is_journalled() && !held && !known && !(nothing_done && outcome.done == 0)
     };
     let kept: Vec<_> = outcomes.iter().filter(is_kept).collect();
-    for some in kept.chunks(AT_ONCE) {
-        try_join_all(some.iter().map(|outcome| put_entry(worker, cause, outcome))).await?;
-    }
-    Ok(())
+    let entries = kept.into_iter().map(|outcome| put_entry(worker, cause, outcome));
+    stream::iter(entries).buffer_unordered(AT_ONCE).try_collect().await
 }
 
 async fn put_entry<C: Cloud>(

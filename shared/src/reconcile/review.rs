@@ -266,7 +266,7 @@ pub async fn review_events<C: Cloud>(worker: &Worker<C>, events: Vec<Event>) -> 
     let (policy, _) = worker.policy().await?;
     let mut failed = Vec::new();
     for event in events {
-        let review = match event.review(&policy, &worker.config.stack_name) {
+        let review = match event.review(&policy, &worker.config.own_calls()) {
             Ok(review) => review,
             Err(Ignored(reason)) => {
                 tracing::info!(reason, "ignored");

@@ -9,11 +9,13 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::Limit;
 use crate::model::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
 use crate::model::policy::Policy;
 use crate::model::rate::Priority;
 use crate::model::run::RunPart;
 use crate::trigger::event::{Action, ApiCall, Event};
+use crate::trigger::own_calls::OwnCalls;
 
 /// An intent as it travels on the work queue: `{"intent":"reconcile",…}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,12 +65,39 @@ fn is_zero(number: &u32) -> bool {
 
 impl Intent {
     /// How many endpoints, or VPCs, one intent names at most, so that one Describe call serves them all.
-    pub const MOST: usize = 100;
+    pub const MOST: usize = Limit::IntentSubjects.most();
 
     /// Whether it is of all endpoints of defined services in its account.
     #[must_use]
     pub fn is_of_all(&self) -> bool {
         self.vpc_endpoints.is_empty() && self.vpcs.is_empty()
+    }
+
+    /// Whether it names more than one intent may, as the event of a call on many endpoints does.
+    #[must_use]
+    pub fn is_of_too_many(&self) -> bool {
+        self.vpc_endpoints.len().max(self.vpcs.len()) > Self::MOST
+    }
+
+    /// The intents that it takes to name no more than one may.
+    #[must_use]
+    pub fn split(self) -> Vec<Intent> {
+        if !self.is_of_too_many() {
+            return vec![self];
+        }
+        let (vpc_endpoints, vpcs): (Vec<_>, Vec<_>) =
+            (self.vpc_endpoints.iter().cloned().collect(), self.vpcs.iter().cloned().collect());
+        let of_endpoints = Limit::IntentSubjects.split(&vpc_endpoints).map(|some| Intent {
+            vpc_endpoints: some.iter().cloned().collect(),
+            vpcs: BTreeSet::new(),
+            ..self.clone()
+        });
+        let of_vpcs = Limit::IntentSubjects.split(&vpcs).map(|some| Intent {
+            vpc_endpoints: BTreeSet::new(),
+            vpcs: some.iter().cloned().collect(),
+            ..self.clone()
+        });
+        of_endpoints.chain(of_vpcs).collect()
     }
 }
 
@@ -141,11 +170,11 @@ impl Event {
         })
     }
 
-    /// What this event means to accept-connections, which runs in the stack `stack`.
+    /// What this event means to accept-connections.
     ///
     /// # Errors
     /// The reason why nothing is to be done.
-    pub fn review(&self, policy: &Policy, stack: &str) -> Result<Review, Ignored> {
+    pub fn review(&self, policy: &Policy, own: &OwnCalls) -> Result<Review, Ignored> {
         if let Event::Notification(notification) = self {
             let services = defined(&notification.services, policy);
             if services.is_empty() && !notification.services.is_empty() {
@@ -163,11 +192,7 @@ impl Event {
         if services.is_empty() {
             return Err(not_ours(call));
         }
-        // The functions' own calls come back as events. Their roles and sessions are named after the stack:
-        // arn:aws:sts::…:assumed-role/zonelink-BackfillRole-…/zonelink-Backfill-….
-        let mut caller = call.caller.as_deref().unwrap_or_default().rsplit('/');
-        let own = |name: Option<&str>| name.is_some_and(|name| name.starts_with(&format!("{stack}-")));
-        if own(caller.next()) && own(caller.next()) {
+        if call.caller.as_deref().is_some_and(|caller| own.reviewed(caller)) {
             return Err(Ignored(format!("{} is our own call", call.action)));
         }
         Ok(Review {

@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::limits::Limit;
 use crate::model::ids::{AccountId, HostedZoneId, VpcId};
 use crate::model::policy::{Policy, ServiceDefinition};
 use crate::model::rate::Priority;
 use crate::trigger::event::{Event, ZoneAction, ZoneCall};
 use crate::trigger::intent::{Ignored, Intent};
+use crate::trigger::own_calls::OwnCalls;
 
 /// Look at the VPCs that have to do with a zone, or at one VPC.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,31 +27,6 @@ pub struct Lookup {
     pub cause: String,
     /// When that happened.
     pub since: Option<Timestamp>,
-}
-
-/// By which its own calls are known to a stack when they come back as events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnCalls {
-    /// The stack's name: its functions' roles begin with it.
-    pub stack: String,
-    /// The role that it assumes in client accounts.
-    pub client_role: String,
-    /// The session's name there.
-    pub session: String,
-}
-
-impl OwnCalls {
-    /// Whether the caller is the function of this stack that changes records, in its own account or under the client
-    /// role.
-    #[must_use]
-    pub fn made(&self, caller: &str) -> bool {
-        let mut parts = caller.rsplit('/');
-        let (session, role) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        // arn:aws:sts::…:assumed-role/zonelink-ReconcileRecordsRole-…/zonelink-ReconcileRecords-…, the one function
-        // that changes records. Lambda alone can take that role.
-        let function = role.starts_with(&format!("{}-ReconcileRecordsRole-", self.stack));
-        function || (role == self.client_role && session == self.session)
-    }
 }
 
 impl Event {
@@ -65,7 +42,7 @@ impl Event {
         if let Some(code) = &call.error_code {
             return Err(Ignored(format!("{action} failed with {code}")));
         }
-        if call.caller.as_deref().is_some_and(|caller| own.made(caller)) {
+        if call.caller.as_deref().is_some_and(|caller| own.changed_records(caller, &call.account)) {
             return Err(Ignored(format!("{action} is our own call")));
         }
         if let Some(region) = call.vpc_region.as_ref().filter(|region| **region != policy.region) {
@@ -114,7 +91,7 @@ impl Lookup {
             run: None,
         };
         let of_account = |(account, vpcs): (&AccountId, &Vec<VpcId>)| -> Vec<Intent> {
-            vpcs.chunks(Intent::MOST).map(|vpcs| intent(account, vpcs)).collect()
+            Limit::IntentSubjects.split(vpcs).map(|vpcs| intent(account, vpcs)).collect()
         };
         accounts.iter().flat_map(of_account).collect()
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::limits::Limit;
 use crate::model::facts::ServiceFacts;
 use crate::model::hold::Subject;
 use crate::model::ids::{AccountId, VpcEndpointId};
@@ -60,7 +61,7 @@ pub(super) fn send(
 ) {
     for announced in [true, false] {
         let ids: Vec<_> = vpc_endpoints.iter().filter(|(_, alive)| **alive == announced).collect();
-        for ids in ids.chunks(Intent::MOST) {
+        for ids in Limit::IntentSubjects.split(&ids) {
             let ids = ids.iter().map(|(id, _)| (*id).clone()).collect();
             let intent = intent_of(account, &ids, announced, question);
             let step = Step::SendIntent { intent, delay_seconds: 0 };

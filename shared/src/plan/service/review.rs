@@ -37,14 +37,12 @@ pub use super::question::{Question, SendOn};
 use super::question::{intent_of, send};
 use super::removed;
 use super::verdicts::Verdicts;
+use crate::limits::Limit;
 use crate::model::facts::{AllowListFacts, ServiceFacts, StoredEndpoint, VpcEndpointState};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::{AccountId, VpcEndpointId};
 use crate::model::policy::{Policy, Principal, ServiceDefinition};
 use crate::plan::steps::{Accepted, Plan, Step};
-
-/// How many connections one call accepts or rejects.
-const AT_ONCE: usize = 100;
 
 /// How many rules a reason names.
 const RULES_NAMED: usize = 5;
@@ -127,7 +125,7 @@ pub fn plan_accounts(
 
 fn accept(plan: &mut Plan, facts: &ServiceFacts, verdicts: &Verdicts) {
     let accepted: Vec<_> = verdicts.accepted.clone().into_iter().collect();
-    for some in accepted.chunks(AT_ONCE) {
+    for some in Limit::Connections.split(&accepted) {
         let vpc_endpoints: BTreeMap<_, _> = some.iter().cloned().collect();
         let reason = format!("their owners are allowed by {}", rules(&vpc_endpoints));
         let step = Step::AcceptConnections { service: facts.service.clone(), vpc_endpoints };
@@ -152,7 +150,7 @@ fn reject(plan: &mut Plan, facts: &ServiceFacts, verdicts: &Verdicts, grace: u32
     let at_once = "no rule of the allow list matches their owners (disallowed: reject)".to_owned();
     let in_time = format!("no rule has matched their owners for {grace} s or longer (disallowed: reject)");
     for (rejected, reason) in [(waiting, at_once), (established, in_time)] {
-        for some in rejected.chunks(AT_ONCE) {
+        for some in Limit::Connections.split(&rejected) {
             let vpc_endpoints: BTreeMap<_, _> = some.iter().cloned().collect();
             // What was held ends being held when it is done: until then the hold keeps the moment.
             let held = vpc_endpoints.keys().map(|id| Subject::Connection(facts.service.clone(), id.clone()));

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::model::policy::{Policy, ServiceDefinition};
 use crate::trigger::intent::{Ignored, Intent, Review};
+use crate::trigger::own_calls::OwnCalls;
 
 const SERVICE: &str = "vpce-svc-0a1b2c3d4e5f60718";
 const FIRST: &str = "vpce-01234567890abcdef";
@@ -35,7 +36,12 @@ fn intent(event: Result<Event, InvalidEvent>) -> Result<Intent, Ignored> {
 }
 
 fn review(event: Result<Event, InvalidEvent>) -> Result<Review, Ignored> {
-    event.unwrap_or_else(|error| panic!("{error}")).review(&policy(), "zonelink")
+    event.unwrap_or_else(|error| panic!("{error}")).review(&policy(), &own("zonelink"))
+}
+
+fn own(stack: &str) -> OwnCalls {
+    let account = "111122223333".parse().ok();
+    OwnCalls { account, stack: stack.into(), client_role: "c".into(), session: "s".into() }
 }
 
 fn subjects(intent: Result<Intent, Ignored>) -> Vec<String> {
@@ -112,7 +118,7 @@ fn creation_by_an_account_of_which_only_aws_can_tell_is_left_to_the_review() {
     allow(&mut policy, "o-exampleorgid");
     let reason = ignored(event.intent(&policy));
     assert!(reason.contains("whether it is allowed, a review tells, and sends an intent"), "{reason}");
-    assert!(event.review(&policy, "zonelink").is_ok());
+    assert!(event.review(&policy, &own("zonelink")).is_ok());
     allow(&mut policy, "444455556666");
     assert!(event.intent(&policy).is_ok(), "one that is listed by id does not wait for the review");
 }
@@ -123,7 +129,7 @@ fn creation_by_a_stranger_leads_to_a_review_and_no_role_is_assumed_for_it() {
     policy.services.values_mut().for_each(|definition| definition.allowed_principals.clear());
     let event = event!("create_two_subnets").unwrap_or_else(|error| panic!("{error}"));
     assert!(ignored(event.intent(&policy)).contains("made by 444455556666, which is not allowed"));
-    assert!(event.review(&policy, "f").is_ok());
+    assert!(event.review(&policy, &own("f")).is_ok());
 }
 
 #[test]
@@ -165,7 +171,7 @@ fn a_notification_is_a_hint_by_the_ids_in_it() {
 
     let structured = format!(r#"{{"vpcEndpointId":"{FIRST}"}}"#);
     for vague in [structured.as_str(), "a test message that names nothing"] {
-        let review = Event::from_notification("m2", None, vague).review(&policy(), "f");
+        let review = Event::from_notification("m2", None, vague).review(&policy(), &own("f"));
         assert!(review.is_ok_and(|review| review.services.is_empty()), "all services are looked at");
     }
 }
