@@ -82,6 +82,7 @@ fn connections() -> impl Strategy<Value = Vec<Connection>> {
             vpc_endpoint: id(&format!("vpce-0000000{number}")),
             owner: id(owner),
             state: state.into(),
+            region: None,
         };
         all.into_iter().enumerate().map(connection).collect()
     })
@@ -115,6 +116,7 @@ fn facts() -> impl Strategy<Value = ServiceFacts> {
 fn planned(facts: &ServiceFacts, definition: &ServiceDefinition) -> Plan {
     let question = Question {
         send_on: SendOn::All,
+        region: &id("us-west-2"),
         accounts: &BTreeSet::new(),
         max_rejects: MOST,
         allow_rejects: None,

@@ -200,6 +200,25 @@ fn the_sdk_is_named_in_the_aws_edges_only() {
 }
 
 #[test]
+fn lists_are_cut_into_requests_in_one_place() {
+    let cuts = Regex::new(r"\.(r?chunks(_exact|_mut)?|array_chunks|as_chunks|windows)\(").unwrap();
+    for (path, text) in sources("shared/src").into_iter().chain(sources("cli/src")) {
+        assert!(
+            path.ends_with("limits.rs") || !cuts.is_match(&text),
+            "{}: see shared/src/limits.rs",
+            path.display()
+        );
+    }
+    // What one request is built of a list in is the adapter, and that is given pieces.
+    let limits = read("shared/src/limits.rs");
+    for call in ["FilterValues", "BatchGetKeys", "TransactItems", "Connections", "IntentSubjects"] {
+        let taken = format!("Limit::{call}.");
+        let used = sources("shared/src").into_iter().filter(|(path, _)| !path.ends_with("limits.rs"));
+        assert!(limits.contains(call) && used.into_iter().any(|(_, text)| text.contains(&taken)), "{call}");
+    }
+}
+
+#[test]
 fn plans_know_no_events_no_clock_and_no_async() {
     for (path, text) in sources("shared/src/plan") {
         for word in ["trigger::event", "async ", ".await", "Timestamp::now", "std::env"] {

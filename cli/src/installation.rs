@@ -83,7 +83,7 @@ impl Installation {
     pub(crate) fn event_targets(&self) -> Vec<String> {
         let config = self.config();
         let (account, region) = (&config.account, &config.region);
-        let partition = partition(region.as_str());
+        let partition = region.partition().id();
         let queue = config.queue_url.rsplit('/').next().unwrap_or_default();
         let functions = [&self.functions.accept_connections, &self.functions.backfill];
         let mut targets = vec![
@@ -108,15 +108,6 @@ impl Installation {
     /// When AWS does not say.
     pub(crate) async fn caller(&self) -> anyhow::Result<Caller> {
         Ok(self.session.caller().await?)
-    }
-}
-
-/// The partition of a region, for ARNs.
-fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
     }
 }
 

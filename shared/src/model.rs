@@ -1,5 +1,6 @@
 //! The values that everything else speaks of: plain data, no calls and no clock.
 
+pub mod aws_partition;
 pub mod claim;
 pub mod denied;
 pub mod dns;

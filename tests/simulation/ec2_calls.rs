@@ -81,6 +81,7 @@ impl World {
             vpc_endpoint,
             owner: seen.account,
             state: seen.shape.state,
+            region: None,
         });
         let wanted = connections.filter(|connection| state.is_none_or(|state| connection.state == *state));
         let wanted = wanted.map(|connection| (connection.vpc_endpoint.to_string(), connection)).collect();

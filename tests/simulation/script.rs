@@ -91,6 +91,7 @@ impl World {
     pub(crate) fn of_one_client(count: usize) -> Self {
         let names: Vec<_> = (1..=count).map(numbered_vpc).collect();
         let mut world = Self::scripted(SharedZones::Merge, &[]);
+        world.rate = Rate { per_second: 1_000, burst: 1_000 };
         world.vpcs = names.iter().map(|vpc| (id(vpc), id(CLIENTS[0]))).collect();
         let all = world.vpcs.keys().cloned().collect();
         world.route53.zones.values_mut().for_each(|zone| zone.vpcs = BTreeSet::clone(&all));

@@ -21,8 +21,8 @@ resource "aws_cloudwatch_event_rule" "hosted_zone_calls" {
 
   lifecycle {
     precondition {
-      condition     = data.aws_region.current.name == "us-east-1"
-      error_message = "Route 53's calls are recorded in us-east-1; give this module a provider for that region."
+      condition     = contains(["us-east-1", "cn-northwest-1", "us-gov-west-1", "eusc-de-east-1"], data.aws_region.current.name)
+      error_message = "Route 53's calls are recorded in us-east-1, or in one region of China or GovCloud; give this module a provider for it."
     }
   }
 }

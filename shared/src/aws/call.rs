@@ -4,6 +4,7 @@ use aws_sdk_ec2::config::http::HttpResponse;
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 
 use crate::error::{CallFailure, Error, causes};
+use crate::quoted::quoted;
 
 const DENIED: [&str; 10] = [
     "AccessDenied",
@@ -56,7 +57,7 @@ where
 {
     let subject = subject.to_string();
     move |error| {
-        let code = error.code().map(ToOwned::to_owned);
+        let code = error.code().map(quoted);
         let status = error.raw_response().map(|response| response.status().as_u16());
         let kind = match (&code, status) {
             (Some(code), _) if DENIED.contains(&code.as_str()) => CallFailure::Denied,
@@ -72,8 +73,8 @@ where
             SdkError::DispatchFailure(_) => "no connection".into(),
             _ => status.map_or_else(|| "no answer".into(), |status| format!("HTTP {status}")),
         });
-        let message = error.message().map(ToOwned::to_owned);
-        let source = SdkCause(message.clone().unwrap_or_else(|| causes(&error)));
+        let message = error.message().map(quoted);
+        let source = SdkCause(message.clone().unwrap_or_else(|| quoted(&causes(&error))));
         Error::Call { operation, subject, code, message, kind, source: Box::new(source) }
     }
 }

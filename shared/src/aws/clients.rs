@@ -150,7 +150,7 @@ impl Aws {
     async fn assume_client_role(&self, account: &AccountId) -> Result<(Credentials, Timestamp), Error> {
         let role = format!(
             "arn:{}:iam::{account}:role/{}",
-            partition(self.config.region.as_str()),
+            self.config.region.partition().id(),
             self.config.client_role_name
         );
         self.assume(&role).await
@@ -183,15 +183,6 @@ impl Aws {
             "assumed role",
         );
         Ok((credentials, expires))
-    }
-}
-
-/// The partition of a region, for ARNs.
-fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ec2::types::{Filter, UnsuccessfulItem, VpcEndpoint};
+use aws_sdk_ec2::types::{Filter, UnsuccessfulItem, VpcEndpoint, VpcEndpointConnection};
 
 use super::call::failed;
 use super::clients::AccountClients;
@@ -11,6 +11,7 @@ use crate::model::facts::{Connection, InterfaceFacts, IpAddressType, VpcEndpoint
 use crate::model::ids::{NetworkInterfaceId, ServiceId, VpcEndpointId};
 use crate::model::listed::{EndpointFilter, ListedEndpoint, ListedInterface, Page, Shown};
 use crate::model::record::Addresses;
+use crate::quoted::quoted;
 
 /// The codes with which EC2 says that an endpoint does not exist; both are seen in the wild.
 const NO_SUCH_ENDPOINT: [&str; 2] = ["InvalidVpcEndpointId.NotFound", "InvalidVpcEndpoint.NotFound"];
@@ -101,13 +102,14 @@ impl AccountClients {
                 continue;
             }
             let what = || format!("a connection of {service}");
-            let id = parse(connection.vpc_endpoint_id().unwrap_or_default(), what);
-            let owner = parse(connection.vpc_endpoint_owner().unwrap_or_default(), what);
-            let state = connection.vpc_endpoint_state().map_or("", |state| state.as_str()).into();
-            match (id, owner) {
-                (Ok(vpc_endpoint), Ok(owner)) => items.push(Connection { vpc_endpoint, owner, state }),
+            match connection_of(&connection, what) {
+                Ok(connection) => items.push(connection),
+                // A transit gateway's has no endpoint. It is another's way in, and nothing is the matter with it.
+                Err(_) if connection.vpc_endpoint_id().is_none_or(str::is_empty) => {
+                    tracing::debug!(service = %service, "a connection without an endpoint is left out");
+                }
                 // One odd connection does not keep the others waiting; it is never accepted.
-                (Err(error), _) | (_, Err(error)) => {
+                Err(error) => {
                     tracing::error!(service = %service, error = error.chain(), "a connection is left out");
                 }
             }
@@ -166,12 +168,22 @@ impl AccountClients {
     }
 }
 
+fn connection_of(found: &VpcEndpointConnection, what: impl Fn() -> String) -> Result<Connection, Error> {
+    let region = found.vpc_endpoint_region().filter(|region| !region.is_empty());
+    Ok(Connection {
+        vpc_endpoint: parse(found.vpc_endpoint_id().unwrap_or_default(), &what)?,
+        owner: parse(found.vpc_endpoint_owner().unwrap_or_default(), &what)?,
+        state: found.vpc_endpoint_state().map_or("", |state| state.as_str()).into(),
+        region: region.map(|region| parse(region, &what)).transpose()?,
+    })
+}
+
 /// An item for which a call was unsuccessful, with AWS's words.
 fn in_words(item: &UnsuccessfulItem) -> String {
     let error = item.error();
     let (code, message) = (error.and_then(|e| e.code()), error.and_then(|e| e.message()));
     let id = item.resource_id().unwrap_or("an endpoint");
-    format!("{id} ({}: {})", code.unwrap_or("no code"), message.unwrap_or("no message"))
+    quoted(&format!("{id} ({}: {})", code.unwrap_or("no code"), message.unwrap_or("no message")))
 }
 
 fn shown(endpoint: &VpcEndpoint) -> Result<Shown, Error> {

@@ -7,8 +7,8 @@ use aws_sdk_route53::config::retry::RetryConfig;
 use aws_sdk_route53::config::timeout::TimeoutConfig;
 use aws_sdk_route53::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_route53::types::{
-    Change as SdkChange, ChangeAction as SdkAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
-    VpcRegion,
+    Change as SdkChange, ChangeAction as SdkAction, ChangeBatch, HostedZoneSummary, ResourceRecord,
+    ResourceRecordSet, RrType, VpcRegion,
 };
 
 use super::call::failed;
@@ -54,16 +54,34 @@ impl AccountClients {
         let answer = call.send().await.map_err(self.failed("route53:ListHostedZonesByVPC", vpc))?;
         let mut items = Vec::new();
         for zone in answer.hosted_zone_summaries {
-            let Some(owner) = zone.owner.filter(|owner| owner.owning_service.is_none()) else { continue };
-            let account = owner.owning_account.as_deref().unwrap_or(self.account.as_str());
-            let what = || format!("hosted zone {} of {vpc}", zone.hosted_zone_id);
-            let facts = PrivateHostedZone {
-                name: zone.name.parse().map_err(unreadable(what))?,
-                account: account.parse().map_err(unreadable(what))?,
-            };
-            items.push((zone.hosted_zone_id.parse().map_err(unreadable(what))?, facts));
+            if zone.owner().is_none_or(|owner| owner.owning_service().is_some()) {
+                continue;
+            }
+            match self.private_zone(&zone, vpc) {
+                Ok(zone) => items.push(zone),
+                // One that has an odd name or owner holds none of our records, and keeps none of the others waiting. A
+                // zone in which there is a claim is asked for by its id.
+                Err(error) => {
+                    tracing::warn!(%vpc, error = error.chain(), "a hosted zone is left out");
+                }
+            }
         }
         Ok(Page { items, next: answer.next_token.filter(|token| !token.is_empty()) })
+    }
+
+    fn private_zone(
+        &self,
+        zone: &HostedZoneSummary,
+        vpc: &VpcId,
+    ) -> Result<(HostedZoneId, PrivateHostedZone), Error> {
+        let account = zone.owner().and_then(|owner| owner.owning_account());
+        let account = account.unwrap_or(self.account.as_str());
+        let what = || format!("hosted zone {} of {vpc}", zone.hosted_zone_id);
+        let facts = PrivateHostedZone {
+            name: zone.name.parse().map_err(unreadable(what))?,
+            account: account.parse().map_err(unreadable(what))?,
+        };
+        Ok((zone.hosted_zone_id.parse().map_err(unreadable(what))?, facts))
     }
 
     pub(super) async fn get_hosted_zone(

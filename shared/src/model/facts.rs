@@ -14,7 +14,8 @@ pub use crate::model::denied::Denied;
 use crate::model::dns::DnsName;
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::{
-    AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, ServiceId, SubnetId, VpcEndpointId, VpcId,
+    AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, Region, ServiceId, SubnetId, VpcEndpointId,
+    VpcId,
 };
 use crate::model::policy::OrganizationPath;
 use crate::model::record::{Addresses, RecordKey, SeenRecords};
@@ -105,6 +106,9 @@ pub struct Connection {
     pub owner: AccountId,
     /// The connection's state.
     pub state: VpcEndpointState,
+    /// The endpoint's region; the service's own where AWS does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
 }
 
 /// What was read to tell who may connect, besides what the definition itself says.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::denied::Denied;
-use super::ids::{AccountId, ServiceId, VpcId};
+use super::ids::{AccountId, Region, ServiceId, VpcId};
 use super::record::Addresses;
 
 /// Why something is held.
@@ -25,6 +25,13 @@ pub enum HoldReason {
         /// Since when that is so; none while nothing can be concluded from it, because the list is empty.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<Timestamp>,
+    },
+    /// The endpoint of a connection is in another region than the service, where nobody looks.
+    OtherRegion {
+        /// The account that is connected.
+        owner: AccountId,
+        /// The endpoint's region.
+        region: Region,
     },
     /// Who may connect could not be read, so that nobody is accepted or rejected for it.
     AllowListUnreadable {
@@ -126,6 +133,7 @@ impl HoldReason {
         match self {
             HoldReason::NotAllowed { .. } => "NotAllowed",
             HoldReason::Revoked { .. } => "Revoked",
+            HoldReason::OtherRegion { .. } => "OtherRegion",
             HoldReason::AllowListUnreadable { .. } => "AllowListUnreadable",
             HoldReason::AllowListEmpty => "AllowListEmpty",
             HoldReason::UncheckablePrincipals { .. } => "UncheckablePrincipals",
@@ -155,6 +163,9 @@ impl HoldReason {
         match self {
             HoldReason::NotAllowed { .. } | HoldReason::Revoked { .. } => {
                 "add the account to the service's allowed principals, or reject the connection"
+            }
+            HoldReason::OtherRegion { .. } => {
+                "write the records of that VPC by hand, or make an endpoint in this stack's region instead"
             }
             HoldReason::AllowListUnreadable { .. } => {
                 "grant the call that failed (for Organizations: ReadOrganizations or OrganizationsRoleArn), or list account ids"
@@ -209,6 +220,12 @@ impl fmt::Display for HoldReason {
             HoldReason::Revoked { owner, since } => {
                 write!(f, "account {owner} is connected, and no rule of the allow list matches it")?;
                 since.map_or(Ok(()), |since| write!(f, " since {since:.0}"))
+            }
+            HoldReason::OtherRegion { owner, region } => {
+                write!(
+                    f,
+                    "account {owner} is connected from {region}, and only this stack's region is served"
+                )
             }
             HoldReason::AllowListUnreadable { why } => {
                 write!(f, "who may connect cannot be read: {why}")

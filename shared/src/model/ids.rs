@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::aws_partition::AwsPartition;
+
 /// A text that is not the id it was taken for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{value:?} is not {kind}: expected {expected}")]
@@ -165,9 +167,10 @@ id!(
     /// An AWS region.
     Region,
     "an AWS region",
-    "lower-case letters, digits and hyphens",
+    "lower-case letters, digits and hyphens, in the partition aws, aws-cn, aws-us-gov or aws-eusc",
     |text| {
         let sound = text.len() >= 4
+            && AwsPartition::of_region(text).is_some()
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         sound.then(|| text.to_owned())
     }
@@ -182,11 +185,25 @@ impl AccountId {
     }
 }
 
+impl Region {
+    /// Its partition.
+    #[must_use]
+    pub fn partition(&self) -> AwsPartition {
+        AwsPartition::of_region(&self.0).unwrap_or_default()
+    }
+}
+
 impl ServiceId {
     /// The name by which consumers in `region` know the service.
     #[must_use]
     pub fn service_name(&self, region: &Region) -> String {
-        format!("com.amazonaws.vpce.{region}.{self}")
+        self.service_names(region).next().unwrap_or_default()
+    }
+
+    /// The names by which consumers in `region` may know the service, the usual one first.
+    pub fn service_names(&self, region: &Region) -> impl Iterator<Item = String> {
+        let prefixes = region.partition().service_name_prefixes().iter();
+        prefixes.map(move |prefix| format!("{prefix}.{region}.{self}"))
     }
 
     /// The service in a name such as `com.amazonaws.vpce.us-west-2.vpce-svc-…`; none for the
@@ -230,5 +247,28 @@ mod tests {
         let id = ServiceId::from_service_name("com.amazonaws.vpce.us-west-2.vpce-svc-0123456789abcdef0");
         assert_eq!(id.map(String::from), Some("vpce-svc-0123456789abcdef0".into()));
         assert_eq!(ServiceId::from_service_name("com.amazonaws.us-west-2.s3"), None);
+        let region = |text: &str| text.parse::<Region>().unwrap_or_else(|error| panic!("{error}"));
+        let names = |region: &Region| -> Vec<_> {
+            let id = "vpce-svc-0123456789abcdef0".parse::<ServiceId>();
+            let id = id.unwrap_or_else(|error| panic!("{error}"));
+            let names: Vec<_> = id.service_names(region).collect();
+            assert!(names.iter().all(|name| ServiceId::from_service_name(name).as_ref() == Some(&id)));
+            assert_eq!(names.first(), Some(&id.service_name(region)));
+            names
+        };
+        assert_eq!(names(&region("us-west-2")), ["com.amazonaws.vpce.us-west-2.vpce-svc-0123456789abcdef0"]);
+        let china = names(&region("cn-north-1"));
+        assert!(china.contains(&"cn.com.amazonaws.vpce.cn-north-1.vpce-svc-0123456789abcdef0".into()));
+    }
+
+    #[test]
+    fn a_region_of_a_partition_that_is_not_served_is_refused_by_its_name() {
+        let error = "us-iso-east-1".parse::<Region>().map_err(|error| error.to_string());
+        assert!(
+            error.is_err_and(|error| error.contains("\"us-iso-east-1\"") && error.contains("aws-us-gov"))
+        );
+        for region in ["us-isob-east-1", "us-isof-south-1", "eu-isoe-west-1"] {
+            assert!(region.parse::<Region>().is_err(), "{region}");
+        }
     }
 }

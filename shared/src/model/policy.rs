@@ -245,7 +245,11 @@ impl Policy {
     /// The names by which consumers know the services, each with its service.
     #[must_use]
     pub fn service_names(&self) -> BTreeMap<String, ServiceId> {
-        self.services.keys().map(|id| (id.service_name(&self.region), id.clone())).collect()
+        let names = |id: &ServiceId| {
+            let id = id.clone();
+            id.service_names(&self.region).map(|name| (name, id.clone())).collect::<Vec<_>>()
+        };
+        self.services.keys().flat_map(names).collect()
     }
 }
 

@@ -159,6 +159,7 @@ pub async fn plan<C: Cloud>(
             Scope::All => SendOn::All,
             Scope::Pending(named) => SendOn::Named(named.clone()),
         },
+        region: &worker.config.region,
         accounts: request.accounts,
         max_rejects: worker.config.max_rejects,
         allow_rejects: request.allow_rejects,

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::limits::Limit;
-use crate::model::facts::ServiceFacts;
+use crate::model::facts::{Connection, ServiceFacts};
 use crate::model::hold::Subject;
-use crate::model::ids::{AccountId, VpcEndpointId};
+use crate::model::ids::{AccountId, Region, VpcEndpointId};
 use crate::model::rate::Priority;
 use crate::plan::steps::{Plan, Step};
 use crate::trigger::intent::Intent;
@@ -26,6 +26,8 @@ pub enum SendOn {
 pub struct Question<'a> {
     /// Which endpoints are sent on.
     pub send_on: SendOn,
+    /// The region of the stack.
+    pub region: &'a Region,
     /// Only connections and endpoints of these accounts count; all when empty.
     pub accounts: &'a BTreeSet<AccountId>,
     /// How many connections one review may reject.
@@ -43,6 +45,11 @@ pub struct Question<'a> {
 impl Question<'_> {
     pub(super) fn concerns(&self, account: &AccountId) -> bool {
         self.accounts.is_empty() || self.accounts.contains(account)
+    }
+
+    /// The region of a connection whose endpoint stands in another one than the stack.
+    pub(super) fn elsewhere<'c>(&self, connection: &'c Connection) -> Option<&'c Region> {
+        connection.region.as_ref().filter(|region| *region != self.region)
     }
 
     /// Whether all there is of the service is seen and asked about.

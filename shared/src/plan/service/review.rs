@@ -13,6 +13,7 @@
 //! pendingAcceptance    unknown      –                                Hold(AllowListUnreadable)
 //! pending, available   unknown      –                                its stored hold stays
 //! pending, available   allowed      –                                nothing
+//! any of these         allowed      its region is another            as above, Hold(OtherRegion), no intent
 //! anything else        –            –                                nothing
 //! ```
 //!
@@ -176,7 +177,7 @@ fn endpoints_to_send(
     for stored in facts.stored.values().filter(|stored| wanted(&stored.vpc_endpoint)) {
         by_account.entry(stored.account.clone()).or_default().insert(stored.vpc_endpoint.clone(), false);
     }
-    for connection in &facts.connections {
+    for connection in facts.connections.iter().filter(|one| question.elsewhere(one).is_none()) {
         let id = &connection.vpc_endpoint;
         let waits = connection.state == VpcEndpointState::PendingAcceptance;
         // An established connection that is rejected leaves its records.
@@ -212,7 +213,9 @@ fn find_endpoints(plan: &mut Plan, subject: &Subject, definition: &ServiceDefini
 fn judged_holds(facts: &ServiceFacts, question: &Question, plan: &Plan) -> BTreeMap<Subject, HoldReason> {
     let judged = |subject: &Subject, reason: &HoldReason| match (subject, reason) {
         (_, HoldReason::NotAllowed { owner }) => question.concerns(owner),
-        (_, HoldReason::Revoked { owner, .. }) => facts.complete && question.concerns(owner),
+        (_, HoldReason::Revoked { owner, .. } | HoldReason::OtherRegion { owner, .. }) => {
+            facts.complete && question.concerns(owner)
+        }
         (_, HoldReason::ServiceNotFound) => facts.exists.is_some(),
         (Subject::Connection(_, id), HoldReason::AllowListUnreadable { .. }) => {
             let seen = facts.connections.iter().find(|connection| connection.vpc_endpoint == *id);

@@ -65,10 +65,15 @@ impl<'a> Verdicts<'a> {
             return;
         }
         match (allowance(self.definition, &self.facts.allow_list, &owner), waits) {
-            (Allowance::Allowed(rule), true) => {
-                self.accepted.insert(connection.vpc_endpoint.clone(), Accepted { owner, rule });
+            (Allowance::Allowed(rule), waits) => {
+                // It is let in, and only its records are not kept.
+                let elsewhere = self.question.elsewhere(connection).cloned();
+                let held = elsewhere.map(|region| HoldReason::OtherRegion { owner: owner.clone(), region });
+                self.holds.extend(held.map(|held| (subject, held)));
+                if waits {
+                    self.accepted.insert(connection.vpc_endpoint.clone(), Accepted { owner, rule });
+                }
             }
-            (Allowance::Allowed(_), false) => {}
             (Allowance::NotAllowed, true) => {
                 let held = HoldReason::NotAllowed { owner: owner.clone() };
                 self.refuse(connection, subject, held, None);

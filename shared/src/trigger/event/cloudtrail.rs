@@ -34,7 +34,7 @@ pub(super) fn api_call(envelope: &Envelope, action: Action) -> Result<ApiCall, I
         )));
     }
     Ok(ApiCall {
-        id: quoted(record["eventID"].as_str().unwrap_or(&envelope.id)),
+        id: envelope.event_id(),
         account: envelope.account.clone(),
         region: envelope.region.clone(),
         time: record["eventTime"].as_str().and_then(|time| time.parse().ok()).or(envelope.time),

@@ -70,7 +70,7 @@ pub(super) fn zone_call(envelope: &Envelope, action: ZoneAction) -> Result<ZoneC
     check_account(envelope)?;
     let vpc = member(request, "vpc");
     let call = ZoneCall {
-        id: quoted(record["eventID"].as_str().unwrap_or(&envelope.id)),
+        id: envelope.event_id(),
         account: envelope.account.clone(),
         time: record["eventTime"].as_str().and_then(|time| time.parse().ok()).or(envelope.time),
         action,

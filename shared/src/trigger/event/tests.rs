@@ -105,6 +105,57 @@ fn failed_calls_other_services_other_regions_and_other_events_are_ignored_with_t
 }
 
 #[test]
+fn call_on_an_endpoint_in_china_is_read_by_the_names_that_services_have_there() {
+    let event = event!("create_china").unwrap_or_else(|error| panic!("{error}"));
+    let policy =
+        Policy { region: "cn-northwest-1".parse().unwrap_or_else(|error| panic!("{error}")), ..policy() };
+    assert_eq!(subjects(event.intent(&policy)), [FIRST]);
+    assert!(event.review(&policy, &own("zonelink")).is_ok());
+    let names = policy.service_names();
+    assert!(names.contains_key(&format!("cn.com.amazonaws.vpce.cn-northwest-1.{SERVICE}")), "{names:?}");
+}
+
+#[test]
+fn event_that_is_no_api_call_is_ignored_whatever_it_lacks() {
+    for event in [event!("network_activity"), event!("zone_network_activity")] {
+        let shown = ignored(intent(event));
+        assert!(shown.contains("of the event type \"AwsVpceEvent\""), "{shown}");
+    }
+}
+
+#[test]
+fn what_an_event_says_is_quoted_short_and_on_one_line() {
+    let mut event: Value = serde_json::from_str(include_str!("../../../../tests/events/create_failed.json"))
+        .unwrap_or_else(|error| panic!("{error}"));
+    event["detail"]["errorCode"] = format!("Client.\n{}", "x".repeat(100_000)).into();
+    event["detail"]["eventID"] = "e\u{1b}".repeat(100_000).into();
+    let shown = ignored(intent(parse(&event.to_string())));
+    assert!(shown.len() < 400 && shown.contains(r"failed with Client.\nxxx"), "{shown}");
+    event["detail"]["errorCode"] = Value::Null;
+    event["detail"]["responseElements"] =
+        serde_json::json!({"CreateVpcEndpointResponse": {"vpcEndpoint": {"vpcEndpointId": FIRST}}});
+    let cause = intent(parse(&event.to_string())).map(|intent| intent.cause).unwrap_or_default();
+    assert!(cause.chars().count() < 350 && !cause.contains('\u{1b}'), "{cause}");
+}
+
+#[test]
+fn call_on_more_endpoints_than_one_intent_names_is_split() {
+    let ids: Vec<_> =
+        (0..250).map(|n| serde_json::json!({"tag": n, "content": format!("vpce-{n:017x}")})).collect();
+    let mut event: Value = serde_json::from_str(include_str!("../../../../tests/events/delete_two.json"))
+        .unwrap_or_else(|error| panic!("{error}"));
+    event["detail"]["requestParameters"]["DeleteVpcEndpointsRequest"]["VpcEndpointId"] = ids.into();
+    let whole = intent(parse(&event.to_string())).unwrap_or_else(|Ignored(reason)| panic!("{reason}"));
+    assert!(whole.is_of_too_many());
+    let parts = whole.clone().split();
+    assert_eq!(parts.iter().map(|part| part.vpc_endpoints.len()).collect::<Vec<_>>(), [100, 100, 50]);
+    assert!(parts.iter().all(|part| !part.is_of_too_many() && part.cause == whole.cause));
+    let again: std::collections::BTreeSet<_> =
+        parts.into_iter().flat_map(|part| part.vpc_endpoints).collect();
+    assert_eq!(again, whole.vpc_endpoints);
+}
+
+#[test]
 fn creation_by_an_account_of_which_only_aws_can_tell_is_left_to_the_review() {
     let mut policy = policy();
     let allow = |policy: &mut Policy, rule: &str| {

@@ -46,6 +46,7 @@ fn a_call_that_names_a_vpc_leads_to_it_whatever_the_case_of_its_members() {
         event!("zone_associated_other_case"),
         event!("zone_disassociated"),
         event!("zone_created_private"),
+        event!("zone_created_by_cloud_map"),
     ] {
         assert_eq!(lookup(event), Ok((String::new(), VPC.into())));
     }

@@ -1,11 +1,16 @@
+use std::sync::LazyLock;
+
 use super::*;
 use crate::model::facts::{AllowListFacts, Connection, Membership, StoredEndpoint};
+use crate::model::ids::Region;
 use crate::model::policy::{Disallowed, OrganizationPath};
 use crate::model::record::Addresses;
 
 const SERVICE: &str = "vpce-svc-0123456789abcdef0";
 const PARTNER: &str = "444455556666";
 const STRANGER: &str = "777788889999";
+
+static REGION: LazyLock<Region> = LazyLock::new(|| id("us-west-2"));
 
 fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
@@ -32,6 +37,7 @@ fn facts(connections: &[(usize, &str, &str)]) -> ServiceFacts {
                 vpc_endpoint: vpce(*number),
                 owner: id(owner),
                 state: VpcEndpointState::from(*state),
+                region: None,
             })
             .collect(),
         complete: true,
@@ -50,6 +56,7 @@ fn plan_for(facts: &ServiceFacts, send_on: SendOn, accounts: &[&str]) -> Plan {
 fn asked(accounts: &BTreeSet<AccountId>, now: i64) -> Question<'_> {
     Question {
         send_on: SendOn::All,
+        region: &REGION,
         accounts,
         max_rejects: 10,
         allow_rejects: None,
@@ -99,6 +106,42 @@ fn sent(plan: &Plan) -> Vec<(String, usize, bool)> {
         _ => None,
     });
     intents.collect()
+}
+
+/// The connection of an endpoint in another region than the stack.
+fn elsewhere(owner: &str, state: &str) -> ServiceFacts {
+    let mut facts = facts(&[(1, owner, state)]);
+    facts.connections.iter_mut().for_each(|one| one.region = Some(id("eu-west-1")));
+    facts
+}
+
+#[test]
+fn connection_from_another_region_is_accepted_and_held_and_not_sent_on() {
+    let waiting = swept(&elsewhere(PARTNER, "pendingAcceptance"), &definition(), 0);
+    assert_eq!(accepted(&waiting), [vpce(1).to_string()]);
+    for plan in [waiting, swept(&elsewhere(PARTNER, "available"), &definition(), 0)] {
+        assert_eq!(held(&plan), ["OtherRegion"]);
+        assert_eq!(sent(&plan), []);
+        assert!(plan.holds.values().any(|reason| reason.to_string().contains("eu-west-1")));
+    }
+    let stranger = swept(&elsewhere(STRANGER, "pendingAcceptance"), &definition(), 0);
+    assert_eq!((accepted(&stranger), held(&stranger)), (vec![], vec!["NotAllowed".into()]));
+}
+
+#[test]
+fn hold_of_another_region_ends_when_the_connection_goes() {
+    let subject = Subject::Connection(id(SERVICE), vpce(1));
+    let held = HoldReason::OtherRegion { owner: id(PARTNER), region: id("eu-west-1") };
+    for connections in [vec![], vec![(1, PARTNER, "deleting")], vec![(1, PARTNER, "available")]] {
+        let mut facts = facts(&connections);
+        facts.holds = [(subject.clone(), held.clone())].into();
+        let plan = swept(&facts, &definition(), 0);
+        assert!(plan.holds.is_empty());
+        assert!(plan.steps().any(|step| matches!(step, Step::DeleteHold { .. })), "{connections:?}");
+    }
+    let mut facts = elsewhere(PARTNER, "available");
+    facts.holds = [(subject, held)].into();
+    assert!(swept(&facts, &definition(), 0).is_empty(), "and not before");
 }
 
 #[test]
