@@ -1,5 +1,7 @@
 //! A batch of the work queue: events and intents alike lead to reconciled VPCs.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures::future::{Either, join_all, select};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -7,6 +9,7 @@ use serde_json::Value;
 use super::records::{Reconciled, reconcile};
 use crate::cloud::Cloud;
 use crate::error::{Disposition, Error};
+use crate::model::ids::AccountId;
 use crate::model::policy::Policy;
 use crate::model::run::Part;
 use crate::observe::observe_lookup;
@@ -15,6 +18,13 @@ use crate::trigger::intent::{Ignored, Intent, Message};
 use crate::trigger::lookup::Lookup;
 use crate::trigger::own_calls::OwnCalls;
 use crate::worker::Worker;
+
+/// How many events of one account are worked on in one batch. If there are more, all of them are sent on as intents,
+/// which bear their account: then the queue sees to it that they keep no others waiting.
+const FEW: usize = 2;
+
+/// What a message asks for, why it leads to nothing, or why it cannot be read.
+type Taken = Result<Result<Work, Ignored>, Error>;
 
 /// A message of the work queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,15 +48,19 @@ pub async fn reconcile_batch<C: Cloud>(
     deadline: Timestamp,
 ) -> Result<Vec<String>, Error> {
     let (policy, _) = worker.policy().await?;
-    let outcomes = join_all(messages.into_iter().map(async |message| {
-        let work = Box::pin(take(worker, &policy, &message.body));
+    let own = worker.config.own_calls();
+    let read = |message: QueueMessage| (message.id, work(&message.body, &policy, &own));
+    let works: Vec<_> = messages.into_iter().map(read).collect();
+    let crowds = crowds(works.iter().map(|(_, work)| work));
+    let outcomes = join_all(works.into_iter().map(async |(id, work)| {
+        let work = Box::pin(take(worker, &policy, work, &crowds));
         let outcome = match select(work, Box::pin(worker.cloud.reached(deadline))).await {
             Either::Left((outcome, _)) => outcome,
             Either::Right(_) => {
                 Err(Error::OutOfTime { operation: "the message", subject: "this invocation".into() })
             }
         };
-        (message.id, outcome)
+        (id, outcome)
     }));
     let mut failed = Vec::new();
     for (id, outcome) in outcomes.await {
@@ -61,18 +75,31 @@ pub async fn reconcile_batch<C: Cloud>(
     Ok(failed)
 }
 
-async fn take<C: Cloud>(worker: &Worker<C>, policy: &Policy, body: &str) -> Result<(), Error> {
-    match work(body, policy, &worker.config.own_calls())? {
-        Ok(Work::Reconcile(intent)) if intent.is_of_too_many() => {
+/// The accounts of which there are more events in a batch than are worked on at once.
+fn crowds<'a>(works: impl Iterator<Item = &'a Taken>) -> BTreeSet<AccountId> {
+    let mut events: BTreeMap<&AccountId, usize> = BTreeMap::new();
+    for work in works {
+        if let Ok(Ok(Work::Told(intent))) = work {
+            *events.entry(&intent.account).or_default() += 1;
+        }
+    }
+    events.into_iter().filter(|(_, count)| *count > FEW).map(|(account, _)| account.clone()).collect()
+}
+
+async fn take<C: Cloud>(
+    worker: &Worker<C>,
+    policy: &Policy,
+    work: Taken,
+    crowds: &BTreeSet<AccountId>,
+) -> Result<(), Error> {
+    match work? {
+        Ok(Work::Told(intent)) if intent.is_of_too_many() || crowds.contains(&intent.account) => {
+            let (account, cause) = (intent.account.to_string(), intent.cause.clone());
             let intents = intent.split();
-            tracing::info!(
-                cause = intents.first().map(|intent| &intent.cause),
-                intents = intents.len(),
-                "split"
-            );
+            tracing::info!(account, cause, intents = intents.len(), "sent on");
             send(worker, &intents).await?;
         }
-        Ok(Work::Reconcile(intent)) => {
+        Ok(Work::Reconcile(intent) | Work::Told(intent)) => {
             let outcome = reconcile(worker, policy, &intent).await;
             let why = |error: &Error| Part { failed: Some(error.chain()), ..Part::default() };
             let part = outcome.as_ref().map_or_else(why, |reconciled| reconciled.part.clone());
@@ -109,11 +136,13 @@ async fn send<C: Cloud>(worker: &Worker<C>, intents: &[Intent]) -> Result<(), Er
 enum Work {
     /// The VPCs are known: make them right.
     Reconcile(Intent),
+    /// The same, of an event. The queue does not know whose it is.
+    Told(Intent),
     /// The table knows which VPCs it is about.
     Find(Lookup),
 }
 
-fn work(body: &str, policy: &Policy, own: &OwnCalls) -> Result<Result<Work, Ignored>, Error> {
+fn work(body: &str, policy: &Policy, own: &OwnCalls) -> Taken {
     let malformed = |why: String| Error::Malformed(InvalidEvent::new(why));
     let message: Value =
         serde_json::from_str(body).map_err(|error| malformed(format!("not JSON: {error}")))?;
@@ -126,7 +155,7 @@ fn work(body: &str, policy: &Policy, own: &OwnCalls) -> Result<Result<Work, Igno
     let event = Event::from_eventbridge(&message).map_err(Error::Malformed)?;
     Ok(match event {
         Event::ZoneCall(_) => event.lookup(policy, own).map(Work::Find),
-        _ => event.intent(policy).map(Work::Reconcile),
+        _ => event.intent(policy).map(Work::Told),
     })
 }
 
@@ -141,7 +170,7 @@ mod tests {
         let own = OwnCalls { account: None, stack: "f".into(), client_role: "c".into(), session: "s".into() };
         let work = work(body, &Policy { region, services: BTreeMap::new() }, &own);
         let intent = |work| match work {
-            Work::Reconcile(intent) => intent,
+            Work::Reconcile(intent) | Work::Told(intent) => intent,
             Work::Find(lookup) => panic!("{lookup:?}"),
         };
         work.map(|work| work.map(intent)).map_err(|error| error.chain())
@@ -157,6 +186,23 @@ mod tests {
         let again = again.and_then(|text| read(&text)).and_then(|i| i.map_err(|Ignored(reason)| reason));
         assert!(intent.is_ok());
         assert_eq!(intent, again);
+    }
+
+    #[test]
+    fn events_of_one_account_are_a_crowd_and_intents_and_those_of_many_accounts_are_none() {
+        let intent = |account: usize| -> Intent {
+            let sent =
+                format!(r#"{{"account":"{account:012}","vpc_endpoints":["vpce-00000001"],"cause":"x"}}"#);
+            serde_json::from_str(&sent).unwrap_or_else(|error| panic!("{error}"))
+        };
+        let told = |account| Ok(Ok(Work::Told(intent(account))));
+        let sent = |account| Ok(Ok(Work::Reconcile(intent(account))));
+        let of = |works: Vec<Taken>| -> Vec<String> {
+            crowds(works.iter()).into_iter().map(String::from).collect()
+        };
+        assert_eq!(of(vec![told(1), told(1), told(1), told(2), told(2), sent(2)]), ["000000000001"]);
+        assert_eq!(of(vec![sent(1), sent(1), sent(1), sent(1)]), Vec::<String>::new());
+        assert_eq!(of((0..10).map(told).collect()), Vec::<String>::new());
     }
 
     #[test]

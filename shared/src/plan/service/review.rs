@@ -26,10 +26,13 @@
 //! accounts on the list are clients: then nothing is accepted, and each of these accounts is asked for its endpoints. The
 //! first that is remembered ends the hold.
 //!
+//! One review accepts so many at most, its owners in turns, and leaves the others to the next one.
+//!
 //! What is accepted is decided from `DescribeVpcEndpointConnections` alone, never from an event. The
 //! endpoints of what is accepted, and those that the event named, are sent on to be reconciled.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
@@ -128,7 +131,10 @@ fn accept(plan: &mut Plan, facts: &ServiceFacts, verdicts: &Verdicts) {
     let accepted: Vec<_> = verdicts.accepted.clone().into_iter().collect();
     for some in Limit::Connections.split(&accepted) {
         let vpc_endpoints: BTreeMap<_, _> = some.iter().cloned().collect();
-        let reason = format!("their owners are allowed by {}", rules(&vpc_endpoints));
+        let mut reason = format!("their owners are allowed by {}", rules(&vpc_endpoints));
+        if verdicts.left > 0 {
+            _ = write!(reason, "; {} more wait for the next review", verdicts.left);
+        }
         let step = Step::AcceptConnections { service: facts.service.clone(), vpc_endpoints };
         plan.push(Subject::Service(facts.service.clone()), reason, vec![step]);
     }

@@ -1,6 +1,6 @@
 //! The verdict on each connection of a service: accept, reject, or hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -8,9 +8,12 @@ use super::allowance::{Allowance, allowance, is_empty, uncheckable};
 use super::question::Question;
 use crate::model::facts::{Connection, ServiceFacts, VpcEndpointState};
 use crate::model::hold::{HoldReason, Subject};
-use crate::model::ids::VpcEndpointId;
+use crate::model::ids::{AccountId, VpcEndpointId};
 use crate::model::policy::{Disallowed, ServiceDefinition};
 use crate::plan::steps::{Accepted, Rejected};
+
+/// How many connections one review accepts: ten calls, and as many messages. Each event and each sweep is a review.
+pub(super) const MAX_ACCEPTS: usize = 1_000;
 
 /// What becomes of the connections of one service: the rows of the table in `review`.
 pub(super) struct Verdicts<'a> {
@@ -18,6 +21,8 @@ pub(super) struct Verdicts<'a> {
     definition: &'a ServiceDefinition,
     question: &'a Question<'a>,
     pub(super) accepted: BTreeMap<VpcEndpointId, Accepted>,
+    /// How many more may connect than one review accepts: the next one goes on.
+    pub(super) left: usize,
     pub(super) rejected: BTreeMap<VpcEndpointId, Rejected>,
     pub(super) holds: BTreeMap<Subject, HoldReason>,
     /// What holds each of those that are rejected, should they be too many.
@@ -41,6 +46,7 @@ impl<'a> Verdicts<'a> {
             definition,
             question,
             accepted: BTreeMap::new(),
+            left: 0,
             rejected: BTreeMap::new(),
             holds: BTreeMap::new(),
             instead: BTreeMap::new(),
@@ -51,6 +57,7 @@ impl<'a> Verdicts<'a> {
         for connection in facts.connections.iter().filter(|connection| question.concerns(&connection.owner)) {
             verdicts.judge(connection);
         }
+        verdicts.limit_accepts();
         verdicts.limit_rejects();
         verdicts.hold_list();
         verdicts
@@ -123,6 +130,21 @@ impl<'a> Verdicts<'a> {
         } else {
             self.holds.insert(subject, held);
         }
+    }
+
+    /// Accepts no more than one review may, owner by owner in turns: one with many endpoints keeps nobody waiting.
+    fn limit_accepts(&mut self) {
+        let mut turns: BTreeMap<&AccountId, usize> = BTreeMap::new();
+        let mut order = Vec::new();
+        for (id, accepted) in &self.accepted {
+            let turn = turns.entry(&accepted.owner).or_default();
+            order.push((*turn, &accepted.owner, id));
+            *turn += 1;
+        }
+        order.sort_unstable();
+        let over: BTreeSet<_> = order.into_iter().skip(MAX_ACCEPTS).map(|(_, _, id)| id.clone()).collect();
+        self.left = over.len();
+        self.accepted.retain(|id, _| !over.contains(id));
     }
 
     /// Rejects nobody where too many would be rejected.

@@ -108,6 +108,24 @@ fn sent(plan: &Plan) -> Vec<(String, usize, bool)> {
     intents.collect()
 }
 
+#[test]
+fn owner_of_thousands_of_endpoints_keeps_nobody_waiting() {
+    let most = super::super::verdicts::MAX_ACCEPTS;
+    let mut connections: Vec<_> =
+        (0..2 * most).map(|number| (number, PARTNER, "pendingAcceptance")).collect();
+    connections.push((2 * most, STRANGER, "pendingAcceptance"));
+    let definition =
+        ServiceDefinition { allowed_principals: [id(PARTNER), id(STRANGER)].into(), ..definition() };
+    let first = swept(&facts(&connections), &definition, 0);
+    let accepted_first = accepted(&first);
+    assert_eq!(accepted_first.len(), most);
+    assert!(accepted_first.contains(&vpce(2 * most).to_string()), "the other's one is among them");
+    assert!(first.groups.iter().any(|group| group.reason.contains("1001 more wait for the next review")));
+    let is_left = |(number, ..): &(usize, &str, &str)| !accepted_first.contains(&vpce(*number).to_string());
+    connections.retain(is_left);
+    assert_eq!(accepted(&swept(&facts(&connections), &definition, 0)).len(), most);
+}
+
 /// The connection of an endpoint in another region than the stack.
 fn elsewhere(owner: &str, state: &str) -> ServiceFacts {
     let mut facts = facts(&[(1, owner, state)]);
