@@ -238,3 +238,42 @@ where
 {
     texts.map(|text| parse(text, &what)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::VpcEndpointType;
+
+    use super::*;
+
+    #[test]
+    fn endpoint_of_each_type_is_an_answer_and_only_an_interface_has_more_to_say() {
+        for kind in VpcEndpointType::values() {
+            // Of other types nothing but the id is read: they have no subnets, and some no service.
+            let endpoint = VpcEndpoint::builder().vpc_endpoint_id("vpce-0123456789abcdef0");
+            let endpoint = endpoint.vpc_endpoint_type(VpcEndpointType::from(*kind));
+            let found = shown(&endpoint.clone().build());
+            if *kind == "Interface" {
+                assert!(
+                    found.is_err_and(|error| error.to_string().contains("vpce-0123456789abcdef0")),
+                    "no VPC"
+                );
+                let found = shown(&endpoint.vpc_id("vpc-0123456789abcdef0").build());
+                assert!(matches!(found, Ok(Shown::Interface(_))));
+            } else {
+                assert!(matches!(found, Ok(Shown::OtherType(_))), "{kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn connection_says_its_region_and_one_of_a_transit_gateway_is_none_of_an_endpoint() {
+        let whole = VpcEndpointConnection::builder()
+            .vpc_endpoint_id("vpce-0123456789abcdef0")
+            .vpc_endpoint_owner("444455556666")
+            .vpc_endpoint_region("eu-west-1");
+        let region = connection_of(&whole.build(), || "a connection".into()).map(|found| found.region);
+        assert!(region.is_ok_and(|region| region == "eu-west-1".parse().ok()));
+        let gateways = VpcEndpointConnection::builder().vpc_endpoint_owner("444455556666").build();
+        assert!(connection_of(&gateways, || "a connection".into()).is_err());
+    }
+}
