@@ -21,9 +21,9 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 # The services moto answers, by the names that the services section of an AWS
 # configuration file uses, and by boto3's own.
 MOTO_SERVICES = ("ec2", "route_53", "sts", "organizations", "elastic_load_balancing_v2", "cloudtrail",
-                 "route53resolver", "route53profiles")
+                 "route53resolver", "route53profiles", "servicediscovery")
 _MOTO_CLIENTS = frozenset({"ec2", "route53", "sts", "organizations", "elbv2", "cloudtrail",
-                           "route53resolver", "route53profiles"})
+                           "route53resolver", "route53profiles", "servicediscovery"})
 
 
 def directory():

@@ -267,13 +267,3 @@ def test_topic_hears_of_connect_accept_reject_and_delete(moto: MotoSide) -> None
     )
     ids = [made["ConnectionNotificationId"]]
     assert service.ec2.delete_vpc_endpoint_connection_notifications(ConnectionNotificationIds=ids)["Unsuccessful"] == []
-
-
-def test_gateway_endpoints_stay_as_moto_makes_them(moto: MotoSide) -> None:
-    client = Network(moto, CLIENT_A)
-    name = f"com.amazonaws.{REGION}.s3"
-    made = client.ec2.create_vpc_endpoint(VpcId=client.vpc_id, ServiceName=name)["VpcEndpoint"]
-    filters = [{"Name": "vpc-endpoint-type", "Values": ["Gateway"]}]
-    listed = client.ec2.describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]
-    assert [entry["VpcEndpointId"] for entry in listed] == [made["VpcEndpointId"]]
-    assert client.ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])["Unsuccessful"] == []

@@ -6,11 +6,23 @@ from typing import Any
 
 import pytest
 
-from .moto_harness import CLIENT_A, CLIENT_B, CLIENT_C, REGION, SETTLE, MotoSide, Network, eventually, launched, refusal
-
-WILDCARD = "*.aws-us-west-2.byoc.example.com."
-ESCAPED = "\\052.aws-us-west-2.byoc.example.com."
-
+from .moto_harness import (
+    CLIENT_A,
+    CLIENT_B,
+    CLIENT_C,
+    ESCAPED,
+    REGION,
+    SETTLE,
+    WILDCARD,
+    MotoSide,
+    Network,
+    Zone,
+    a,
+    eventually,
+    launched,
+    refusal,
+    vpc,
+)
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[MotoSide]:
@@ -23,40 +35,6 @@ def moto(process: MotoSide) -> MotoSide:
     process.local("POST", "reset")
     process.local("PUT", "settings", {"insync_seconds": SETTLE, "cloudtrail": False})
     return process
-
-
-class Zone:
-    """A private hosted zone and short forms of the calls on it."""
-
-    def __init__(self, moto: MotoSide, network: Network, name: str = "byoc.example.com"):
-        self.route53 = moto.client("route53", network.account)
-        made = self.route53.create_hosted_zone(
-            Name=name,
-            CallerReference=f"{network.vpc_id}-{name}",
-            VPC={"VPCRegion": REGION, "VPCId": network.vpc_id},
-            HostedZoneConfig={"PrivateZone": True},
-        )
-        self.id = made["HostedZone"]["Id"].removeprefix("/hostedzone/")
-
-    def change(self, *changes: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-        batch = [{"Action": action, "ResourceRecordSet": record} for action, record in changes]
-        return self.route53.change_resource_record_sets(HostedZoneId=self.id, ChangeBatch={"Changes": batch})
-
-    def names(self, **start: str) -> list[tuple[str, str]]:
-        pages = self.route53.get_paginator("list_resource_record_sets").paginate(HostedZoneId=self.id, **start)
-        return [(one["Name"], one["Type"]) for page in pages for one in page["ResourceRecordSets"]]
-
-    def record(self, name: str, kind: str = "A") -> dict[str, Any] | None:
-        listed = self.route53.list_resource_record_sets(HostedZoneId=self.id)["ResourceRecordSets"]
-        return next((one for one in listed if (one["Name"], one["Type"]) == (name, kind)), None)
-
-
-def a(*values: str, name: str = WILDCARD, kind: str = "A", ttl: int = 60) -> dict[str, Any]:
-    return {"Name": name, "Type": kind, "TTL": ttl, "ResourceRecords": [{"Value": value} for value in values]}
-
-
-def vpc(network: Network) -> dict[str, str]:
-    return {"VPCRegion": REGION, "VPCId": network.vpc_id}
 
 
 def test_names_come_back_escaped_and_values_whole(moto: MotoSide) -> None:

@@ -20,6 +20,7 @@ def install() -> None:
     warnings.filterwarnings("ignore", message=r"Exception\(AwsError\)")
     from . import (
         accounts,
+        cloud_map,
         connections,
         endpoint_calls,
         gate,
@@ -42,6 +43,7 @@ def install() -> None:
         notifications,
         zones,
         record_calls,
+        cloud_map,
         sts,
         organizations,
     ):

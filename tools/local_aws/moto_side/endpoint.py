@@ -30,7 +30,7 @@ _ENDPOINT_ZONES = {"us-west-2": "Z1YSA3EXCYUU9Z", "us-east-1": "Z7HUB22UULQXV"}
 
 
 class VpcEndpoint:
-    """An endpoint of type Interface. Gateways stay moto's own."""
+    """An endpoint of type Interface."""
 
     def __init__(self, backend: Any, vpc_id: str, service_name: str, service: Any | None):
         self.id = random_vpc_ep_id()

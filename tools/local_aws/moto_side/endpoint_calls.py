@@ -1,11 +1,11 @@
-"""The consumer's calls: Create, Describe, Modify and DeleteVpcEndpoint(s). Gateway endpoints are left to moto."""
+"""The consumer's calls: Create, Describe, Modify and DeleteVpcEndpoint(s), of every type of endpoint."""
 
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.responses import EC2Response
 
-from . import accounts, endpoint, filters, notifications, services, settings
+from . import accounts, endpoint, filters, notifications, other_endpoints, services, settings
 from .endpoint import DEFAULT_POLICY, VpcEndpoint
 from .errors import AwsError
 
@@ -17,19 +17,12 @@ settings.on_reset(_tokens.clear)
 
 
 def create_vpc_endpoint(self: EC2Response) -> ActionResult:
-    name = self._get_param("ServiceName")
+    # The API's default is Gateway, so a caller that forgets the type does not get an interface endpoint.
+    kind, name = self._get_param("VpcEndpointType", "Gateway"), self._get_param("ServiceName")
+    if kind != "Interface":
+        return other_endpoints.create(self, kind, _moto["create_vpc_endpoint"])
     if not name:
         raise AwsError("MissingParameter", "The request must contain the parameter ServiceName")
-    # The API's default is Gateway, so a caller that forgets the type does not get an interface endpoint.
-    if self._get_param("VpcEndpointType", "Gateway") != "Interface":
-        if ".vpce-svc-" in name:
-            words = f"The VPC endpoint service {name} does not support the endpoint type of the request."
-            raise AwsError("InvalidParameter", words)
-        answer = _moto["create_vpc_endpoint"](self)
-        gateway = answer.result["VpcEndpoint"]
-        # moto keeps the type as it was given, and stumbles over its absence when the endpoint is deleted.
-        gateway.vpc_endpoint_type = gateway.vpc_endpoint_type or "Gateway"
-        return answer
     repeated, asked = _repeated(self)
     if repeated:
         return ActionResult({"VpcEndpoint": repeated.seen_by_owner(), "ClientToken": self._get_param("ClientToken")})
@@ -118,7 +111,7 @@ def _configurations(response: EC2Response) -> dict[str, dict[str, str | None]]:
 
 def describe_vpc_endpoints(self: EC2Response) -> ActionResult:
     """One unknown id fails the whole call; an unknown id in a filter only finds nothing."""
-    found: list[Any] = [*_own(self).values(), *_gateways(self)]
+    found: list[Any] = [*_own(self).values(), *other_endpoints.of_account(self)]
     by_id = {one.id: one for one in found}
     if ids := self._get_param("VpcEndpointIds", []):
         for unknown in (wanted for wanted in ids if wanted not in by_id):
@@ -142,7 +135,7 @@ def describe_vpc_endpoints(self: EC2Response) -> ActionResult:
 def modify_vpc_endpoint(self: EC2Response) -> ActionResult:
     one = _own(self).get(self._get_param("VpcEndpointId"))
     if one is None:
-        if self._get_param("VpcEndpointId") in {gateway.id for gateway in _gateways(self)}:
+        if self._get_param("VpcEndpointId") in {other.id for other in other_endpoints.of_account(self)}:
             return _moto["modify_vpc_endpoint"](self)
         raise _not_found(self._get_param("VpcEndpointId"))
     if one.state not in services.LIVE:
@@ -190,11 +183,10 @@ def delete_vpc_endpoints(self: EC2Response) -> ActionResult:
     if not ids:
         raise AwsError("MissingParameter", "The request must contain the parameter VpcEndpointId")
     self.error_on_dryrun()
-    own, gateways, unsuccessful = _own(self), {one.id for one in _gateways(self)}, []
+    own, others, unsuccessful = _own(self), {one.id: one for one in other_endpoints.of_account(self)}, []
     for wanted in ids:
-        if wanted in gateways:
-            self.ec2_backend.delete_vpc_endpoints([wanted])
-            del self.ec2_backend.vpc_end_points[wanted]
+        if wanted in others:
+            other_endpoints.delete(self, others[wanted])
         elif wanted not in own:
             words = f"The Vpc Endpoint Id '{wanted}' does not exist"
             unsuccessful.append(endpoint.unsuccessful(wanted, "InvalidVpcEndpoint.NotFound", words))
@@ -206,10 +198,6 @@ def delete_vpc_endpoints(self: EC2Response) -> ActionResult:
 
 def _own(response: EC2Response) -> dict[str, VpcEndpoint]:
     return endpoint.of_account(response.current_account, response.region)
-
-
-def _gateways(response: EC2Response) -> list[Any]:
-    return list(response.ec2_backend.vpc_end_points.values())
 
 
 def _not_found(endpoint_id: str) -> AwsError:

@@ -14,7 +14,7 @@ from botocore.model import OperationNotFoundError
 from moto.core.responses import BaseResponse
 
 from .. import ledger
-from . import accounts, call_log, errors, faults, throttle, trail
+from . import accounts, call_log, errors, faults, throttle, trail, turns
 from .errors import AwsError
 from .settings import LOCK
 
@@ -74,8 +74,8 @@ def _act(act: Any, response: BaseResponse, call: call_log.Call) -> Answer:
     try:
         if call.service in _UNLOCKED:
             return act(response)
-        with LOCK:
-            return act(response)
+        with turns.of(call) as refusal, LOCK:
+            return errors.answer(response, refusal) if refusal else act(response)
     except NotImplementedError as missing:
         return errors.answer(response, AwsError("UnsupportedOperation", f"not emulated: {missing}", 400))
     except Exception as mistake:

@@ -19,7 +19,7 @@ settings.on_reset(_continued.clear)
 
 
 def change_resource_record_sets(self: Route53) -> ActionResult:
-    zone = zones.owned(self, self._get_param("HostedZoneId"))
+    zone = zones.editable(self, self._get_param("HostedZoneId"))
     wanted = self._get_param("ChangeBatch.Changes") or []
     zone.rrsets = records.applied(zone.name, zone.rrsets, wanted)
     comment = self._get_param("ChangeBatch.Comment")
@@ -33,6 +33,8 @@ def list_resource_record_sets(self: Route53) -> ActionResult:
     identifier = self._get_param("StartRecordIdentifier") or ""
     if (kind and not name) or (identifier and not kind):
         raise AwsError("InvalidInput", "The input is not valid")
+    if name and (bad := records.bad_name(stored_name(name))):
+        raise AwsError("InvalidInput", bad)
     start = (records.sort_name(stored_name(name)), kind, identifier) if name else ("", "", "")
     found = sorted((one for one in zone.rrsets if one.sort_key >= start), key=lambda one: one.sort_key)
     limit = page_limit(self._get_int_param("MaxItems"), _MOST)

@@ -14,8 +14,13 @@ from .errors import AwsError
 
 _PLAIN = re.compile(r"[a-z0-9_.-]")
 _OCTAL = re.compile(r"\\([0-7]{3})")
-# Values per batch, where those of an UPSERT count twice.
+# Values per batch and characters of values per batch, where those of an UPSERT count twice.
 _MOST_VALUES = 1000
+_MOST_CHARACTERS = 32_000
+# Values of one record set.
+_MOST_VALUES_OF_ONE = 400
+_LONGEST_TTL = 2**31 - 1
+_LONGEST_LABEL, _LONGEST_NAME = 63, 255
 _ROUTING = ("Weight", "Region", "GeoLocation", "Failover", "MultiValueAnswer", "HealthCheckId", "CidrRoutingConfig")
 
 Key = tuple[str, str, str]
@@ -35,6 +40,17 @@ def shown_name(name: str) -> str:
 def sort_name(name: str) -> str:
     """Route 53 sorts by the labels in reverse, the last dot included."""
     return ".".join(reversed(name.rstrip(".").split("."))) + "."
+
+
+def bad_name(name: str) -> str | None:
+    """What is wrong with a name in its stored form. The bytes count, not the escapes; the last dot does not."""
+    for label in name.rstrip(".").split("."):
+        if len(label) > _LONGEST_LABEL:
+            return f"FATAL problem: DomainLabelTooLong (Domain label is too long) encountered with '{shown_name(label)}'"
+    # No source has the words for a whole name; these follow those for a label.
+    if len(name.rstrip(".")) > _LONGEST_NAME:
+        return f"FATAL problem: DomainNameTooLong (Domain name is too long) encountered with '{shown_name(name)}'"
+    return None
 
 
 @dataclass(frozen=True)
@@ -103,9 +119,10 @@ def applied(zone_name: str, current: list[RecordSet], changes: list[dict[str, An
     records = {record.key: record for record in current}
     refusals: list[str] = []
     created: set[Key] = set()
-    for change in changes:
+    for position, change in enumerate(changes, 1):
         action, wanted = change["Action"], RecordSet.from_request(change["ResourceRecordSet"])
         _check_form(action, wanted)
+        _check_ttl(position, wanted)
         if refusal := _refusal(zone_name, records, created, action, wanted):
             refusals.append(refusal)
         elif action == "DELETE":
@@ -123,12 +140,16 @@ def applied(zone_name: str, current: list[RecordSet], changes: list[dict[str, An
 def _check_size(changes: list[dict[str, Any]]) -> None:
     if not changes:
         raise AwsError("InvalidInput", "A change batch must have at least one change.")
-    count = 0
+    count = characters = 0
     for change in changes:
-        values = len(change["ResourceRecordSet"].get("ResourceRecords") or [])
-        count += 2 * values if change["Action"] == "UPSERT" else values
+        values = [record["Value"] for record in change["ResourceRecordSet"].get("ResourceRecords") or []]
+        times = 2 if change["Action"] == "UPSERT" else 1
+        count += times * len(values)
+        characters += times * sum(map(len, values))
     if count > _MOST_VALUES:
-        raise AwsError("InvalidChangeBatch", "Number of records limit of 1000 exceeded.")
+        raise AwsError("InvalidChangeBatch", f"[Number of records limit of {_MOST_VALUES} exceeded.]")
+    if characters > _MOST_CHARACTERS:
+        raise AwsError("InvalidChangeBatch", f"[RDATA character limit of {_MOST_CHARACTERS} exceeded.]")
 
 
 def _check_form(action: str, wanted: RecordSet) -> None:
@@ -146,6 +167,17 @@ def _check_form(action: str, wanted: RecordSet) -> None:
         )
 
 
+def _check_ttl(position: int, wanted: RecordSet) -> None:
+    if wanted.ttl is None or 0 <= wanted.ttl <= _LONGEST_TTL:
+        return
+    bound = "greater than or equal to 0" if wanted.ttl < 0 else f"less than or equal to {_LONGEST_TTL}"
+    raise AwsError(
+        "InvalidInput",
+        f"1 validation error detected: Value '{wanted.ttl}' at 'changeBatch.changes.{position}.member."
+        f"resourceRecordSet.tTL' failed to satisfy constraint: Member must have value {bound}",
+    )
+
+
 def _refusal(
     zone_name: str,
     records: dict[Key, RecordSet],
@@ -155,6 +187,8 @@ def _refusal(
 ) -> str | None:
     shown = shown_name(wanted.name)
     named = f"[name='{shown}', type='{wanted.type}'{_identified(wanted)}]"
+    if bad := bad_name(wanted.name):
+        return bad
     if wanted.name != zone_name and not wanted.name.endswith(f".{zone_name}"):
         return f"RRSet with DNS name {shown} is not permitted in zone {zone_name}"
     if bad := _bad_value(wanted):
@@ -199,6 +233,8 @@ def _conflict(zone_name: str, records: dict[Key, RecordSet], wanted: RecordSet, 
 
 
 def _bad_value(wanted: RecordSet) -> str | None:
+    if len(wanted.values) > _MOST_VALUES_OF_ONE:
+        return f"Cannot have more than {_MOST_VALUES_OF_ONE} records in a RRSet."
     if len(set(wanted.values)) != len(wanted.values):
         twice = next(value for value in wanted.values if wanted.values.count(value) > 1)
         return f"Duplicate Resource Record: '{twice}'"

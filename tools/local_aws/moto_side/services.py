@@ -21,6 +21,11 @@ _PRINCIPAL = re.compile(r"\*|arn:aws:iam::\d{12}:(root|user/[^/]+|role/[^/]+)|[a
 LIVE = ("pendingAcceptance", "pending", "available")
 
 
+def name_prefix(region: str) -> str:
+    """What the names of a region's services begin with: its partition's DNS suffix, reversed."""
+    return "cn.com.amazonaws" if region.startswith("cn-") else "com.amazonaws"
+
+
 def all_services() -> Iterator[VPCServiceConfiguration]:
     """The services of every account and region."""
     for regions in list(ec2_backends.values()):
@@ -165,7 +170,7 @@ def install() -> None:
         # AWS's ids have 17 hexadecimal digits, moto's 8; code that checks the form should see the real one.
         region = self.ec2_backend.region_name
         self.id = f"vpce-svc-{mock_random.get_random_hex(length=17)}"
-        self.service_name = f"com.amazonaws.vpce.{region}.{self.id}"
+        self.service_name = f"{name_prefix(region)}.vpce.{region}.{self.id}"
         self.endpoint_dns_name = f"{self.id}.{region}.vpce.amazonaws.com"
 
     # AWS tells the ids of a service's zones besides their names, which are each account's own.

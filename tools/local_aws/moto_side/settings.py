@@ -29,6 +29,10 @@ class Settings:
     page_size: int | None = None
     # How long a Route 53 change stays PENDING.
     insync_seconds: float = 0.5
+    # How long Route 53 works on a change batch; one of the same zone that comes meanwhile is refused. 0 refuses none.
+    change_seconds: float = 0.0
+    # ListHostedZonesByVPC for a VPC of somebody else: InvalidVPCId instead of AccessDenied. Nobody knows which it is.
+    foreign_vpc_is_invalid: bool = False
     # Route 53's requests a second in each account, and how many at once; AWS has 10 and 50, 0 means no quota.
     route53_per_second: float = 0.0
     route53_burst: float = 50.0

@@ -53,8 +53,7 @@ def record(
     message: str | None,
 ) -> None:
     """Raise the event of this call if it is of a kind that changes something."""
-    door = ministack_url()
-    if not SETTINGS.cloudtrail or door is None:
+    if not SETTINGS.cloudtrail or ministack_url() is None:
         return
     if call.service == "ec2" and call.action in _EC2:
         region, source = response.region, "ec2"
@@ -67,41 +66,68 @@ def record(
         answer = trail_shapes.route53_response(body) if code is None else None
     else:
         return
-    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    detail: dict[str, Any] = {
+    detail = _detail(call.account, caller.identity(), f"{source}.amazonaws.com", call.action, region, request, answer)
+    detail |= {"userAgent": response.headers.get("User-Agent", ""), "requestID": request_id}
+    if code is not None:
+        detail["errorCode"] = f"{'Server' if status >= 500 else 'Client'}.{code}" if source == "ec2" else code
+        detail["errorMessage"] = message
+    _send(f"aws.{source}", detail)
+
+
+def record_linked_zone(caller: Caller, request: dict[str, Any], answer: dict[str, Any]) -> None:
+    """AWS Cloud Map made a zone: a call of that service alone, recorded as by whom it works for."""
+    if not SETTINGS.cloudtrail or ministack_url() is None:
+        return
+    action, service = "CreateServiceLinkedPrivateHostedZone", "servicediscovery.amazonaws.com"
+    source = "route53.amazonaws.com"
+    detail = _detail(caller.account, caller.identity(), source, action, "us-east-1", request, answer)
+    detail |= {"sourceIPAddress": service, "userAgent": service, "requestID": str(uuid.uuid4())}
+    _send("aws.route53", detail)
+
+
+def _detail(
+    account: str,
+    identity: dict[str, Any],
+    source: str,
+    action: str,
+    region: str,
+    request: Any,
+    answer: Any,
+) -> dict[str, Any]:
+    return {
         "eventVersion": "1.10",
-        "userIdentity": caller.identity(),
-        "eventTime": now,
-        "eventSource": f"{source}.amazonaws.com",
-        "eventName": call.action,
+        "userIdentity": identity,
+        "eventTime": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": source,
+        "eventName": action,
         "awsRegion": region,
         "sourceIPAddress": "127.0.0.1",
-        "userAgent": response.headers.get("User-Agent", ""),
         "requestParameters": request,
         "responseElements": answer,
-        "requestID": request_id,
         "eventID": str(uuid.uuid4()),
         "readOnly": False,
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "eventCategory": "Management",
-        "recipientAccountId": call.account,
+        "recipientAccountId": account,
     }
-    if code is not None:
-        detail["errorCode"] = f"{'Server' if status >= 500 else 'Client'}.{code}" if source == "ec2" else code
-        detail["errorMessage"] = message
+
+
+def _send(source: str, detail: dict[str, Any]) -> None:
+    door = ministack_url()
+    account, region = detail["recipientAccountId"], detail["awsRegion"]
     envelope = {
         "version": "0",
         "id": str(uuid.uuid4()),
         "detail-type": "AWS API Call via CloudTrail",
-        "source": f"aws.{source}",
-        "account": call.account,
-        "time": now,
+        "source": source,
+        "account": account,
+        "time": detail["eventTime"],
         "region": region,
         "resources": [],
         "detail": detail,
     }
-    what = f"the CloudTrail event of {call.action} in {call.account}"
+    what = f"the CloudTrail event of {detail['eventName']} in {account}"
     for copy in range(_copies()):
         # The copy comes later, in the midst of what the first one has set off.
         after = SETTINGS.cloudtrail_seconds + copy * 0.2

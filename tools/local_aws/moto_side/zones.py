@@ -15,9 +15,12 @@ from moto.route53.urls import url_paths
 from . import accounts, changes, settings
 from .errors import AwsError, access_denied
 from .paging import decode, encode, page_limit
-from .records import RecordSet, stored_name
+from .records import RecordSet, bad_name, stored_name
 
 Vpc = dict[str, str]
+
+# The VPCs that one zone may serve.
+_MOST_VPCS = 300
 
 # zone id -> the VPCs its owner lets associate.
 _authorised: dict[str, list[Vpc]] = {}
@@ -37,6 +40,15 @@ def owned(response: Route53, zone_id: str) -> FakeZone:
     # Believed: Route 53 tells a foreign zone from one that does not exist.
     words = f"User: {accounts.caller(response).arn} is not authorized to access this resource"
     raise AwsError("AccessDenied", words, 403)
+
+
+def editable(response: Route53, zone_id: str) -> FakeZone:
+    """A zone of the caller's account that no other service manages."""
+    zone = owned(response, zone_id)
+    if linked := getattr(zone, "linked_service", None):
+        words = f"The resource hostedzone/{zone.resource_id} can only be managed through AWS Cloud Map"
+        raise AwsError("AccessDenied", f"{words} ({linked['Description']})", 403)
+    return zone
 
 
 def _find(zone_id: str) -> tuple[str, FakeZone]:
@@ -74,7 +86,7 @@ def _serves(zone: FakeZone, vpc: Vpc) -> bool:
     return zone.resource_id in _serving.get(_place(vpc), {})
 
 
-def _refuse_conflict(name: str, vpc: Vpc) -> None:
+def refuse_conflict(name: str, vpc: Vpc) -> None:
     """One VPC cannot be served by two zones of one name, nor twice by the same zone."""
     for _, other in _zones_of(vpc):
         if other.name == name:
@@ -92,13 +104,15 @@ def create_hosted_zone(self: Route53) -> ActionResult:
     if self._get_bool_param("HostedZoneConfig.PrivateZone", False) and not private:
         words = "When you're creating a private hosted zone, you must also specify values for VPCId and VPCRegion."
         raise AwsError("InvalidInput", words)
+    if bad := bad_name(name):
+        raise AwsError("InvalidDomainName", bad)
     if any(zone.caller_reference == reference for zone in self.backend.zones.values()):
         words = f"A hosted zone has already been created with the specified caller reference {reference}."
         raise AwsError("HostedZoneAlreadyExists", words, 409)
     if private:
         if _vpc_owner(vpc) != self.current_account:
             raise AwsError("InvalidVPCId", f"The VPC ID {vpc['VPCId']} is invalid or not yours.")
-        _refuse_conflict(name, vpc)
+        refuse_conflict(name, vpc)
     comment, delegation_set = self._get_param("HostedZoneConfig.Comment"), self._get_param("DelegationSetId")
     zone = make(self.backend, name, vpc if private else None, reference, comment, delegation_set)
     return ActionResult(
@@ -154,7 +168,7 @@ def get_hosted_zone(self: Route53) -> ActionResult:
 
 
 def delete_hosted_zone(self: Route53) -> ActionResult:
-    zone = owned(self, self._get_param("Id"))
+    zone = editable(self, self._get_param("Id"))
     self.backend.delete_hosted_zone(zone.resource_id)
     for vpc in zone.vpcs:
         _serving.get((vpc["vpc_id"], vpc.get("vpc_region", "")), {}).pop(zone.resource_id, None)
@@ -175,7 +189,9 @@ def associate_vpc_with_hosted_zone(self: Route53) -> ActionResult:
     if not zone.private_zone:
         words = "You're trying to associate a VPC with a public hosted zone, which Route 53 doesn't support."
         raise AwsError("PublicZoneVPCAssociation", words)
-    _refuse_conflict(zone.name, vpc)
+    refuse_conflict(zone.name, vpc)
+    if len(zone.vpcs) >= _MOST_VPCS:
+        raise AwsError("LimitsExceeded", "Limits Exceeded: Cannot associate more VPCs to hosted zone.")
     zone.add_vpc(vpc["VPCId"], vpc["VPCRegion"])
     _serving.setdefault(_place(vpc), {})[zone_id] = (owner, zone)
     return ActionResult({"ChangeInfo": changes.begin(self.current_account, self._get_param("Comment"))})
@@ -203,6 +219,8 @@ def list_hosted_zones_by_vpc(self: Route53) -> ActionResult:
     vpc = {"VPCId": self._get_param("VPCId"), "VPCRegion": self._get_param("VPCRegion")}
     # What AWS answers for a VPC of another account was found in no source; it looks the VPC up on the caller's behalf.
     if _vpc_owner(vpc) != self.current_account:
+        if settings.SETTINGS.foreign_vpc_is_invalid:
+            raise AwsError("InvalidVPCId", f"The VPC ID {vpc['VPCId']} is invalid or not yours.")
         raise access_denied(accounts.caller(self).arn, "ec2:DescribeVpcs")
     summaries = [
         {"HostedZoneId": zone.resource_id, "Name": zone.name, "Owner": _owner(zone, owner)}
