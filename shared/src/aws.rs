@@ -12,6 +12,8 @@ mod definitions;
 mod ec2;
 mod organizations;
 mod queue;
+#[cfg(test)]
+mod recorded;
 mod retries;
 mod route53;
 mod runs;

@@ -70,6 +70,7 @@ def _connection(number: int, **more: Any) -> dict[str, Any]:
         "VpcEndpointId": _id("vpce", number),
         "VpcEndpointOwner": "044444444444",
         "VpcEndpointState": "pendingAcceptance",
+        "VpcEndpointRegion": "us-west-2",
         **more,
     }
 
@@ -86,7 +87,8 @@ def connections() -> dict[str, str]:
         _connection(2, VpcEndpointId="vpce-?"),
         _connection(3, VpcEndpointId=Absent),
         _connection(4, ServiceId="vpce-svc-00000000000000000"),
-        _connection(5),
+        _connection(5, VpcEndpointRegion=Absent),
+        _connection(6, VpcEndpointRegion="?"),
     ]
     return {
         "in_every_state": _connections(*(_connection(n, VpcEndpointState=one) for n, one in enumerate(states))),

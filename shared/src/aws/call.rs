@@ -6,12 +6,14 @@ use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use crate::error::{CallFailure, Error, causes};
 use crate::quoted::quoted;
 
-const DENIED: [&str; 10] = [
+const DENIED: [&str; 11] = [
     "AccessDenied",
     "AccessDeniedException",
     "UnauthorizedOperation",
     "AuthFailure",
     "Blocked",
+    // Route 53 says so of a VPC that the account may not use, too.
+    "InvalidVPCId",
     "NotAuthorizedException",
     "OptInRequired",
     "PendingVerification",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ec2::types::{Filter, UnsuccessfulItem, VpcEndpoint, VpcEndpointConnection};
+use aws_sdk_ec2::types::{Filter, NetworkInterface, UnsuccessfulItem, VpcEndpoint, VpcEndpointConnection};
 
 use super::call::failed;
 use super::clients::AccountClients;
@@ -72,14 +72,14 @@ impl AccountClients {
         let answer = call.send().await.map_err(failed("ec2:DescribeNetworkInterfaces", &self.account))?;
         let mut items = Vec::new();
         for interface in answer.network_interfaces.unwrap_or_default() {
-            let (Some(id), Some(subnet)) = (interface.network_interface_id(), interface.subnet_id()) else {
-                continue;
-            };
-            let what = || format!("network interface {id}");
-            let v4 = interface.private_ip_addresses().iter().filter_map(|a| a.private_ip_address());
-            let v6 = interface.ipv6_addresses().iter().filter_map(|a| a.ipv6_address());
-            let addresses = Addresses { a: parse_all(v4, what)?, aaaa: parse_all(v6, what)? };
-            items.push((parse(id, what)?, InterfaceFacts { subnet: parse(subnet, what)?, addresses }));
+            match listed_interface(&interface) {
+                Ok(interface) => items.push(interface),
+                // Its endpoint's set is incomplete and not published; those of others are.
+                Err(error) => {
+                    let (account, error) = (&self.account, error.chain());
+                    tracing::warn!(%account, error, "a network interface is left out");
+                }
+            }
         }
         Ok(Page { items, next: token(answer.next_token) })
     }
@@ -184,6 +184,16 @@ fn in_words(item: &UnsuccessfulItem) -> String {
     let (code, message) = (error.and_then(|e| e.code()), error.and_then(|e| e.message()));
     let id = item.resource_id().unwrap_or("an endpoint");
     quoted(&format!("{id} ({}: {})", code.unwrap_or("no code"), message.unwrap_or("no message")))
+}
+
+fn listed_interface(interface: &NetworkInterface) -> Result<ListedInterface, Error> {
+    let id = interface.network_interface_id().unwrap_or_default();
+    let what = || format!("network interface {id}");
+    let v4 = interface.private_ip_addresses().iter().filter_map(|a| a.private_ip_address());
+    let v6 = interface.ipv6_addresses().iter().filter_map(|a| a.ipv6_address());
+    let addresses = Addresses { a: parse_all(v4, what)?, aaaa: parse_all(v6, what)? };
+    let subnet = parse(interface.subnet_id().unwrap_or_default(), what)?;
+    Ok((parse(id, what)?, InterfaceFacts { subnet, addresses }))
 }
 
 fn shown(endpoint: &VpcEndpoint) -> Result<Shown, Error> {

@@ -117,8 +117,13 @@ impl AccountClients {
         let what = || format!("a record set in zone {zone}");
         let mut items = Vec::new();
         for set in answer.resource_record_sets {
-            let name = set.name.parse().map_err(unreadable(what))?;
-            items.push(ListedRecordSet { name, content: content(set) });
+            match set.name.parse().map_err(unreadable(what)) {
+                Ok(name) => items.push(ListedRecordSet { name, content: content(set) }),
+                // It stands at no name of ours, for ours can be read.
+                Err(error) => {
+                    tracing::warn!(hosted_zone = %zone, error = error.chain(), "a record set is left out");
+                }
+            }
         }
         let next = answer.next_record_name.filter(|_| answer.is_truncated).map(|name| RecordSetsStart {
             name,
@@ -181,6 +186,8 @@ fn content(set: ResourceRecordSet) -> RecordSetContent {
         Some("alias")
     } else if set.set_identifier.is_some() {
         Some("with a routing policy")
+    } else if set.traffic_policy_instance_id.is_some() {
+        Some("of a traffic policy")
     } else {
         None
     };
