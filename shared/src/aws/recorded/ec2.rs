@@ -178,8 +178,9 @@ async fn connections_are_read_in_every_state_and_page_by_page() {
 async fn connection_that_cannot_be_read_is_named_and_one_without_an_endpoint_is_nobodys_business() {
     let (logged, _guard) = Logged::here();
     let player = Player::of(recorded!["connections/odd"]).await;
-    let found = player.worker.cloud.own().describe_vpc_endpoint_connections(&parsed(SERVICE), None, None);
-    let ids: Vec<_> = found.await.expect("a page").items.into_iter().map(|one| one.vpc_endpoint).collect();
+    let (own, service) = (player.worker.cloud.own(), parsed(SERVICE));
+    let found = own.describe_vpc_endpoint_connections(&service, None, None).await.expect("a page");
+    let ids: Vec<_> = found.items.into_iter().map(|one| one.vpc_endpoint).collect();
     assert_eq!(ids, [id("vpce", 5)]);
     let lines = logged.lines();
     assert_eq!(lines.len(), 3, "{lines:?}");

@@ -105,6 +105,23 @@ fn failed_calls_other_services_other_regions_and_other_events_are_ignored_with_t
 }
 
 #[test]
+fn endpoint_of_another_type_is_none_of_ours_when_it_is_made_and_only_named_afterwards() {
+    for (event, reason) in [
+        (event!("create_gateway"), "CreateVpcEndpoint names no endpoint service"),
+        (event!("create_gateway_load_balancer"), "vpce-svc-0ffffffffffffffff, which is not defined here"),
+        (event!("create_resource"), "CreateVpcEndpoint names no endpoint service"),
+        (event!("create_service_network"), "CreateVpcEndpoint names no endpoint service"),
+    ] {
+        let shown = ignored(intent(event));
+        assert!(shown.contains(reason), "{shown}");
+    }
+    // Neither call says of which type an endpoint is: EC2 is asked.
+    let gateway = "vpce-0eeeeeeeeeeeeeee1";
+    assert_eq!(subjects(intent(event!("modify_gateway"))), [gateway]);
+    assert_eq!(subjects(intent(event!("delete_ours_and_gateway"))), [FIRST, gateway]);
+}
+
+#[test]
 fn call_on_an_endpoint_in_china_is_read_by_the_names_that_services_have_there() {
     let event = event!("create_china").unwrap_or_else(|error| panic!("{error}"));
     let policy =
