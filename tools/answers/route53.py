@@ -22,7 +22,7 @@ def _zone(number: int, name: str, **owner: Any) -> dict[str, Any]:
 
 
 def _zones(*zones: dict[str, Any], token: Any = Absent) -> str:
-    return answer("route53", "ListHostedZonesByVPC", {"HostedZoneSummaries": zones, "NextToken": token})
+    return answer("route53", "ListHostedZonesByVPC", {"HostedZoneSummaries": zones, "NextToken": token, "MaxItems": 100})
 
 
 def zones() -> dict[str, str]:
@@ -61,7 +61,7 @@ def _routed(**more: Any) -> dict[str, Any]:
 def _sets(*sets: dict[str, Any], following: dict[str, str] | None = None) -> str:
     nothing = {"NextRecordName": Absent, "NextRecordType": Absent, "NextRecordIdentifier": Absent}
     truncated = "true" if following else "false"
-    given = {"ResourceRecordSets": sets, "IsTruncated": truncated, **nothing, **(following or {})}
+    given = {"ResourceRecordSets": sets, "IsTruncated": truncated, "MaxItems": 10, **nothing, **(following or {})}
     return answer("route53", "ListResourceRecordSets", given)
 
 

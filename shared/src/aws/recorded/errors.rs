@@ -90,15 +90,14 @@ async fn status_of_a_change_that_the_sdk_does_not_know_is_success() {
     changed(200, body).await.expect("a change");
 }
 
+// Route 53 wrote so until 2024, and the SDK finds no code in it. Nobody may take it for certain, then.
 #[tokio::test]
-async fn batch_whose_refusal_lists_messages_is_refused() {
+async fn refusal_in_the_form_of_former_years_says_nothing_of_what_was_done() {
     let space = "https://route53.amazonaws.com/doc/2013-04-01/";
     let messages = "<Messages><Message>it already exists</Message></Messages>";
-    let body = format!(
-        r#"<InvalidChangeBatch xmlns="{space}">{messages}<RequestId>1</RequestId></InvalidChangeBatch>"#
-    );
+    let body = format!(r#"<InvalidChangeBatch xmlns="{space}">{messages}</InvalidChangeBatch>"#);
     let (code, kind, _) = failure(400, Box::leak(body.into_boxed_str())).await;
-    assert_eq!((code.as_str(), kind), ("InvalidChangeBatch", CallFailure::Refused));
+    assert_eq!((code.as_str(), kind), ("HTTP 400", CallFailure::Unavailable));
 }
 
 #[tokio::test]
