@@ -5,12 +5,16 @@ import pytest
 
 TYPES = boto3.client("ec2", region_name="us-west-2").meta.service_model.shape_for("VpcEndpointType").enum
 OTHERS = [kind for kind in TYPES if kind != "Interface"]
+RESOURCE = {"ResourceConfigurationArn": "arn:aws:vpc-lattice:us-west-2:111111111111:resourceconfiguration/rcfg-1"}
+# What a request names that leads to no endpoint service.
+NAMED = {"Resource": RESOURCE, "Tunnel": RESOURCE,
+         "ServiceNetwork": {"ServiceNetworkArn": "arn:aws:vpc-lattice:us-west-2:111111111111:servicenetwork/sn-1"}}
 
 
 def other(vpc, kind):
     """The id of an endpoint of that type in the VPC."""
-    made = vpc.client.ec2.create_vpc_endpoint(VpcEndpointType=kind, VpcId=vpc.id,
-                                              ServiceName="com.amazonaws.us-west-2.s3")
+    named = NAMED.get(kind, {"ServiceName": "com.amazonaws.us-west-2.s3"})
+    made = vpc.client.ec2.create_vpc_endpoint(VpcEndpointType=kind, VpcId=vpc.id, **named)
     return made["VpcEndpoint"]["VpcEndpointId"]
 
 
