@@ -1,5 +1,5 @@
-//! AWS's partitions, against what botocore's data says of them. tests/tools/test_partitions.py holds that
-//! `partitions.json` is what botocore says.
+//! AWS's partitions, against what botocore's data says of them. `tests/tools/test_partitions.py` holds
+//! that `partitions.json` is what botocore says.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -93,8 +93,9 @@ impl World {
         let mut world = Self::scripted(SharedZones::Merge, &[]);
         world.rate = Rate { per_second: 1_000, burst: 1_000 };
         world.vpcs = names.iter().map(|vpc| (id(vpc), id(CLIENTS[0]))).collect();
-        let all = world.vpcs.keys().cloned().collect();
-        world.route53.zones.values_mut().for_each(|zone| zone.vpcs = BTreeSet::clone(&all));
+        for zone in world.route53.zones.values_mut() {
+            zone.vpcs = world.vpcs.keys().cloned().collect();
+        }
         world
     }
 

@@ -92,7 +92,9 @@ impl AccountEndpoints {
     ) -> Result<(), Error> {
         let ask = async |page| worker.cloud.describe_vpc_endpoints(account, filter, page).await;
         let found = all("ec2:DescribeVpcEndpoints", account, ask).await?;
-        found.into_iter().for_each(|endpoint| self.note(endpoint));
+        for endpoint in found {
+            self.note(endpoint);
+        }
         Ok(())
     }
 

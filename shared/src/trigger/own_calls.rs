@@ -29,7 +29,7 @@ impl OwnCalls {
     }
 
     /// Whether the caller is a function of this stack in its own account: their roles and sessions are named after the
-    /// stack, as in arn:aws:sts::…:assumed-role/zonelink-BackfillRole-…/zonelink-Backfill-….
+    /// stack, as in `arn:aws:sts::…:assumed-role/zonelink-BackfillRole-…/zonelink-Backfill-…`.
     #[must_use]
     pub fn reviewed(&self, caller: &str) -> bool {
         let Some(AssumedRole { of, role, session }) = AssumedRole::read(caller) else { return false };
