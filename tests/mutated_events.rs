@@ -148,11 +148,10 @@ fn mutate(event: &mut Value, way: &str, mutation: &Mutation) {
         Mutation::Wrapped(name) => *there = json!({ name.as_str(): there.clone() }),
         Mutation::Removed | Mutation::Joined(..) => {
             let Some(parent) = event.pointer_mut(parent).and_then(Value::as_object_mut) else { return };
-            match mutation {
-                Mutation::Joined(key, value) => {
-                    _ = parent.entry(key.clone()).or_insert_with(|| value.clone())
-                }
-                _ => _ = parent.remove(&step.replace("~1", "/").replace("~0", "~")),
+            if let Mutation::Joined(key, value) = mutation {
+                parent.entry(key.clone()).or_insert_with(|| value.clone());
+            } else {
+                parent.remove(&step.replace("~1", "/").replace("~0", "~"));
             }
         }
     }
