@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use shared::cloud::Cloud;
 use shared::model::facts::{IpAddressType, VpcEndpointState};
 use shared::model::ids::{NetworkInterfaceId, VpcEndpointId};
-use shared::model::listed::{EndpointFilter, ListedEndpoint};
+use shared::model::listed::{EndpointFilter, ListedEndpoint, Shown};
 
 use crate::{World, all, id};
 
@@ -17,7 +17,12 @@ async fn listed<C: Cloud, W: World>(cloud: &C, world: &W, filter: &EndpointFilte
     let page = async |token| {
         cloud.describe_vpc_endpoints(&client, filter, token).await.unwrap_or_else(|e| panic!("{e}"))
     };
-    all(page).await.0
+    all(page).await.0.into_iter().map(interface).collect()
+}
+
+fn interface(shown: Shown) -> ListedEndpoint {
+    let Shown::Interface(endpoint) = shown else { panic!("{shown:?} is no interface endpoint") };
+    endpoint
 }
 
 fn ids(listed: &[ListedEndpoint]) -> BTreeSet<VpcEndpointId> {
@@ -60,7 +65,7 @@ pub(crate) async fn an_unknown_endpoint_is_none_and_no_error<C: Cloud, W: World>
     let client = world.setting().client;
     let endpoint = world.endpoint(&world.vpc(&client), 1);
     let found = cloud.describe_vpc_endpoint(&client, &endpoint).await.unwrap();
-    assert_eq!(found.map(|found| found.vpc_endpoint), Some(endpoint));
+    assert_eq!(found.map(|found| interface(found).vpc_endpoint), Some(endpoint));
     assert_eq!(cloud.describe_vpc_endpoint(&client, &id(NO_ENDPOINT)).await.unwrap(), None);
 }
 
@@ -81,6 +86,7 @@ pub(crate) async fn endpoints_come_in_pages<C: Cloud, W: World>(cloud: &C, world
     let filter = EndpointFilter::Ids(made.clone());
     let page = async |token| cloud.describe_vpc_endpoints(&client, &filter, token).await.unwrap();
     let (found, pages) = all(page).await;
+    let found: Vec<_> = found.into_iter().map(interface).collect();
     assert_eq!((found.len(), pages), (5, 3), "each of them once");
     assert_eq!(ids(&found), made.into_iter().collect());
 }
@@ -91,7 +97,7 @@ pub(crate) async fn each_subnet_has_a_network_interface_with_an_address<C: Cloud
 ) {
     let client = world.setting().client;
     let endpoint = world.endpoint(&world.vpc(&client), 2);
-    let endpoint = cloud.describe_vpc_endpoint(&client, &endpoint).await.unwrap().unwrap();
+    let endpoint = cloud.describe_vpc_endpoint(&client, &endpoint).await.unwrap().map(interface).unwrap();
     let asked: Vec<_> = endpoint.interfaces.iter().cloned().collect();
     let page = async |token| cloud.describe_network_interfaces(&client, &asked, token).await.unwrap();
     let (found, _) = all(page).await;
@@ -108,7 +114,7 @@ pub(crate) async fn network_interfaces_come_in_pages_without_those_that_do_not_e
 ) {
     let client = world.setting().client;
     let endpoint = world.endpoint(&world.vpc(&client), 3);
-    let endpoint = cloud.describe_vpc_endpoint(&client, &endpoint).await.unwrap().unwrap();
+    let endpoint = cloud.describe_vpc_endpoint(&client, &endpoint).await.unwrap().map(interface).unwrap();
     let unknown: NetworkInterfaceId = id("eni-0fffffffffffffff0");
     let asked: Vec<_> = endpoint.interfaces.iter().cloned().chain([unknown]).collect();
     world.pages_of(1);
