@@ -54,9 +54,25 @@ impl World {
             }
             return self.tally.count("first claims put back");
         }
+        if self.stands_in_the_way(before) {
+            return self.tally.count("claims released under foreign records");
+        }
         if let Some(wrong) = self.check_contributions(&before.key, Some(before), None, seen) {
             self.violation(wrong);
         }
+    }
+
+    /// Whether a change was interrupted and what stands there is neither what it was to make nor what it was to replace.
+    fn stands_in_the_way(&self, claim: &Claim) -> bool {
+        let Some(pending) = claim.pending.as_ref().filter(|pending| self.timestamp() > pending.until) else {
+            return false;
+        };
+        let Some(slot) = self.route53.slots.get(&claim.key).filter(|slot| slot.by_a_person) else { return false };
+        let stands = slot.seen.addresses();
+        let incompatible = !slot.seen.incompatible.is_empty() && claim.confirmed.is_empty();
+        let written = stands == pending.to && slot_ttls(slot).all(|ttl| pending.ttl == Some(ttl));
+        let ours = written || stands == pending.from || stands == claim.confirmed || stands.is_empty();
+        incompatible || !ours
     }
 
     /// What a claim is to say from now on, against what was observed.
@@ -252,6 +268,10 @@ fn giving(all: &BTreeMap<VpcEndpointId, Contribution>) -> BTreeMap<VpcEndpointId
     giving.map(|(id, given)| (id.clone(), given.clone())).collect()
 }
 
+fn slot_ttls(slot: &Slot) -> impl Iterator<Item = u32> {
+    [&slot.seen.a, &slot.seen.aaaa].into_iter().flatten().map(|set| set.ttl)
+}
+
 fn touched_since(slot: &Slot, batch: &Batch) -> bool {
     slot.touched.is_some_and(|at| batch.observed_at.is_none_or(|observed_at| at >= observed_at))
 }
@@ -269,10 +289,8 @@ fn may_replace(
         return definition.adopt == Adopt::Any || same;
     };
     // What a claim announces it does not name under another TTL: the change was refused, and somebody else's stands.
-    let written = |pending: &Pending| {
-        let mut sets = [&slot.seen.a, &slot.seen.aaaa].into_iter().flatten();
-        stands == pending.to && sets.all(|set| pending.ttl == Some(set.ttl))
-    };
+    let written =
+        |pending: &Pending| stands == pending.to && slot_ttls(slot).all(|ttl| pending.ttl == Some(ttl));
     let adopts = stands == *to && definition.adopt != Adopt::Never;
     let ours = match &claim.pending {
         Some(pending) => {

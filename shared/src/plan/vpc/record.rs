@@ -10,7 +10,7 @@
 //! as desired, any TTL       –                 values    adopt: claim, and repair the TTL
 //! differs                   ours              values    claim, DELETE seen + CREATE desired
 //! differs                   –                 values    Hold(ForeignRecord), unless adopt: any
-//! CNAME, alias, weighted…   any               values    Hold(IncompatibleRecord)
+//! CNAME, alias, weighted…   any               values    Hold(IncompatibleRecord), and the claim settles
 //! CNAME, alias, weighted…   ours              none      release
 //! any                       another service's values    Hold(NameTaken)
 //! any                       ours, records kept by a removed definition    release
@@ -24,7 +24,8 @@
 //!
 //! while a claim is pending  its time not over: wait; then seen = to under our TTL: ours;
 //!                           seen = from, what we wrote before, or nothing: may be replaced;
-//!                           seen = to under another TTL: as without a claim; else foreign
+//!                           seen = to under another TTL: as without a claim; else foreign:
+//!                           release, Hold(ForeignRecord)
 //! it was certainly not done the claim says again what it said before; none before: release
 //! ```
 
@@ -155,8 +156,8 @@ impl Row<'_> {
     fn write(&self, ownership: &Ownership, addresses: &Addresses) -> Decision {
         let (seen, adopt) = (self.seen.addresses(), self.desired.adopt);
         let held = |reason| {
-            let (why, effect) = ("an endpoint has left".into(), self.without_leavers());
-            Decision { reason: why, effect, ..Decision::hold(reason) }
+            let (why, effect) = self.settled(ownership);
+            Decision { reason: why.into(), effect, ..Decision::hold(reason) }
         };
         if let Some(claim) = &self.facts.claim
             && claim.service != *self.desired.service
@@ -197,26 +198,35 @@ impl Row<'_> {
         }
     }
 
-    /// Takes endpoints that have left out of a claim whose record may not be changed, so that the last one that
-    /// leaves finds nothing in it.
-    fn without_leavers(&self) -> Effect {
-        let Some(claim) = &self.facts.claim else { return Effect::Nothing };
+    /// What becomes of a claim whose record may not be changed. Endpoints that have left go out of it, so that the last
+    /// one that leaves finds nothing in it. A change whose time is over says nothing any more that could be of use:
+    /// without it, nobody waits for it. One that was never made over a record of somebody else leaves nothing of ours.
+    fn settled(&self, ownership: &Ownership) -> (&'static str, Effect) {
+        let Some(claim) = &self.facts.claim else { return ("", Effect::Nothing) };
+        let ours = match ownership {
+            Ownership::Ours { confirmed } if !confirmed.is_empty() => Some(confirmed),
+            _ => None,
+        };
+        if claim.pending.is_some() && ours.is_none() {
+            let reason = "the change that it announces was not made, and another record stands there: release it";
+            return (reason, Effect::Release(self.release(claim.version)));
+        }
         // What another VPC has in it is that VPC's to take out: two that took it from each other would never end.
         let stays = |id: &VpcEndpointId, given: &Contribution| {
             given.vpc != *self.vpc || self.desired.contributions.contains_key(id)
         };
-        if claim.contributions.iter().all(|(id, given)| stays(id, given)) {
-            return Effect::Nothing;
+        if claim.pending.is_none() && claim.contributions.iter().all(|(id, given)| stays(id, given)) {
+            return ("", Effect::Nothing);
         }
-        // A change whose time is over still says which values were ours.
-        let mut smaller = Claim { version: claim.version + 1, ..claim.clone() };
+        let confirmed = ours.unwrap_or(&claim.confirmed).clone();
+        let mut smaller = Claim { version: claim.version + 1, pending: None, confirmed, ..claim.clone() };
         smaller.contributions.retain(|id, given| stays(id, given));
         if smaller.contributions.is_empty() {
             // Emptied, those who want the record say which VPCs find the claim.
             smaller.contributions.clone_from(&self.desired.contributions);
             smaller.contributions.values_mut().for_each(|one| one.addresses = Addresses::default());
         }
-        Effect::claim(self.put(smaller))
+        ("an endpoint has left, or a change was interrupted", Effect::claim(self.put(smaller)))
     }
 
     /// Brings claim and record sets to `addresses`: both, the claim alone, or nothing.
