@@ -8,7 +8,7 @@ use shared::model::rate::Priority;
 use shared::model::record::RecordKey;
 use shared::plan::Plan;
 use shared::quota::Reserved;
-use shared::reconcile::apply_and_journal;
+use shared::reconcile::{Cause, apply_and_journal};
 use shared::trigger::intent::Intent;
 
 use crate::failure::Failure;
@@ -63,7 +63,7 @@ pub(crate) fn intent(account: &AccountId, cause: String) -> Intent {
 /// # Errors
 /// When anything of it was not done, with the advice to look again.
 pub(crate) async fn carry_out(worker: &Worker, plan: &Plan, cause: &str) -> anyhow::Result<()> {
-    for outcome in apply_and_journal(worker, plan, &Reserved::default(), cause, None).await? {
+    for outcome in apply_and_journal(worker, plan, &Reserved::default(), Cause::of(cause)).await? {
         match outcome.outcome {
             Outcome::Done | Outcome::Superseded => {}
             Outcome::Raced => {

@@ -54,7 +54,7 @@ impl World {
             }
             return self.tally.count("first claims put back");
         }
-        if self.stands_in_the_way(before) {
+        if self.was_interrupted_by_another(before) {
             return self.tally.count("claims released under foreign records");
         }
         if let Some(wrong) = self.check_contributions(&before.key, Some(before), None, seen) {
@@ -63,7 +63,7 @@ impl World {
     }
 
     /// Whether a change was interrupted and what stands there is neither what it was to make nor what it was to replace.
-    fn stands_in_the_way(&self, claim: &Claim) -> bool {
+    fn was_interrupted_by_another(&self, claim: &Claim) -> bool {
         let Some(pending) = claim.pending.as_ref().filter(|pending| self.timestamp() > pending.until) else {
             return false;
         };
