@@ -1,10 +1,12 @@
 //! What a verb is given: the common arguments, and the installation once it asks for it.
 
+use jiff::SignedDuration;
 use shared::aws::Session;
 
 use crate::failure::Failure;
 use crate::installation::Installation;
 use crate::options::Common;
+use crate::terminal::note;
 
 /// The surroundings of one call of the CLI.
 #[derive(Debug)]
@@ -26,6 +28,22 @@ impl Context {
     /// # Errors
     /// With a sentence and a remedy.
     pub(crate) async fn installation(&self) -> anyhow::Result<Installation> {
-        Installation::find(self.session().await?, &self.common.stack).await
+        let session = self.session().await?;
+        let found = Installation::find(session.clone(), &self.common.stack).await;
+        // Said whether or not it is found: a clock that is wrong may be why it is not.
+        say_clock(session.clock_is_slow_by());
+        found
+    }
+}
+
+/// Says on standard error that this machine's clock is wrong. What is written to AWS is reckoned with the right one.
+fn say_clock(slow_by: SignedDuration) {
+    if !slow_by.is_zero() {
+        let side = if slow_by.is_negative() { "ahead of" } else { "behind" };
+        note(&format!(
+            "this machine's clock is about {:.0} s {side} the one of AWS, which is used instead; set the clock (timedatectl \
+             set-ntp true): AWS refuses whoever is five minutes off",
+            slow_by.abs().as_secs_f64()
+        ));
     }
 }

@@ -7,9 +7,11 @@
 mod bucket;
 mod call;
 mod clients;
+mod clock;
 mod cloud;
 mod definitions;
 mod ec2;
+mod http;
 mod organizations;
 mod queue;
 #[cfg(test)]

@@ -100,6 +100,10 @@ class Function:
         line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024
 
+    def descriptors(self):
+        """How many files and connections the process has open now."""
+        return len(list(pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
     def stop(self):
         """End the process and its server."""
         if self.process is not None and self.process.poll() is None:

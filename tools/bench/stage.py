@@ -29,6 +29,10 @@ ZONES = [".".join(DOMAIN.split(".")[first:]) for first in range(10)]
 
 OUTPUTS = {"accept-connections": "AcceptConnectionsFunction", "reconcile-records": "ReconcileRecordsFunction",
            "backfill": "BackfillFunction"}
+# File descriptors of an execution environment (Lambda's quotas).
+DESCRIPTORS = 1024
+# A parameter of CloudFormation has 4,096 characters at most, an account and its comma thirteen.
+_MOST_NAMED = 300
 # As much as a figure needs that is not about the quota.
 UNLIMITED = {"Route53RequestsPerSecond": "1000", "Route53Burst": "5000"}
 
@@ -44,10 +48,10 @@ def client_accounts(count):
 
 
 @contextlib.contextmanager
-def raised(binaries, clients, **parameters):
-    """A stage for the length of a `with`."""
+def raised(binaries, clients, unlimited=True, **parameters):
+    """A stage for the length of a `with`; unless it is `unlimited`, with the template's own share of Route 53."""
     with up.apart(DIRECTORY) as running:
-        yield Stage(running, pathlib.Path(binaries), clients, {**UNLIMITED, **parameters})
+        yield Stage(running, pathlib.Path(binaries), clients, {**(UNLIMITED if unlimited else {}), **parameters})
 
 
 class Stage:
@@ -61,7 +65,7 @@ class Stage:
         self.outputs = deploy.deploy_provider({
             "ServiceId": self.service, "RecordName": NAME, "DeletionProtection": "false",
             "SweepState": "DISABLED", "ConnectionNotifications": "false", "ExternalId": EXTERNAL_ID,
-            "AllowedPrincipals": ",".join(clients), "ClientAccounts": ",".join(clients[:50]),
+            "AllowedPrincipals": self._allowed(), "ClientAccounts": ",".join(clients[:50]),
             **parameters}, binaries=binaries, running=running)
         self.switch_off()
         self._make_roles()
@@ -89,8 +93,9 @@ class Stage:
             functions.delete_event_source_mapping(UUID=mapping["UUID"])
 
     def function(self, name, number=1):
-        """One more process of a function of ours, not yet started."""
-        return Function(name, [str(self.binaries / name)], self.environment(name), self._log(name, number),
+        """One more process of a function of ours, not yet started, with as many descriptors as Lambda gives it."""
+        command = ["/bin/sh", "-c", f'ulimit -n {DESCRIPTORS} && exec "$0"', str(self.binaries / name)]
+        return Function(name, command, self.environment(name), self._log(name, number),
                         self._configuration(name)["Timeout"])
 
     def baseline(self, number=1):
@@ -132,6 +137,10 @@ class Stage:
             **({"SSL_CERT_FILE": _ROOTS} if os.path.exists(_ROOTS) else {}),
         }
 
+    def memory_bytes(self, name):
+        """The memory that the template gives the function."""
+        return self._configuration(name)["MemorySize"] * 1024 * 1024
+
     @functools.cache
     def _configuration(self, name):
         return self.client("lambda").get_function_configuration(FunctionName=self.outputs[OUTPUTS[name]])
@@ -147,8 +156,13 @@ class Stage:
             Name="bench", Type="network", Subnets=[subnet])["LoadBalancers"][0]
         made = ec2.create_vpc_endpoint_service_configuration(
             NetworkLoadBalancerArns=[balancer["LoadBalancerArn"]], AcceptanceRequired=True)["ServiceConfiguration"]
-        ec2.modify_vpc_endpoint_service_permissions(ServiceId=made["ServiceId"], AddAllowedPrincipals=["*"])
+        ec2.modify_vpc_endpoint_service_permissions(ServiceId=made["ServiceId"], AddAllowedPrincipals=[
+            f"arn:aws:iam::{account}:root" for account in self.clients])
         return made["ServiceId"]
+
+    def _allowed(self):
+        """The accounts themselves, or, where they are more than a parameter takes, the service's own permissions."""
+        return ",".join(self.clients) if len(self.clients) <= _MOST_NAMED else "service-permissions"
 
     def _make_roles(self):
         """The client stack in the first account, and its role as it is there in all others."""

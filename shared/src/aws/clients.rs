@@ -1,11 +1,12 @@
 //! Clients of the own account, and of client accounts through their role.
 
-use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
 use jiff::{SignedDuration, Timestamp};
+use lru::LruCache;
 use tokio::sync::Mutex;
 
 use super::call::failed;
@@ -21,17 +22,22 @@ use crate::worker::Worker;
 /// A client role's credentials are renewed when less than this is left of their hour.
 const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 
+/// Of how many accounts the clients are kept, those used last. A worker looks at ten messages at a time, each of one
+/// account and the owners of its zones. One more account costs a call to STS; without a limit, memory would grow with
+/// every account that a sweep has ever come to.
+const KEPT_ACCOUNTS: usize = 100;
+
 /// The clients of AWS, and where the stack's own things are.
 pub struct Aws {
     pub(super) config: Config,
     metrics: Arc<Metrics>,
     pub(super) dynamodb: aws_sdk_dynamodb::Client,
     pub(super) sqs: aws_sdk_sqs::Client,
-    sdk: SdkConfig,
+    session: Session,
     sts: aws_sdk_sts::Client,
     own: AccountClients,
     organizations: Mutex<Option<(aws_sdk_organizations::Client, Timestamp)>>,
-    assumed: Mutex<HashMap<AccountId, Arc<Mutex<Option<Assumed>>>>>,
+    assumed: Mutex<LruCache<AccountId, Arc<Mutex<Option<Assumed>>>>>,
 }
 
 /// Clients with a role's credentials, and when these expire.
@@ -58,27 +64,27 @@ impl Worker<Aws> {
 impl Aws {
     /// Makes the clients with what a session gives. What AWS throttles is counted in `metrics`.
     fn with(session: &Session, config: Config, metrics: &Arc<Metrics>) -> Aws {
-        let sdk = session.sdk().clone();
+        let sdk = session.sdk();
         let count = |service| CountThrottles::of(service, metrics);
-        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(count("DynamoDB"));
-        let sqs = aws_sdk_sqs::config::Builder::from(&sdk).interceptor(count("SQS"));
-        let sts = aws_sdk_sts::config::Builder::from(&sdk).interceptor(count("STS"));
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(sdk).interceptor(count("DynamoDB"));
+        let sqs = aws_sdk_sqs::config::Builder::from(sdk).interceptor(count("SQS"));
+        let sts = aws_sdk_sts::config::Builder::from(sdk).interceptor(count("STS"));
         Aws {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
-            own: AccountClients::new(&sdk, metrics, config.account.clone(), None),
+            own: AccountClients::new(sdk, metrics, config.account.clone(), None),
             metrics: Arc::clone(metrics),
             organizations: Mutex::default(),
-            assumed: Mutex::default(),
+            assumed: Mutex::new(LruCache::new(NonZeroUsize::new(KEPT_ACCOUNTS).unwrap_or(NonZeroUsize::MIN))),
             config,
-            sdk,
+            session: session.clone(),
         }
     }
 
-    pub(super) fn clock() -> Timestamp {
-        #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
-        Timestamp::now()
+    /// The time, as AWS has it.
+    pub(super) fn clock(&self) -> Timestamp {
+        self.session.clock().now()
     }
 
     /// The clients of the provider account.
@@ -93,15 +99,16 @@ impl Aws {
             return Ok(self.own.clone());
         }
         // Each account has a lock of its own: whose role is slow to be assumed keeps no other waiting.
-        let assumed = self.assumed.lock().await.entry(account.clone()).or_default().clone();
+        let assumed = self.assumed.lock().await.get_or_insert(account.clone(), Arc::default).clone();
         let mut assumed = assumed.lock().await;
         if let Some((clients, expires)) = assumed.as_ref()
-            && *expires > Aws::clock() + RENEW_BEFORE
+            && *expires > self.clock() + RENEW_BEFORE
         {
             return Ok(clients.clone());
         }
         let (credentials, expires) = self.assume_client_role(account).await?;
-        let clients = AccountClients::new(&self.sdk, &self.metrics, account.clone(), Some(credentials));
+        let clients =
+            AccountClients::new(self.session.sdk(), &self.metrics, account.clone(), Some(credentials));
         *assumed = Some((clients.clone(), expires));
         Ok(clients)
     }
@@ -112,12 +119,12 @@ impl Aws {
     /// # Errors
     /// When the account's role cannot be assumed.
     pub async fn session_of(&self, account: &AccountId) -> Result<Session, Error> {
-        Ok(Session::with(self.of(account).await?.sdk))
+        Ok(self.session.with(self.of(account).await?.sdk))
     }
 
     /// Forgets an account's credentials: its role may have been made anew since.
     pub(super) async fn forget(&self, account: &AccountId) {
-        self.assumed.lock().await.remove(account);
+        self.assumed.lock().await.pop(account);
     }
 
     /// The client of Organizations: with the role that the configuration names, or with the worker's own
@@ -128,16 +135,16 @@ impl Aws {
             let config = aws_sdk_organizations::config::Builder::from(sdk).interceptor(count);
             aws_sdk_organizations::Client::from_conf(config.build())
         };
-        let Some(role) = &self.config.organizations_role else { return Ok(client(&self.sdk)) };
+        let Some(role) = &self.config.organizations_role else { return Ok(client(self.session.sdk())) };
         let mut assumed = self.organizations.lock().await;
         if let Some((client, expires)) = assumed.as_ref()
-            && *expires > Aws::clock() + RENEW_BEFORE
+            && *expires > self.clock() + RENEW_BEFORE
         {
             return Ok(client.clone());
         }
         let (credentials, expires) = self.assume(role.as_str()).await?;
         let provider = SharedCredentialsProvider::new(credentials);
-        let client = client(&self.sdk.to_builder().credentials_provider(provider).build());
+        let client = client(&self.session.sdk().to_builder().credentials_provider(provider).build());
         *assumed = Some((client.clone(), expires));
         Ok(client)
     }

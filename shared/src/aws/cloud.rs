@@ -19,11 +19,11 @@ use crate::trigger::intent::Intent;
 
 impl Cloud for Aws {
     fn now(&self) -> Timestamp {
-        Aws::clock()
+        self.clock()
     }
 
     async fn reached(&self, moment: Timestamp) {
-        let left = Duration::try_from(moment.duration_since(Aws::clock())).unwrap_or_default();
+        let left = Duration::try_from(moment.duration_since(self.clock())).unwrap_or_default();
         #[expect(clippy::disallowed_methods, reason = "a deadline, beside which the work goes on")]
         tokio::time::sleep(left).await;
     }

@@ -75,7 +75,7 @@ impl Aws {
         let subject = Subject::Service(change.service.clone());
         let entry = JournalEntry {
             subject: subject.to_string(),
-            at: Aws::clock(),
+            at: self.clock(),
             cause: change.cause.to_owned(),
             reason: "by hand".into(),
             steps: change.changes,

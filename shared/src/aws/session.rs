@@ -3,6 +3,7 @@
 //! Functions take both from their environment. People name a profile, a region or a role as they do for the
 //! AWS CLI, and credentials that are asked for by name are never taken from somewhere else.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -14,8 +15,12 @@ use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_sdk_sts::config::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_sts::error::ProvideErrorMetadata;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use jiff::SignedDuration;
 
 use super::call::failed;
+use super::clock::Clock;
+use super::http;
 use crate::error::{Error, causes};
 use crate::model::ids::{AccountId, Region};
 
@@ -30,10 +35,11 @@ pub struct Login {
     pub role_arn: Option<String>,
 }
 
-/// Credentials, region and endpoints.
+/// Credentials, region and endpoints; the HTTP client of all clients that are made with it, and the clock.
 #[derive(Debug, Clone)]
 pub struct Session {
     sdk: SdkConfig,
+    clock: Arc<Clock>,
 }
 
 /// Why nobody could be signed in.
@@ -68,9 +74,10 @@ pub struct Caller {
 }
 
 impl Session {
-    /// What the environment says.
+    /// What the environment of a function says.
     pub async fn of_environment() -> Session {
-        Session { sdk: defaults().load().await }
+        let clock = Arc::new(Clock::of_a_function());
+        Session { sdk: defaults(http::client(&clock)).load().await, clock }
     }
 
     /// Signs in, and sees at once whether that works.
@@ -78,7 +85,9 @@ impl Session {
     /// # Errors
     /// When there is no region, there are no credentials, or the role is refused.
     pub async fn open(login: &Login) -> Result<Session, SignInError> {
-        let mut loader = defaults();
+        let clock = Arc::default();
+        let http = http::client(&clock);
+        let mut loader = defaults(http.clone());
         if let Some(region) = &login.region {
             loader = loader.region(aws_config::Region::new(region.clone()));
         }
@@ -89,6 +98,7 @@ impl Session {
         if let Some(profile) = &login.profile {
             // The default chain would look at the environment's keys first.
             let surroundings = ProviderConfig::default().with_region(sdk.region().cloned());
+            let surroundings = surroundings.with_http_client(http);
             let named = ProfileFileCredentialsProvider::builder().profile_name(profile);
             let named = SharedCredentialsProvider::new(named.configure(&surroundings).build());
             sdk = sdk.into_builder().credentials_provider(named).build();
@@ -104,12 +114,23 @@ impl Session {
             let refused = |reason| SignInError::Role { role: role.clone(), reason };
             credentials(&sdk).await.map_err(refused)?;
         }
-        Ok(Session { sdk })
+        Ok(Session { sdk, clock })
     }
 
-    /// What is configured already.
-    pub(super) fn with(sdk: SdkConfig) -> Session {
-        Session { sdk }
+    /// The same, with other credentials.
+    pub(super) fn with(&self, sdk: SdkConfig) -> Session {
+        Session { sdk, clock: Arc::clone(&self.clock) }
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// By how much this machine's clock is behind the one of AWS, negative where it is ahead, as far as answers have
+    /// shown. Less than a second counts as none. The port's clock is corrected by it.
+    #[must_use]
+    pub fn clock_is_slow_by(&self) -> SignedDuration {
+        self.clock.slow_by()
     }
 
     /// The region; none when nothing names one.
@@ -141,14 +162,15 @@ impl Session {
     }
 }
 
-/// What all clients share: a few attempts, each bounded in time.
-fn defaults() -> ConfigLoader {
+/// What all clients share: one HTTP client, and a few attempts, each bounded in time.
+fn defaults(http: SharedHttpClient) -> ConfigLoader {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
         .operation_attempt_timeout(Duration::from_secs(10))
         .operation_timeout(Duration::from_secs(25))
         .build();
     aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
         .retry_config(RetryConfig::standard().with_max_attempts(4))
         .timeout_config(timeouts)
 }

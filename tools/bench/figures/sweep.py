@@ -25,15 +25,15 @@ def measure(binaries, sizes=SIZES):
     for endpoints, accounts in sizes:
         baseline = endpoints <= _MOST_OF_BASELINE
         with stages.raised(binaries, stages.client_accounts(accounts)) as stage:
-            seeded = _seed(stage, endpoints, baseline)
-            row = {"endpoints": endpoints, "accounts": accounts, "zonelink": _ours(stage, endpoints), **seeded}
+            seeded = seed(stage, endpoints, baseline)
+            row = {"endpoints": endpoints, "accounts": accounts, "zonelink": ours(stage, endpoints), **seeded}
             if baseline:
                 row["baseline"] = _baseline(stage, endpoints)
             figure.append(row)
     return figure
 
 
-def _seed(stage, endpoints, baseline):
+def seed(stage, endpoints, baseline=False):
     """The fleet and both tables, with the first VPC published by the functions themselves."""
     began = time.monotonic()
     first, *others = stage.clients
@@ -58,7 +58,7 @@ def _seed(stage, endpoints, baseline):
             "items_per_endpoint": items / max(len(copies), 1), "seconds_to_seed": time.monotonic() - began}
 
 
-def _ours(stage, endpoints):
+def ours(stage, endpoints):
     compared = endpoints <= _MOST_COMPARED
     before = fleet.digest(stage) if compared else None
     backfill = stage.function("backfill")
