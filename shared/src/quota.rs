@@ -105,9 +105,10 @@ impl<C: Cloud> Worker<C> {
         // A bucket at rest fills from now on; one in use is moved on, if that is not too far.
         let full_at = now + rate.cost(requests);
         let at_rest = BucketUpdate::FullAt { full_at, at_most: now };
-        let Some(mut used) = self.update_bucket(account, at_rest).await? else {
+        let Some(used) = self.update_bucket(account, at_rest).await? else {
             return Ok(answer(granted, full_at));
         };
+        let mut used = self.within_reason(account, used).await?;
         for _ in 0..ATTEMPTS {
             let (granted, requests) = grant(used);
             if requests == 0 {
@@ -122,6 +123,22 @@ impl<C: Cloud> Worker<C> {
             used = others;
         }
         Ok(answer(0, used))
+    }
+
+    /// The moment at which a bucket is full again of which the table says `full_at`. No use of it leads further than
+    /// [`Rate::furthest`](crate::model::rate::Rate::furthest): what stands there was written by a clock that was
+    /// wrong, and would keep the account waiting for as long as that clock was ahead. Such a bucket counts as empty, and
+    /// is set so.
+    async fn within_reason(&self, account: &AccountId, full_at: Timestamp) -> Result<Timestamp, Error> {
+        let (now, rate) = (self.now(), self.config.rate);
+        if full_at <= rate.furthest(now) {
+            return Ok(full_at);
+        }
+        tracing::warn!(%account, "an account's bucket was moved on by a clock that is wrong");
+        let empty = rate.empty(now);
+        // Unless others have set it meanwhile: then it stands below what is written here, or is set so once more.
+        self.update_bucket(account, BucketUpdate::FullAt { full_at: empty, at_most: full_at }).await?;
+        Ok(empty)
     }
 
     /// Gives a sweep's message that found no quota in `account` for `wait` its turn: the time until there is
@@ -141,6 +158,11 @@ impl<C: Cloud> Worker<C> {
         let Some(others) = self.update_bucket(account, first).await? else {
             return Ok(turn_at.duration_since(now));
         };
+        if others > self.config.rate.furthest(now) + turn {
+            // No wait leads there: a clock was wrong, and no turn would come before it is right.
+            self.update_bucket(account, BucketUpdate::TurnAt { turn_at, at_most: others }).await?;
+            return Ok(turn_at.duration_since(now));
+        }
         let at_most = now + LONGEST_DELAY - turn;
         let later = self.update_bucket(account, BucketUpdate::TurnLater { turn, at_most }).await?;
         // Others may have taken turns in between: this one is then somewhat early, and asks again. Whose turn
@@ -179,7 +201,7 @@ impl<C: Cloud> Worker<C> {
     /// something in it again.
     async fn empty_bucket(&self, account: &AccountId) -> Result<SignedDuration, Error> {
         let wait = self.config.rate.cost(self.config.rate.burst);
-        let full_at = self.now() + wait;
+        let full_at = self.config.rate.empty(self.now());
         // One that others have emptied further stays so.
         self.update_bucket(account, BucketUpdate::FullAt { full_at, at_most: full_at }).await?;
         Ok(wait)

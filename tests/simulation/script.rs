@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use jiff::Timestamp;
 use shared::model::facts::{InterfaceFacts, IpAddressType, VpcEndpointState};
 use shared::model::ids::{ServiceId, VpcEndpointId, VpcId};
 use shared::model::policy::{
@@ -11,7 +12,7 @@ use shared::model::policy::{
 };
 use shared::model::rate::Rate;
 use shared::model::record::{Addresses, RecordKey, SeenRecords};
-use shared::model::table::Partition;
+use shared::model::table::{BucketUpdate, Partition};
 
 use super::ec2::{Endpoint, Shape, describe, subnet_id};
 use super::faults::Faults;
@@ -163,6 +164,19 @@ impl World {
         self.note(|| format!("the table's item of {name} is deleted by hand"));
         self.table.remove(&Partition::Endpoints(id(SERVICE)).pk(), name).unwrap();
         self.forgotten.insert(name.to_owned());
+    }
+
+    /// A machine whose clock is ahead by so many milliseconds has used the account's bucket, and taken a turn there.
+    pub(crate) fn a_clock_is_ahead(&mut self, vpc: &str, by: i64) {
+        let (account, now) = (self.vpcs[&id::<VpcId>(vpc)].clone(), self.now);
+        self.note(|| format!("a clock that is {by} ms ahead moves the bucket of {account}"));
+        let at = Timestamp::from_millisecond(now + by).unwrap();
+        for update in [
+            BucketUpdate::FullAt { full_at: at, at_most: at },
+            BucketUpdate::TurnAt { turn_at: at, at_most: at },
+        ] {
+            self.table.update_bucket(&account, update, i64::MAX).unwrap();
+        }
     }
 
     /// What the record answers.

@@ -209,3 +209,19 @@ fn a_gateway_endpoint_beside_ours_is_left_alone_and_keeps_nothing_waiting() {
     assert_eq!(drive.world.borrow().differences(), Vec::<String>::new());
     no_rule_is_broken(&drive);
 }
+
+#[test]
+fn a_bucket_that_a_wrong_clock_has_left_in_the_future_keeps_nobody_waiting() {
+    let mut world = World::scripted(SharedZones::Merge, &[FIRST]);
+    world.client_creates(OLD, FIRST, &["10.1.0.1"]);
+    world.turns(OLD, Available);
+    world.a_clock_is_ahead(FIRST, 24 * 60 * MINUTE);
+    let drive = Drive::new(world);
+    // The bucket counts as empty, and is full again within a minute.
+    drive.sweep();
+    assert_eq!(drive.world.borrow().answers(), "nothing");
+    act(&drive, |world| world.pass(MINUTE));
+    drive.sweep();
+    assert_eq!(drive.world.borrow().answers(), "10.1.0.1");
+    no_rule_is_broken(&drive);
+}

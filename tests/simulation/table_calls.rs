@@ -1,6 +1,6 @@
 //! What DynamoDB and SQS answer, and what writes to them do.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::cloud::{Batch, Order, Row};
 use shared::limits::Limit;
 use shared::model::hold::Hold;
@@ -133,8 +133,11 @@ impl World {
                 self.tally.count("buckets that others use");
                 return Ok(updated);
             }
-            // A bucket that is emptied gives nothing.
-            BucketUpdate::FullAt { full_at, at_most } => full_at.duration_since(at_most),
+            // A bucket that is emptied gives nothing; one that is set back from where a wrong clock has left it
+            // takes nothing.
+            BucketUpdate::FullAt { full_at, at_most } => {
+                full_at.duration_since(at_most).max(SignedDuration::ZERO)
+            }
             BucketUpdate::FullLater { cost, .. } => cost,
             BucketUpdate::TurnAt { .. } | BucketUpdate::TurnLater { .. } => {
                 self.tally.count("turns taken");

@@ -72,6 +72,19 @@ impl Rate {
         wanted.iter().take_while(fits).count()
     }
 
+    /// The latest moment at which a bucket can be full again: overdrawn as far as it may be, and once more by a whole
+    /// one. What stands further off was written by a clock that was wrong.
+    #[must_use]
+    pub fn furthest(self, now: Timestamp) -> Timestamp {
+        now + LONGEST_DEBT + self.cost(self.burst)
+    }
+
+    /// When a bucket is full again that is empty now: what is believed of one that stands beyond [`Self::furthest`].
+    #[must_use]
+    pub fn empty(self, now: Timestamp) -> Timestamp {
+        now + self.cost(self.burst)
+    }
+
     /// The most that is taken for a VPC before its zones are listed. What is asked for afterwards has to find room
     /// beside it.
     #[must_use]
@@ -183,6 +196,18 @@ mod tests {
             }
             assert_eq!(rate.granted(&[1], Priority::Event, full_at, now), 0, "who begins pays for it");
         }
+    }
+
+    #[test]
+    fn no_bucket_that_was_moved_on_by_the_rules_stands_further_than_any_can() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut full_at = now;
+        // Changes are granted as long as any are.
+        while RATE.granted(&[RATE.burst], Priority::Change, full_at, now) == 1 {
+            full_at += RATE.cost(RATE.burst);
+        }
+        assert!(full_at <= RATE.furthest(now), "{full_at}");
+        assert!(RATE.furthest(now) < now + SignedDuration::from_hours(2));
     }
 
     #[test]
