@@ -9,6 +9,7 @@ mod change;
 pub mod digest;
 mod order;
 pub mod service;
+pub mod spread;
 mod steps;
 pub mod sweep;
 pub mod vpc;

@@ -143,3 +143,19 @@ def test_what_ec2_said_before_slow_changes_is_not_acted_on(fleet):
         assert all(zone.record() for zone in zones[:-1])
         changed = [call["parameters"]["HostedZoneId"] for call in fleet.local.calls("ChangeResourceRecordSets")]
         assert not any(zones[-1].id in zone for zone in changed), "it was gone before its turn came"
+
+
+def test_what_the_schedule_sends_waits_for_its_accounts_moment_and_what_is_sent_by_hand_does_not(fleet):
+    with fleet.provider.deaf():
+        vpc = fleet.a.vpc()
+        zone, endpoint = vpc.zone(), vpc.endpoint()
+        fleet.local.fire_schedule(fleet.provider.account, fleet.provider.schedule)
+        assert fleet.local.at_rest() == 0, "what is found for the first time is sent at once"
+        assert zone.addresses() == endpoint.addresses
+        zone.put("10.9.9.9", ttl=300)
+        fleet.local.fire_schedule(fleet.provider.account, fleet.provider.schedule)
+        assert fleet.local.at_rest() == 1
+        assert zone.addresses() == {"10.9.9.9"}
+        fleet.provider.backfill()
+        assert fleet.local.at_rest() == 1, "the message of the schedule waits on"
+        assert zone.addresses() == endpoint.addresses

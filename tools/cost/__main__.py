@@ -52,6 +52,9 @@ def _count(local):
         before = watching.told(local, provider)
         with counted(local) as sweeps[number]:
             local.fire_schedule(provider.account, provider.schedule)
+            # Its messages are spread over a quarter of an hour.
+            local.at_rest(within=300)
+            local.release(provider.outputs["QueueUrl"])
         of_a_sweep = watching.told(local, provider) - before
     with counted(local) as repaired:
         made[0][1].remove()

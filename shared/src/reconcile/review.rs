@@ -13,11 +13,12 @@ use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::model::facts::{Place, ServiceFacts};
 use crate::model::hold::{HoldReason, Subject};
-use crate::model::ids::AccountId;
+use crate::model::ids::{AccountId, VpcEndpointId};
 use crate::model::policy::{Policy, Removal, ServiceDefinition};
-use crate::model::run::RunPart;
+use crate::model::run::{RequestedBy, RunPart};
 use crate::observe::{Definitions, Scope, observe_service};
 use crate::plan::service::review::{self, Question, SendOn};
+use crate::plan::spread::spread;
 use crate::plan::{Plan, Step};
 use crate::quota::Reserved;
 use crate::trigger::event::Event;
@@ -119,11 +120,11 @@ pub async fn review_service<C: Cloud>(
     if request.dry_run {
         return Ok(summary);
     }
-    plan.send_for(request.run.as_ref(), &mut numbered);
+    send_for(&mut plan, request.run.as_ref(), &mut numbered, facts.stored.keys());
     (summary.failed, summary.sent) = carry_out(worker, &plan, request.cause, request.since).await?;
     if !summary.failed.is_empty() {
-        let (_, mut plan) = self::plan(worker, definition, request).await?;
-        plan.send_for(request.run.as_ref(), &mut numbered);
+        let (facts, mut plan) = self::plan(worker, definition, request).await?;
+        send_for(&mut plan, request.run.as_ref(), &mut numbered, facts.stored.keys());
         let (failed, sent) = carry_out(worker, &plan, request.cause, request.since).await?;
         (summary.failed, summary.sent) = (failed, summary.sent + sent);
     }
@@ -140,8 +141,21 @@ pub async fn send<C: Cloud>(
     cause: &str,
     run: Option<&RunPart>,
 ) -> Result<(Vec<String>, usize), Error> {
-    plan.send_for(run, &mut 0);
+    send_for(plan, run, &mut 0, [].iter());
     carry_out(worker, plan, cause, None).await
+}
+
+/// Names the messages of a plan for a run. Those of the schedule are spread; whoever asks by hand waits for them.
+fn send_for<'a>(
+    plan: &mut Plan,
+    run: Option<&RunPart>,
+    numbered: &mut usize,
+    known: impl Iterator<Item = &'a VpcEndpointId>,
+) {
+    plan.send_for(run, numbered);
+    if run.is_some_and(|run| run.requested_by == RequestedBy::Schedule) {
+        spread(plan, &known.collect());
+    }
 }
 
 /// Observes one service and decides, and does nothing.
