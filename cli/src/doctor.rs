@@ -18,4 +18,4 @@ mod tests;
 mod vpc;
 
 pub(crate) use read::Reader;
-pub(crate) use report::{Examined, HINT, text};
+pub(crate) use report::{Examined, HINT, text, text_of_all};

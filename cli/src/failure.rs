@@ -49,14 +49,21 @@ impl Failure {
 /// Says on standard error what went wrong.
 pub(crate) fn show(error: &anyhow::Error) -> Exit {
     let failure = error.downcast_ref::<Failure>();
-    let mut text = format!("error: {}", chain(error));
-    let remedy = failure.map(|failure| failure.remedy.as_str()).or_else(|| remedy(error));
+    let (what, remedy) = words(error);
+    let mut text = format!("error: {what}");
     if let Some(remedy) = remedy {
         // Writing to a String does not fail.
         let _ = write!(text, "\nremedy: {remedy}");
     }
     note(&text);
     if failure.is_some_and(|failure| failure.is_usage_error) { Exit::Arguments } else { Exit::Failed }
+}
+
+/// What went wrong in one line, and what helps.
+pub(crate) fn words(error: &anyhow::Error) -> (String, Option<String>) {
+    let failure = error.downcast_ref::<Failure>();
+    let remedy = failure.map(|failure| failure.remedy.as_str()).or_else(|| remedy(error));
+    (chain(error), remedy.map(ToOwned::to_owned))
 }
 
 /// The error and its causes in one line, each said once.

@@ -14,6 +14,7 @@ mod installation;
 mod manual;
 mod observed;
 mod options;
+mod pace;
 mod planning;
 mod question;
 mod report;

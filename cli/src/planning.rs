@@ -8,6 +8,7 @@ mod planned;
 mod report;
 mod selection;
 mod services;
+mod unread;
 
 pub(crate) use kept::{Kept, read};
 pub(crate) use look::vpcs;

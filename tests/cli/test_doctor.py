@@ -63,6 +63,22 @@ def test_vpc_and_all_endpoints_are_examined_too(patient):
         assert [one["vpc_endpoint"] for one in found] == [patient.endpoint.id], arguments
 
 
+def test_all_says_what_fails_by_its_cause_and_no_more(patient):
+    listens = (lambda: patient.listen(PORT + 1)), (lambda: patient.listen(PORT))
+    with broken(patient, *listens):
+        said = patient.say("--all", "--port", str(PORT))
+    assert said.code == 3, said
+    assert "fail: 1 endpoint of 1 account\n  " + patient.endpoint.id in said.out, said
+    assert "remedy: " in said.out and len(said.out.splitlines()) < 12, said
+
+
+def test_all_ends_in_time_and_names_whom_it_has_not_looked_at(patient):
+    said = patient.say("--all", "--timeout", "0", "--output", "json")
+    assert (said.code, said.json["endpoints"], said.json["not_examined"]) == (1, [], [patient.endpoint.id]), said
+    assert f"not looked at within 0 s: 1 endpoint, from {patient.endpoint.id} on" in said.err, said
+    assert "remedy: give more time with --timeout" in said.err, said
+
+
 def test_what_cannot_be_examined_is_refused_with_a_remedy(patient):
     said = [patient.say(), patient.say("vpc-1", "--all"), patient.say("vpce-svc-0123456789abcdef0"),
             patient.say("vpce-0123456789abcdef0"), patient.say("vpc-0123456789abcdef0"),

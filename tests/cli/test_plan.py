@@ -147,6 +147,44 @@ def test_all_has_the_acceptance_and_every_vpc(zonelink):
     assert {part["account"] for part in only.json["parts"]} == {None, zonelink.b.account}
 
 
+@pytest.mark.parametrize("fault", [
+    {"code": "UnauthorizedOperation", "message": "not authorized", "status": 403},
+    {"code": "InternalError", "message": "An internal error has occurred", "status": 500},
+])
+def test_account_that_cannot_be_read_is_named_and_the_others_are_planned(zonelink, fault):
+    with zonelink.provider.deaf():
+        one, other = zonelink.a.vpc(), zonelink.b.vpc()
+        zones = [one.zone(), other.zone()]
+        endpoints = [one.endpoint(), other.endpoint()]
+        zonelink.provider.ec2.accept_vpc_endpoint_connections(
+            ServiceId=zonelink.provider.service, VpcEndpointIds=[endpoint.id for endpoint in endpoints])
+        zonelink.local.faults({"service": "ec2", "action": "DescribeVpcEndpoints", "account": zonelink.b.account, "times": 50, **fault})
+        said = plan(zonelink, "--all")
+        assert said.code == 1, said
+        (unread,) = said.json["unread"]
+        assert (unread["about"], unread["account"]) == (f"account {zonelink.b.account}", zonelink.b.account)
+        assert fault["code"] in unread["reason"] and unread["remedy"], unread
+        assert f"not read: account {zonelink.b.account}: " in said.err and "remedy: " in said.err, said
+        assert "ChangeRecords" in steps(said), "the other account is planned"
+        done = zonelink.run("apply", "--plan", digest(said), "--all", *operator(zonelink))
+        assert done.code == 1 and f"not read: account {zonelink.b.account}: " in done.err, done
+        zonelink.local.faults()
+        assert zones[0].addresses() == endpoints[0].addresses
+        assert zones[1].record() is None
+        alone = plan(zonelink, "--account", zonelink.b.account)
+        assert (alone.code, alone.json["unread"]) == (3, []), alone
+
+
+def test_plan_under_throttling_ends_within_the_time_that_it_names(waiting):
+    waiting.local.faults({"service": "route53", "action": "ListHostedZonesByVPC", "account": waiting.a.account,
+                          "code": "Throttling", "message": "Rate exceeded", "times": 1000})
+    said = waiting.run("plan", waiting.endpoint.id, "--timeout", "1", *operator(waiting))
+    waiting.local.faults()
+    assert (said.code, said.out) == (1, ""), said
+    assert f"account {waiting.a.account} has had no room for Route 53 requests for 1 s: 1 VPC not looked at" in said.err
+    assert "giving up in 1 s" in said.err and "--timeout" in said.err, said
+
+
 def test_what_cannot_be_planned_gives_a_sentence_and_a_remedy(zonelink):
     nothing = zonelink.run("plan")
     assert nothing.code == 2 and "it is not said what is to be planned" in nothing.err, nothing

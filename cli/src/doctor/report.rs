@@ -1,5 +1,8 @@
 //! How the outcome reads.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 use shared::model::facts::VpcEndpointState;
 use shared::model::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
@@ -13,6 +16,9 @@ use crate::terminal::{count, table};
 pub(crate) const HINT: &str = "If all is ok and the client still fails: its URI must begin with https:// and end with the service's port (in \
     a BYOC data plane https://NAME:19530); without https:// it is a TLS error or a silence. The client's own security group must let it out to \
     that port. A name that was looked up before may stay in a cache for its TTL.";
+
+/// How many endpoints are named of those with one cause.
+const NAMED: usize = 10;
 
 /// One endpoint and its checks.
 #[derive(Debug, Serialize)]
@@ -75,6 +81,62 @@ impl Examined {
 /// All endpoints, as people read them.
 pub(crate) fn text(examined: &[Examined]) -> String {
     let mut parts: Vec<_> = examined.iter().map(Examined::text).collect();
+    parts.push(totals(examined));
+    parts.push(HINT.to_owned());
+    parts.join("\n\n")
+}
+
+/// What fails among many endpoints, each cause once, the most frequent first; whoever is concerned, a few by name.
+pub(crate) fn text_of_all(examined: &[Examined]) -> String {
+    let mut causes: BTreeMap<_, Vec<(&Examined, &Check)>> = BTreeMap::new();
+    for one in examined {
+        for check in one.checks.iter().filter(|check| check.verdict == Verdict::Fail) {
+            causes.entry((check.check, cause(&check.evidence))).or_default().push((one, check));
+        }
+    }
+    let mut causes: Vec<_> = causes.into_iter().collect();
+    causes.sort_by_key(|(_, concerned)| Reverse(concerned.len()));
+    let mut parts: Vec<_> =
+        causes.iter().map(|((check, _), concerned)| cause_text(check, concerned)).collect();
+    parts.push(totals(examined));
+    parts.push(
+        "zonelink doctor vpce-… has every check of one endpoint, --output json those of all.".to_owned(),
+    );
+    parts.join("\n\n")
+}
+
+fn cause_text(check: &str, concerned: &[(&Examined, &Check)]) -> String {
+    let accounts: BTreeSet<_> = concerned.iter().map(|(one, _)| &one.account).collect();
+    let endpoints: BTreeSet<_> = concerned.iter().map(|(one, _)| one.vpc_endpoint.as_str()).collect();
+    let named: Vec<_> = endpoints.iter().copied().take(NAMED).collect();
+    let others = match endpoints.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    let (first, Check { evidence, remedy, .. }) = concerned[0];
+    let example = if endpoints.len() > 1 { format!("{}: ", first.vpc_endpoint) } else { String::new() };
+    format!(
+        "{check}  {}: {} of {}\n  {}{others}\n    {example}{evidence}\n    remedy: {}",
+        Verdict::Fail,
+        count(endpoints.len(), "endpoint"),
+        count(accounts.len(), "account"),
+        named.join(", "),
+        remedy.as_deref().unwrap_or("none")
+    )
+}
+
+/// What a check found without what is one endpoint's own: ids, addresses, numbers.
+fn cause(evidence: &str) -> String {
+    let is_own = |word: &str| word.contains(|letter: char| letter.is_ascii_digit());
+    let words = evidence.split_whitespace().map(|word| if is_own(word) { "…" } else { word });
+    let mut words: Vec<_> = words.collect();
+    // However many they are.
+    words.dedup();
+    words.join(" ")
+}
+
+/// How many checks came to what.
+fn totals(examined: &[Examined]) -> String {
     let verdicts = |verdict| {
         let of = |one: &Examined| one.checks.iter().filter(|check| check.verdict == verdict).count();
         examined.iter().map(of).sum::<usize>()
@@ -85,12 +147,50 @@ pub(crate) fn text(examined: &[Examined]) -> String {
         .map(|verdict| format!("{} {verdict}", verdicts(verdict)))
         .collect();
     let checks = examined.iter().map(|one| one.checks.len()).sum();
-    parts.push(format!(
-        "{}, {}: {}",
-        count(examined.len(), "endpoint"),
-        count(checks, "check"),
-        totals.join(", ")
-    ));
-    parts.push(HINT.to_owned());
-    parts.join("\n\n")
+    format!("{}, {}: {}", count(examined.len(), "endpoint"), count(checks, "check"), totals.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn examined(number: u32, evidence: &str) -> Examined {
+        Examined {
+            vpc_endpoint: format!("vpce-{number:08x}").parse().unwrap(),
+            account: "444455556666".parse().unwrap(),
+            vpc: None,
+            service: "vpce-svc-00000001".parse().unwrap(),
+            state: None,
+            names: Vec::new(),
+            checks: vec![Check::ok("state", "available"), Check::fail("record", evidence, "wait")],
+        }
+    }
+
+    #[test]
+    fn many_endpoints_with_one_cause_are_one_paragraph_that_names_a_few_and_counts_all() {
+        let many: Vec<_> =
+            (0..300).map(|number| examined(number, &format!("zone Z{number} has no record"))).collect();
+        let said = text_of_all(&many);
+        assert!(said.lines().count() < 12, "{said}");
+        assert!(said.starts_with("record  fail: 300 endpoints of 1 account\n  vpce-00000000, "), "{said}");
+        assert!(
+            said.contains(" and 290 more\n    vpce-00000000: zone Z0 has no record\n    remedy: wait"),
+            "{said}"
+        );
+        assert!(said.contains("300 endpoints, 600 checks: 300 fail, 300 ok"), "{said}");
+    }
+
+    #[test]
+    fn another_cause_is_another_paragraph_and_the_most_frequent_comes_first() {
+        let said = text_of_all(&[
+            examined(1, "the zone is not associated"),
+            examined(2, "10.0.0.1, 10.0.0.2 answer, not 10.0.0.3"),
+            examined(3, "10.0.0.4 answer, not 10.0.0.5"),
+        ]);
+        let heads: Vec<_> = said.lines().filter(|line| line.starts_with("record")).collect();
+        assert_eq!(
+            heads,
+            ["record  fail: 2 endpoints of 1 account", "record  fail: 1 endpoint of 1 account"]
+        );
+    }
 }

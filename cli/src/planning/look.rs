@@ -1,7 +1,7 @@
 //! Looking at what is selected, and planning it.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shared::aws::Worker;
 use shared::model::facts::{Denied, Facts};
@@ -13,30 +13,49 @@ use shared::plan::vpc;
 use shared::trigger::intent::Intent;
 
 use super::planned::{About, Planned, Planning};
-use super::selection::{Selection, Targets};
+use super::selection::{PATIENCE, Selection, Targets};
+use super::unread::Unread;
 use crate::failure::Failure;
 use crate::installation::Installation;
+use crate::pace::Pace;
 use crate::terminal::{count, note};
 
 impl Planning {
-    /// Observes and plans all of a selection.
+    /// Observes and plans all of a selection. Where everything is selected, one account or service that cannot be read
+    /// keeps nothing of the others back.
     ///
     /// # Errors
-    /// When a read fails: then nothing is known, and nothing is planned.
+    /// When a read fails without which nothing is known of what was selected.
     pub(crate) async fn of(
         installation: &Installation,
         selection: &Selection,
         cause: &str,
     ) -> anyhow::Result<Self> {
         let worker = &installation.worker;
-        let Targets { policy, reviews, intents } = selection.targets(worker, cause).await?;
-        let mut parts = reviews;
+        let Targets { policy, reviews, intents, unread } = selection.targets(worker, cause).await?;
+        let mut planning = Self { policy, parts: reviews, unread };
         let mut planned = BTreeSet::new();
-        for intent in intents {
-            let looks = vpcs(worker, &policy, &intent, &mut planned).await?;
-            parts.extend(looks.into_iter().map(|(_, planned)| planned));
+        let accounts: BTreeSet<_> = intents.iter().map(|intent| &intent.account).collect();
+        let (mut pace, mut begun) = (Pace::new(accounts.len(), "account"), BTreeSet::new());
+        for intent in &intents {
+            let account = Some(&intent.account);
+            pace.at(begun.len());
+            begun.insert(account);
+            // Who could not be read once is not waited for again.
+            if planning.unread.iter().any(|one| one.account.as_ref() == account) {
+                continue;
+            }
+            let mut looks = Looks::new(selection.patience());
+            let outcome = looks.at(worker, &planning.policy, intent, &mut planned).await;
+            planning.parts.extend(looks.done.into_iter().map(|(_, planned)| planned));
+            match outcome {
+                Err(error) if selection.is_everything() => {
+                    planning.unread.push(Unread::account(&intent.account, &error));
+                }
+                outcome => outcome?,
+            }
         }
-        Ok(Self { policy, parts })
+        Ok(planning)
     }
 }
 
@@ -44,43 +63,109 @@ impl Planning {
 /// no quota is waited for.
 ///
 /// # Errors
-/// When a read fails.
+/// When a read fails, or there is no quota for too long.
 pub(crate) async fn vpcs(
     worker: &Worker,
     policy: &Policy,
     intent: &Intent,
     planned: &mut BTreeSet<(AccountId, VpcId)>,
 ) -> anyhow::Result<Vec<(Facts, Planned)>> {
-    let mut done = Vec::new();
-    let mut intents = vec![intent.clone()];
-    while let Some(intent) = intents.pop() {
-        let mut waits = 0;
-        let mut observer = AccountObserver::new(worker, policy, &intent);
-        while let Some(Observed { facts, deferred }) = observer.next().await? {
-            if let Some(deferred) = deferred {
-                let wait = deferred.delay_seconds;
-                intents.extend(deferred.intents(&intent));
-                waits = waits.max(wait);
-            }
-            let Some(mut facts) = facts else { continue };
-            refuse_unreadable(&facts)?;
-            facts.vpcs.retain(|seen| planned.insert((facts.account.clone(), seen.vpc.clone())));
-            let plan = vpc::plan(&intent, &facts, policy, &[]);
-            let vpcs: BTreeSet<_> = facts.vpcs.iter().map(|seen| seen.vpc.clone()).collect();
-            // To see these VPCs again, and no others with them.
-            let again =
-                Intent { vpcs: vpcs.clone(), vpc_endpoints: named(&intent, &facts), ..intent.clone() };
-            // Without any of them it would mean all: what led to nothing is looked at as it was.
-            let again = if again.is_of_all() { intent.clone() } else { again };
-            let about = About::Vpcs { vpcs, intent: again };
-            let at = facts.now;
-            done.push((facts, Planned { at, about, plan }));
-        }
-        if !intents.is_empty() {
-            wait_for_quota(&intents, waits).await;
-        }
+    let mut looks = Looks::new(PATIENCE);
+    looks.at(worker, policy, intent, planned).await?;
+    Ok(looks.done)
+}
+
+/// What was looked at so far.
+struct Looks {
+    done: Vec<(Facts, Planned)>,
+    /// For how long no VPC may find room among Route 53's requests.
+    patience: Duration,
+}
+
+impl Looks {
+    fn new(patience: Duration) -> Self {
+        Self { done: Vec::new(), patience }
     }
-    Ok(done)
+
+    async fn at(
+        &mut self,
+        worker: &Worker,
+        policy: &Policy,
+        intent: &Intent,
+        planned: &mut BTreeSet<(AccountId, VpcId)>,
+    ) -> anyhow::Result<()> {
+        let mut intents = vec![intent.clone()];
+        let mut moved = Instant::now();
+        while let Some(intent) = intents.pop() {
+            let mut waits = 0;
+            let mut observer = AccountObserver::new(worker, policy, &intent);
+            while let Some(Observed { facts, deferred }) = observer.next().await? {
+                if let Some(deferred) = deferred {
+                    let wait = deferred.delay_seconds;
+                    intents.extend(deferred.intents(&intent));
+                    waits = waits.max(wait);
+                }
+                let Some(facts) = facts else { continue };
+                refuse_unreadable(&facts)?;
+                moved = Instant::now();
+                self.done.push(plan(&intent, facts, policy, planned));
+            }
+            if !intents.is_empty() {
+                self.wait_for_quota(&intents, waits, moved).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until there may be room, but no longer than patience lasts since a VPC was looked at last.
+    async fn wait_for_quota(&self, intents: &[Intent], seconds: i32, moved: Instant) -> anyhow::Result<()> {
+        let left = count(intents.iter().map(|intent| intent.vpcs.len().max(1)).sum(), "VPC");
+        let accounts: BTreeSet<_> = intents.iter().map(|intent| intent.account.to_string()).collect();
+        let accounts = accounts.into_iter().collect::<Vec<_>>().join(", ");
+        let rest = self.patience.saturating_sub(moved.elapsed());
+        if rest.is_zero() {
+            let what = format!(
+                "account {accounts} has had no room for Route 53 requests for {} s: {left} not looked at",
+                self.patience.as_secs()
+            );
+            let remedy =
+                "try again when less is going on in that account, or give plan more time with --timeout";
+            return Err(Failure::new(what, remedy).into());
+        }
+        let wait = Duration::from_secs(u64::try_from(seconds).unwrap_or_default()).min(rest);
+        if !wait.is_zero() {
+            note(&format!(
+                "account {accounts} has no room for more Route 53 requests now: {left} left, going on in {} s, giving \
+                 up in {} s",
+                wait.as_secs(),
+                rest.as_secs()
+            ));
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a person waits for the answer; no function runs here"
+        )]
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+}
+
+/// The plan of one look, for the VPCs that are not among `planned`.
+fn plan(
+    intent: &Intent,
+    mut facts: Facts,
+    policy: &Policy,
+    planned: &mut BTreeSet<(AccountId, VpcId)>,
+) -> (Facts, Planned) {
+    facts.vpcs.retain(|seen| planned.insert((facts.account.clone(), seen.vpc.clone())));
+    let plan = vpc::plan(intent, &facts, policy, &[]);
+    let vpcs: BTreeSet<_> = facts.vpcs.iter().map(|seen| seen.vpc.clone()).collect();
+    // To see these VPCs again, and no others with them.
+    let again = Intent { vpcs: vpcs.clone(), vpc_endpoints: named(intent, &facts), ..intent.clone() };
+    // Without any of them it would mean all: what led to nothing is looked at as it was.
+    let again = if again.is_of_all() { intent.clone() } else { again };
+    let (at, about) = (facts.now, About::Vpcs { vpcs, intent: again });
+    (facts, Planned { at, about, plan })
 }
 
 /// An account that only this caller cannot read is not held: as far as the table says, the functions can.
@@ -101,19 +186,4 @@ fn refuse_unreadable(facts: &Facts) -> Result<(), Failure> {
 fn named(intent: &Intent, facts: &Facts) -> BTreeSet<VpcEndpointId> {
     let seen = facts.vpcs.iter().flat_map(|vpc| vpc.endpoints.keys()).chain(&facts.unknown);
     seen.filter(|id| intent.vpc_endpoints.contains(*id)).cloned().collect()
-}
-
-async fn wait_for_quota(intents: &[Intent], seconds: i32) {
-    let left = intents.iter().map(|intent| intent.vpcs.len()).sum();
-    let accounts: BTreeSet<_> = intents.iter().map(|intent| intent.account.to_string()).collect();
-    let accounts = accounts.into_iter().collect::<Vec<_>>().join(", ");
-    let seconds = u64::try_from(seconds).unwrap_or_default();
-    if seconds > 0 {
-        note(&format!(
-            "account {accounts} has no room for more Route 53 requests now: {} left, going on in {seconds} s",
-            count(left, "VPC")
-        ));
-    }
-    #[expect(clippy::disallowed_methods, reason = "a person waits for the answer; no function runs here")]
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
 }

@@ -9,10 +9,14 @@ use shared::plan::Plan;
 use shared::plan::digest::PlanContent;
 use shared::trigger::intent::Intent;
 
+use super::unread::Unread;
+
 /// What is planned for a selection.
 pub(crate) struct Planning {
     pub(crate) policy: Policy,
     pub(crate) parts: Vec<Planned>,
+    /// What could not be read. The others are planned all the same.
+    pub(crate) unread: Vec<Unread>,
 }
 
 /// The plan of one look: at a few VPCs of an account, or at a service.

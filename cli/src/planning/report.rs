@@ -10,6 +10,7 @@ use shared::plan::digest::{Digest, PlanContent};
 use shared::plan::{Plan, Step};
 
 use super::planned::{About, Planned, Planning};
+use super::unread::Unread;
 use crate::terminal::count;
 
 /// A plan for programs; `zonelink apply` reads it back to say what has moved.
@@ -21,6 +22,9 @@ pub(crate) struct Report {
     pub(crate) planned_at: Timestamp,
     /// Part by part: services first, then accounts.
     pub(crate) parts: Vec<Part>,
+    /// What could not be read; nothing is said of it above.
+    #[serde(default)]
+    pub(crate) unread: Vec<Unread>,
 }
 
 /// The plan for a service, or for a few VPCs of an account.
@@ -42,16 +46,16 @@ impl Report {
     pub(crate) fn of(planning: &Planning, now: Timestamp) -> Self {
         let planned_at = planning.parts.iter().map(|part| part.at).min().unwrap_or(now);
         let parts = planning.parts.iter().map(Part::of).collect();
-        Self { digest: planning.content().digest(), planned_at, parts }
+        Self { digest: planning.content().digest(), planned_at, parts, unread: planning.unread.clone() }
     }
 
     pub(crate) fn content(&self) -> PlanContent {
         PlanContent::of(self.parts.iter().map(|part| &part.plan))
     }
 
-    /// Whether all is in sync, and nothing held.
+    /// Whether all was read and is in sync, and nothing held.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.parts.iter().all(|part| part.plan.is_empty() && part.is_settled())
+        self.unread.is_empty() && self.parts.iter().all(|part| part.plan.is_empty() && part.is_settled())
     }
 
     /// For people: each part that does or holds something, and the sum.
@@ -79,6 +83,10 @@ impl Report {
         );
         if self.is_quiet() {
             sum.push_str("; all is in sync");
+        }
+        if !self.unread.is_empty() {
+            let unread: Vec<_> = self.unread.iter().map(|one| one.about.as_str()).collect();
+            let _ = write!(sum, "; not read: {}", unread.join(", "));
         }
         let _ = write!(sum, "\ndigest {}", self.digest);
         sum

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
+use std::time::Duration;
 
 use shared::aws::Worker;
 use shared::limits::Limit;
@@ -12,8 +13,12 @@ use shared::trigger::intent::Intent;
 
 use super::planned::Planned;
 use super::services;
+use super::unread::Unread;
 use crate::failure::Failure;
 use crate::fleet::Fleet;
+
+/// For how long no VPC may find room among an account's Route 53 requests. Shorter than from one sweep to the next.
+pub(super) const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Where to look.
 #[derive(Debug, Clone, clap::Args)]
@@ -27,6 +32,9 @@ pub(crate) struct Selection {
     /// The account of the VPC or the endpoint; alone: all its connections and VPCs
     #[arg(long, value_name = "ID")]
     account: Option<AccountId>,
+    /// Give an account up that has had no room for Route 53 requests for so long; ten minutes when left out
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +63,8 @@ pub(super) struct Targets {
     pub(super) policy: Policy,
     pub(super) reviews: Vec<Planned>,
     pub(super) intents: Vec<Intent>,
+    /// Services of which nothing is known.
+    pub(super) unread: Vec<Unread>,
 }
 
 impl Selection {
@@ -69,6 +79,16 @@ impl Selection {
         [place, all, account].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
+    /// Whether accounts are selected that have nothing to do with each other.
+    pub(super) fn is_everything(&self) -> bool {
+        self.all
+    }
+
+    /// For how long no VPC may find room.
+    pub(super) fn patience(&self) -> Duration {
+        self.timeout.map_or(PATIENCE, |seconds| Duration::from_secs(seconds.into()))
+    }
+
     pub(super) async fn targets(&self, worker: &Worker, cause: &str) -> anyhow::Result<Targets> {
         if self.place.is_none() && !self.all && self.account.is_none() {
             let what = "it is not said what is to be planned";
@@ -79,7 +99,7 @@ impl Selection {
         match &self.place {
             Some(place) => {
                 let intents = vec![self.intent(place, &fleet, cause)?];
-                Ok(Targets { policy: fleet.policy, reviews: Vec::new(), intents })
+                Ok(Targets { policy: fleet.policy, reviews: Vec::new(), intents, unread: Vec::new() })
             }
             None => self.everything(worker, fleet, cause).await,
         }
@@ -138,7 +158,7 @@ impl Selection {
         intents.extend(
             whole.map(|account| intent(account, BTreeSet::new(), BTreeSet::new(), Priority::Sweep, cause)),
         );
-        Ok(Targets { policy: fleet.policy, reviews: reviewed.parts, intents })
+        Ok(Targets { policy: fleet.policy, reviews: reviewed.parts, intents, unread: reviewed.unread })
     }
 }
 

@@ -11,6 +11,7 @@ use shared::plan::{Plan, Step};
 use shared::reconcile::review::{self, ReviewRequest};
 
 use super::planned::{About, Planned};
+use super::unread::Unread;
 
 /// What reviews of all services come to.
 #[derive(Default)]
@@ -21,6 +22,8 @@ pub(super) struct Reviewed {
     pub(super) endpoints: BTreeMap<AccountId, BTreeSet<VpcEndpointId>>,
     /// The accounts that are to be asked for all of theirs: those of a service that is not of this account.
     pub(super) whole: BTreeSet<AccountId>,
+    /// Services that could not be read.
+    pub(super) unread: Vec<Unread>,
 }
 
 /// Plans the reviews of all services, for these accounts or all.
@@ -32,7 +35,12 @@ pub(super) async fn review(
 ) -> anyhow::Result<Reviewed> {
     let mut reviewed = Reviewed::default();
     for definition in policy.services.values() {
-        reviewed.service(worker, definition, accounts, cause).await?;
+        match reviewed.service(worker, definition, accounts, cause).await {
+            Err(error) if accounts.is_empty() => {
+                reviewed.unread.push(Unread::of(format!("service {}", definition.service), &error));
+            }
+            outcome => outcome?,
+        }
     }
     if accounts.is_empty() {
         let refused = worker.definitions().await?.refused;
@@ -41,7 +49,9 @@ pub(super) async fn review(
         let definitions = plan_definitions(&refused, policy, &holds, now);
         let known = reviewed.endpoints.keys().cloned().collect();
         let left = plan_accounts(&known, &holds, now);
-        for (about, plan) in [("definitions", definitions), ("accounts without endpoints", left)] {
+        // An account without endpoints may have some of a service that could not be read.
+        let left = reviewed.unread.is_empty().then_some(("accounts without endpoints", left));
+        for (about, plan) in [("definitions", definitions)].into_iter().chain(left) {
             reviewed.parts.push(Planned { at: now, about: About::Provider(about.to_owned()), plan });
         }
     }

@@ -82,6 +82,7 @@ impl Apply {
         let installation = context.installation().await?;
         let cause = format!("applied by hand by {}", installation.caller().await?.arn);
         let planning = Planning::of(&installation, &self.selection, &cause).await?;
+        planning.unread.iter().for_each(|unread| unread.say());
         let now = Report::of(&planning, installation.worker.now());
         if now.digest != agreed {
             let moved = before.as_ref().map(|before| before.content().difference_to(&now.content()));
@@ -92,7 +93,8 @@ impl Apply {
         for part in &planning.parts {
             apply_part(&installation, &planning, part, &cause, &mut done).await?;
         }
-        done.answer(&agreed)
+        let answer = done.answer(&agreed)?;
+        Ok(if planning.unread.is_empty() { answer } else { answer.failed() })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `zonelink doctor`: why a client cannot connect.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde_json::json;
 use shared::model::facts::VpcEndpointState;
@@ -8,9 +9,11 @@ use shared::model::ids::{VpcEndpointId, VpcId};
 
 use crate::answer::Answer;
 use crate::context::Context;
-use crate::doctor::{Examined, HINT, Reader, text};
+use crate::doctor::{Examined, HINT, Reader, text, text_of_all};
 use crate::failure::Failure;
 use crate::fleet::{EndpointView, Fleet, Status};
+use crate::pace::Pace;
+use crate::terminal::{count, note};
 
 /// Says why a client cannot connect.
 ///
@@ -21,26 +24,29 @@ use crate::fleet::{EndpointView, Fleet, Status};
 /// Verdicts: ok; warn, it works and somebody should know this; fail, clients cannot connect, or not all of them; unknown, it
 /// could not be seen, and the remedy says what would let it be seen.
 ///
-/// Exit codes: 0 no check fails, 1 it could not be read, 2 wrong arguments, 3 a check fails.
+/// Exit codes: 0 no check fails, 1 it, or a part of it, could not be read, 2 wrong arguments, 3 a check fails.
 #[derive(Debug, clap::Args)]
 #[group(id = "whom", required = true, multiple = false)]
 pub(crate) struct Doctor {
     /// An endpoint, `vpce-…`, or a VPC, `vpc-…`, with all its endpoints
     #[arg(value_name = "VPC|ENDPOINT", group = "whom")]
     subject: Option<Subject>,
-    /// All endpoints of this installation
+    /// All endpoints of this installation: what fails, by its cause, and whom it concerns
     #[arg(long, group = "whom")]
     all: bool,
     #[command(flatten)]
-    port: Port,
+    more: More,
 }
 
 /// Apart, so that it is no alternative to the others.
 #[derive(Debug, clap::Args)]
-struct Port {
+struct More {
     /// The port on which clients connect; else the ports of the load balancer's listeners
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
+    /// End after so long, and name the endpoints that were not looked at
+    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    timeout: u32,
 }
 
 /// Whose connections are looked at.
@@ -72,24 +78,48 @@ impl Doctor {
         let installation = context.installation().await?;
         let caller = installation.caller().await?.arn;
         let fleet = Fleet::read(&installation.worker).await?;
-        let mut reader = Reader::new(&installation, &fleet, caller, self.port.port);
-        let mut examined = Vec::new();
-        for endpoint in fleet.endpoints.iter().filter(|endpoint| self.wants(endpoint)) {
+        let mut reader = Reader::new(&installation, &fleet, caller, self.more.port);
+        let wanted: Vec<_> = fleet.endpoints.iter().filter(|endpoint| self.wants(endpoint)).collect();
+        let (mut examined, mut not_examined) = (Vec::new(), Vec::new());
+        let mut pace = Pace::new(wanted.len(), "endpoint");
+        let within = Duration::from_secs(self.more.timeout.into());
+        for (number, endpoint) in wanted.into_iter().enumerate() {
+            pace.at(number);
+            if pace.is_over(within) {
+                not_examined.push(endpoint.vpc_endpoint.clone());
+                continue;
+            }
             let facts = reader.facts(endpoint).await?;
             // Of an endpoint that no function has seen, only EC2 knows the VPC.
             if !matches!(&self.subject, Some(Subject::Vpc(vpc)) if facts.vpc.as_ref() != Some(vpc)) {
                 examined.push(Examined::by(&facts));
             }
         }
-        self.refuse_nothing(&examined)?;
+        self.say_not_examined(&not_examined);
+        if not_examined.is_empty() {
+            self.refuse_nothing(&examined)?;
+        }
         let failed = examined.iter().any(Examined::has_failed);
         let report = json!({
             "installation": installation.named(),
             "read_at": fleet.read_at,
             "endpoints": examined,
+            "not_examined": not_examined,
             "hint": HINT,
         });
-        Ok(Answer::new(&report, text(&examined))?.held_if(failed))
+        let text = if self.all { text_of_all(&examined) } else { text(&examined) };
+        let answer = Answer::new(&report, text)?;
+        Ok(if not_examined.is_empty() { answer.held_if(failed) } else { answer.failed() })
+    }
+
+    fn say_not_examined(&self, not_examined: &[VpcEndpointId]) {
+        if let [first, ..] = not_examined {
+            let (seconds, left) = (self.more.timeout, count(not_examined.len(), "endpoint"));
+            note(&format!(
+                "not looked at within {seconds} s: {left}, from {first} on\n\
+                 remedy: give more time with --timeout, or look at single endpoints or VPCs"
+            ));
+        }
     }
 
     /// Endpoints that are gone are of interest only when asked for.

@@ -10,7 +10,9 @@ use crate::planning::{Kept, Planning, Report, Selection};
 /// requests, as theirs do. The digest at the end stands for what is done and held, not for when: `zonelink apply` takes
 /// it. The plan is kept on this machine too, for apply to say what has moved since.
 ///
-/// Exit codes: 0 all is in sync and nothing is held, 1 it could not be read, 3 something is to be done, or held.
+/// With `--all` an account or a service that cannot be read is named, and the others are planned.
+///
+/// Exit codes: 0 all is in sync and nothing is held, 1 it, or a part of it, could not be read, 3 something is to be done, or held.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Plan {
     #[command(flatten)]
@@ -30,6 +32,8 @@ impl Plan {
             let selection = self.selection.words();
             text = format!("{text}\ndo it: zonelink apply --plan {} {selection}", report.digest);
         }
-        Ok(Answer::new(&report, text)?.held_if(!report.is_quiet()))
+        let answer = Answer::new(&report, text)?;
+        report.unread.iter().for_each(|unread| unread.say());
+        Ok(if report.unread.is_empty() { answer.held_if(!report.is_quiet()) } else { answer.failed() })
     }
 }
