@@ -10,9 +10,9 @@ import time
 import traceback
 
 from . import goals, report, stage, surroundings
-from .figures import backfill, builds, event_to_record, planning, start, sweep
+from .figures import backfill, builds, event_to_record, planning, quota, start, sweep
 
-FIGURES = ("start", "event_to_record", "sweep", "backfill", "planning")
+FIGURES = ("start", "event_to_record", "sweep", "backfill", "planning", "quota")
 
 
 def main():
@@ -37,6 +37,7 @@ def main():
         "sweep": lambda: sweep.measure(binaries, asked.sizes),
         "backfill": lambda: backfill.measure(binaries, asked.vpcs),
         "planning": planning.measure,
+        "quota": lambda: quota.measure(binaries),
     }
     for name in asked.only:
         _figure(run, name, measures[name])

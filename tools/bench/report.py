@@ -151,6 +151,23 @@ def _backfill(figure):
         "Calls: " + ", ".join(f"{action} {count:,}" for action, count in figure["calls"].items())]
 
 
+def _quota(figure):
+    memory = ", ".join(f"{which} {peak / MB:.0f}" for which, peak in figure["memory"].items())
+    rows = [
+        ["calls for each endpoint", f"{figure['calls_per_endpoint']:.3f}"],
+        ["of Route 53", f"{figure['route53_per_vpc']:.2f}"],
+        ["reads of the table for each endpoint", f"{figure['table_reads_per_endpoint']:.3f}"],
+        ["read units for each endpoint", f"{figure['read_units_per_endpoint']:.3f}"],
+        ["reservations, and messages sent and received", f"{figure['reservations']}, {figure['messages']}"],
+        ["time", f"{figure['seconds']:.1f} s"],
+        ["MB at most", memory],
+    ]
+    return _TITLES["quota"], [
+        f"{figure['endpoints']} endpoints of one account, all in sync, with the parameters as the template has them.",
+        _table(rows, ["", ""]),
+        "Calls: " + ", ".join(f"{action} {count:,}" for action, count in figure["calls"].items())]
+
+
 def _planning(figure):
     rows = [[case, f"{one['plans_per_second']:,.0f}", f"{one['nanoseconds'] / 1000:.1f} "
              f"({one['from'] / 1000:.1f}–{one['to'] / 1000:.1f})",
@@ -177,7 +194,7 @@ def _builds(figure):
 _TITLES = {
     "start": "1. Start, memory, size", "event_to_record": "2. From an event to the record",
     "sweep": "3 and 5. A sweep in sync, and how it grows", "backfill": "4. Backfill behind a quota",
-    "planning": "6. Planning alone", "builds": "7. Builds",
+    "planning": "6. Planning alone", "builds": "7. Builds", "quota": "8. A sweep in sync within the template's quota",
 }
 _FIGURES = {"start": _start, "event_to_record": _event, "sweep": _sweep, "backfill": _backfill,
-            "planning": _planning, "builds": _builds}
+            "planning": _planning, "builds": _builds, "quota": _quota}
