@@ -107,8 +107,12 @@ impl Looks {
                 }
                 let Some(facts) = facts else { continue };
                 refuse_unreadable(&facts)?;
-                moved = Instant::now();
+                let before = planned.len();
                 self.done.push(plan(&intent, facts, policy, planned));
+                // A look that found no room tells of no VPC.
+                if planned.len() > before {
+                    moved = Instant::now();
+                }
             }
             if !intents.is_empty() {
                 self.wait_for_quota(&intents, waits, moved).await?;
