@@ -26,11 +26,11 @@ impl Protocol {
         settles
     }
 
-    /// The state after one undisturbed run; where there are two VPCs, after one for each and another for the
-    /// first.
+    /// The state after one undisturbed run; where there are two VPCs, after two for each: what one lets go of, the
+    /// other may have been held for.
     pub(crate) fn visited(&self, state: &State) -> State {
         let mut end = State { minute: LATE, looks: 0, ..*state };
-        let visits: &[u8] = if self.setting.vpc_of.contains(&1) { &[0, 1, 0] } else { &[0] };
+        let visits: &[u8] = if self.setting.vpc_of.contains(&1) { &[0, 1, 0, 1] } else { &[0] };
         for vpc in visits {
             end.workers = [Worker::Over; WORKERS];
             end.workers[0] = Worker::Waiting { vpc: *vpc, second: false, refused: None };

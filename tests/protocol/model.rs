@@ -8,9 +8,8 @@
 //!
 //! A request to Route 53 is on its way from the moment that it could be sent until it lands, as long as its
 //! `until` is not past. Whether it was sent already is not told apart: what matters is when it lands, which
-//! may be never. It may land, lose its answer, and be sent again by the SDK. It is not on its way any more
-//! once one attempt was answered: Route 53 refuses a request while it is busy with an earlier one for the
-//! zone (`PriorRequestNotComplete`).
+//! may be never. It is sent once. So it is not on its way any more once it was answered, and an answer that refuses
+//! it is certain: then the worker puts its claim back.
 //!
 //! The clock counts minutes; a pending change's time is over with the next one. Two observations in the same
 //! minute are still told apart, since a new claim takes its version from the clock.
@@ -51,8 +50,6 @@ pub(crate) struct Setting {
     pub(crate) both: bool,
     /// How many minutes pass.
     pub(crate) minutes: u8,
-    /// How often the SDK sends a request again that has landed.
-    pub(crate) resends: u8,
     /// How often Route 53 is not ready for a change, and says so.
     pub(crate) put_offs: u8,
     pub(crate) starts: Vec<Start>,
@@ -93,6 +90,8 @@ pub(crate) enum Broken {
     SameVersion,
     /// A claim is put back though nobody knows whether its change was made.
     PutBackUnanswered,
+    /// A change whose answer is lost is sent again, and the answer to the second request is believed.
+    SentTwice,
     /// What is pending counts as made whatever its TTL.
     AnyTtl,
 }
@@ -104,10 +103,11 @@ pub(crate) struct State {
     pub(crate) looks: u8,
     pub(crate) edits_left: u8,
     pub(crate) moves_left: u8,
-    pub(crate) resends_left: u8,
     pub(crate) put_offs_left: u8,
     pub(crate) endpoints: [Set; 2],
     pub(crate) record: Record,
+    /// What our last batch that moved addresses made of the record.
+    pub(crate) made: Set,
     /// Of the A and the AAAA record set.
     pub(crate) authors: [Author; 2],
     pub(crate) claim: Option<Claim>,
@@ -124,7 +124,7 @@ pub(crate) struct State {
 pub(crate) enum Action {
     /// A worker's next read or step.
     Work(usize),
-    /// A worker's request lands, its answer is lost, and the SDK sends it again.
+    /// A worker's request lands and its answer is lost. Only broken protocols go on after that.
     LandsUnheard(usize),
     /// A worker's request is not sent, because its time is over.
     OutOfTime(usize),
@@ -155,6 +155,11 @@ impl Protocol {
         Self { setting, planner, ends: Arc::default() }
     }
 
+    /// Whether anybody goes on after an answer was lost.
+    fn loses_answers(&self) -> bool {
+        self.is(Broken::PutBackUnanswered) || self.is(Broken::SentTwice)
+    }
+
     pub(crate) fn is(&self, broken: Broken) -> bool {
         self.setting.broken == Some(broken)
     }
@@ -183,10 +188,10 @@ impl Protocol {
             looks: 0,
             edits_left: self.setting.edits,
             moves_left: self.setting.moves,
-            resends_left: self.setting.resends,
             put_offs_left: self.setting.put_offs,
             endpoints: [ONE, NOTHING],
             record: Record { set, ..Record::default() },
+            made: if author == Author::Us { set } else { NOTHING },
             authors: [author, Author::Us],
             claim,
             references: claim.map_or(0, |claim| self.planner.vpcs(&claim)),
@@ -226,7 +231,7 @@ impl Protocol {
         let in_time = state.minute < batch.announced.until;
         if in_time || self.is(Broken::Outlives) {
             actions.push(Action::Work(n));
-            if state.resends_left > 0 && state.record.apply(*batch).is_some() {
+            if self.loses_answers() && state.record.apply(*batch).is_some() {
                 actions.push(Action::LandsUnheard(n));
             }
             if state.put_offs_left > 0 {
@@ -256,6 +261,9 @@ impl State {
             }
         }
         self.record = after;
+        if from != to {
+            self.made = after.set;
+        }
         let announced = self.claim.and_then(|claim| claim.pending);
         self.unannounced |= announced != Some(batch.announced);
         true
@@ -264,10 +272,11 @@ impl State {
     /// When what a person wrote is just what the claim names from now on, nobody can tell it from ours.
     pub(crate) fn liken(&mut self) {
         let Some(claim) = self.claim else { return };
-        let named = match claim.pending {
-            Some(Pending { from, to, .. }) => from != to && to == self.record.set && !self.record.other_ttl,
-            None => !claim.adopted && claim.confirmed == self.record.set,
-        };
+        let announced = claim.pending.filter(|Pending { from, to, .. }| from != to && *to == self.record.set);
+        let written = announced.is_some() && !self.record.other_ttl;
+        // What is confirmed while another change is announced was seen before that: then we had made it.
+        let confirmed = claim.pending.is_none() || self.made == claim.confirmed;
+        let named = written || (confirmed && !claim.adopted && claim.confirmed == self.record.set);
         for author in &mut self.authors {
             if named && *author == Author::Person {
                 *author = Author::PersonAsWeWould;
@@ -295,8 +304,8 @@ impl State {
             if now == NOTHING {
                 self.authors[n] = Author::Us;
             } else if ttl || before.set & of_type != now {
-                // Another TTL for what we wrote does not make it look like somebody else's.
-                let edited = before.set & of_type == now && self.authors[n] == Author::Us;
+                // Another TTL for what we wrote, or seem to have written, does not make it look like somebody else's.
+                let edited = before.set & of_type == now && self.authors[n] != Author::Person;
                 let other_ttl = self.record.other_ttl && !edited;
                 let named = self.claim.is_some_and(|claim| claim.names(now, of_type, other_ttl));
                 self.authors[n] = if named { Author::PersonAsWeWould } else { Author::Person };
@@ -360,13 +369,13 @@ impl Model for Protocol {
         match action {
             Action::Work(n) => self.work(&mut next, n),
             Action::LandsUnheard(n) => {
-                let Worker::Acting { vpc, steps: [Some(Step::Change(batch)), ..], may_change, put_back, .. } =
-                    state.workers[n]
+                let Worker::Acting {
+                    vpc, steps: [Some(Step::Change(batch)), ..], may_change, put_back, ..
+                } = state.workers[n]
                 else {
                     return None;
                 };
                 next.land(batch, may_change);
-                next.resends_left -= 1;
                 if self.is(Broken::PutBackUnanswered) {
                     next.workers[n] = Worker::put_back(vpc, None, put_back);
                 }
@@ -394,15 +403,12 @@ impl Model for Protocol {
 
     /// What always holds, and what must happen somewhere lest it hold for want of anything happening.
     fn properties(&self) -> Vec<Property<Self>> {
-        vec![
+        let mut properties = vec![
             Property::always(PERSON, |_, state: &State| !state.trespassed),
             Property::always(ANNOUNCED, |_, state: &State| !state.unannounced),
             Property::always(SETTLES, Protocol::settles),
             Property::sometimes("a race is lost", |_, state: &State| {
                 state.any(|worker| matches!(worker, Worker::Waiting { second: true, refused: None, .. }))
-            }),
-            Property::sometimes("a change is refused", |_, state: &State| {
-                state.any(|worker| matches!(worker, Worker::Waiting { second: true, refused: Some(_), .. }))
             }),
             Property::sometimes("a change whose worker is gone is taken over", |_, state: &State| {
                 let over =
@@ -411,6 +417,13 @@ impl Model for Protocol {
                 let takes = |step: &Option<Step>| matches!(step, Some(Step::Put { expects, .. }) if *expects == version);
                 over && state.any(|worker| matches!(worker, Worker::Acting { steps, .. } if takes(&steps[0])))
             }),
-        ]
+        ];
+        if self.setting.edits > 0 {
+            // Without a person there is nothing in the way of a change.
+            properties.push(Property::sometimes("a change is refused", |_, state: &State| {
+                state.any(|worker| matches!(worker, Worker::Waiting { second: true, refused: Some(_), .. }))
+            }));
+        }
+        properties
     }
 }

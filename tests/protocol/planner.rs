@@ -245,7 +245,8 @@ impl Planner {
     fn step(&self, step: &plan::Step, numbers: &Numbers, announced: &mut Option<Pending>) -> Step {
         match step {
             plan::Step::PutClaim { claim, expects, joins, leaves } => {
-                *announced = announced.or_else(|| claim.pending.as_ref().map(|pending| self.pending(pending)));
+                *announced =
+                    announced.or_else(|| claim.pending.as_ref().map(|pending| self.pending(pending)));
                 Step::Put {
                     claim: self.small(claim, numbers),
                     expects: expects.map(|version| numbers.small(version)),

@@ -67,7 +67,9 @@ impl World {
         let Some(pending) = claim.pending.as_ref().filter(|pending| self.timestamp() > pending.until) else {
             return false;
         };
-        let Some(slot) = self.route53.slots.get(&claim.key).filter(|slot| slot.by_a_person) else { return false };
+        let Some(slot) = self.route53.slots.get(&claim.key).filter(|slot| slot.by_a_person) else {
+            return false;
+        };
         let stands = slot.seen.addresses();
         let incompatible = !slot.seen.incompatible.is_empty() && claim.confirmed.is_empty();
         let written = stands == pending.to && slot_ttls(slot).all(|ttl| pending.ttl == Some(ttl));
@@ -165,7 +167,10 @@ impl World {
         let wrong = wrong.filter(|(id, given)| seen.knows(id) && !seen.publishes(id, &given.addresses));
         let wrong: Vec<_> = wrong.map(|(id, given)| format!("{} of {id}", given.addresses)).collect();
         if !wrong.is_empty() {
-            self.violation(format!("{} is made to answer {wrong:?}, which it was not seen to have", batch.key));
+            self.violation(format!(
+                "{} is made to answer {wrong:?}, which it was not seen to have",
+                batch.key
+            ));
         }
     }
 
@@ -294,7 +299,10 @@ fn may_replace(
     let adopts = stands == *to && definition.adopt != Adopt::Never;
     let ours = match &claim.pending {
         Some(pending) => {
-            written(pending) || stands == pending.from || stands == claim.confirmed || adopts
+            written(pending)
+                || stands == pending.from
+                || stands == claim.confirmed
+                || adopts
                 || (definition.adopt == Adopt::Any && !to.is_empty())
         }
         None if to.is_empty() => stands == claim.confirmed,

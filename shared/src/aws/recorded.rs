@@ -56,7 +56,7 @@ impl Player {
         let loader = aws_config::defaults(BehaviorVersion::latest()).endpoint_url(url);
         let loader = loader.region("us-west-2").retry_config(RetryConfig::disabled());
         let keys = Credentials::new(ACCOUNT, "secret", None, None, "a test");
-        let session = Session::with(loader.credentials_provider(keys).load().await);
+        let session = Session::of(loader.credentials_provider(keys).load().await);
         Player { worker: Worker::with(&session, config()), asked }
     }
 

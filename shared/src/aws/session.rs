@@ -117,6 +117,12 @@ impl Session {
         Ok(Session { sdk, clock })
     }
 
+    /// One that a test has loaded.
+    #[cfg(test)]
+    pub(super) fn of(sdk: SdkConfig) -> Session {
+        Session { sdk, clock: Arc::default() }
+    }
+
     /// The same, with other credentials.
     pub(super) fn with(&self, sdk: SdkConfig) -> Session {
         Session { sdk, clock: Arc::clone(&self.clock) }

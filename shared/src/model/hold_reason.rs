@@ -197,7 +197,9 @@ impl HoldReason {
                 "give the VPC a zone of its own, or set shared_zones: merge where the VPCs are routed to each other"
             }
             HoldReason::Route53Refused { .. } => "see Route 53's words",
-            HoldReason::RecordFull { .. } => "give the VPC a zone of its own: fewer VPCs then share one record",
+            HoldReason::RecordFull { .. } => {
+                "give the VPC a zone of its own: fewer VPCs then share one record"
+            }
             HoldReason::NotDefined { .. } => {
                 "define the service again; with `removed`, its records are released or deleted"
             }

@@ -37,7 +37,9 @@ pub(crate) async fn a_connection_is_seen_with_its_owner_and_its_state<C: Cloud, 
     let owner = world.setting().client;
     let vpc_endpoint = world.endpoint(&world.vpc(&owner), 1);
     let seen = connections(cloud, world, None).await;
-    let [Connection { vpc_endpoint: of, owner: by, state, region }] = seen.as_slice() else { panic!("{seen:?}") };
+    let [Connection { vpc_endpoint: of, owner: by, state, region }] = seen.as_slice() else {
+        panic!("{seen:?}")
+    };
     assert_eq!((of, by, state), (&vpc_endpoint, &owner, &PendingAcceptance));
     assert!(region.as_ref().is_none_or(|region| *region == world.setting().region), "{region:?}");
     assert_eq!(connections(cloud, world, Some(PendingAcceptance)).await, seen);

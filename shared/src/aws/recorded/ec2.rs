@@ -7,8 +7,12 @@ use crate::model::listed::{EndpointFilter, ListedEndpoint, Shown};
 
 const SERVICE: &str = "vpce-svc-0a1b2c3d4e5f60718";
 
+fn service_name() -> String {
+    parsed::<ServiceId>(SERVICE).service_name(&parsed("us-west-2"))
+}
+
 fn by_service() -> EndpointFilter {
-    EndpointFilter::Services(vec![format!("com.amazonaws.vpce.us-west-2.{SERVICE}")])
+    EndpointFilter::Services(vec![service_name()])
 }
 
 async fn shown(answers: Vec<(u16, &'static str)>) -> Vec<Shown> {
@@ -30,7 +34,7 @@ async fn interface_endpoint_is_read_with_all_that_matters_of_it() {
     let expected = ListedEndpoint {
         vpc_endpoint: id("vpce", 1),
         vpc: parsed("vpc-0a1b2c3d4e5f60718"),
-        service_name: format!("com.amazonaws.vpce.us-west-2.{SERVICE}"),
+        service_name: service_name(),
         state: VpcEndpointState::Available,
         ip_address_type: IpAddressType::Ipv4,
         subnets: [2, 3].map(|number| id("subnet", number)).into(),

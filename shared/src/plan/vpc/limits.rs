@@ -107,7 +107,10 @@ mod tests {
         Contribution {
             vpc: format!("vpc-{vpc:08}").parse().unwrap(),
             account: "444455556666".parse().unwrap(),
-            addresses: Addresses { a: hosts.map(|host| [10, 0, vpc, host].into()).collect(), ..Addresses::default() },
+            addresses: Addresses {
+                a: hosts.map(|host| [10, 0, vpc, host].into()).collect(),
+                ..Addresses::default()
+            },
         }
     }
 

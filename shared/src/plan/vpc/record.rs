@@ -4,7 +4,7 @@
 //! record sets seen          claim             desired   step
 //! absent                    –                 values    claim, CREATE
 //! absent                    ours              values    claim, CREATE (drift)
-//! absent, edited            ours              values that are only remembered    nothing
+//! absent, edited            any               values that are only remembered    nothing
 //! as desired                ours, same        values    nothing
 //! as desired                ours, other       values    claim only
 //! as desired, any TTL       –                 values    adopt: claim, and repair the TTL
@@ -24,8 +24,8 @@
 //!
 //! while a claim is pending  its time not over: wait; then seen = to under our TTL: ours;
 //!                           seen = from, what we wrote before, or nothing: may be replaced;
-//!                           seen = to under another TTL: as without a claim; else foreign:
-//!                           release, Hold(ForeignRecord)
+//!                           else, and when seen = to under another TTL: as without a claim, and what is
+//!                           held is released
 //! it was certainly not done the claim says again what it said before; none before: release
 //! ```
 
@@ -76,7 +76,6 @@ enum Ownership {
     Ours {
         confirmed: Addresses,
     },
-    Foreign,
     Busy {
         until: Timestamp,
     },
@@ -99,11 +98,10 @@ fn ownership(claim: Option<&Claim>, seen: &SeenRecords, now: Timestamp) -> Owner
             let stands = seen.addresses();
             if stands == pending.from || stands == claim.confirmed || stands.is_empty() {
                 Ownership::Ours { confirmed: claim.confirmed.clone() }
-            } else if stands == pending.to {
-                // The values that we wanted, under another TTL: somebody else wrote them, and ours was refused.
-                Ownership::NotOurs
             } else {
-                Ownership::Foreign
+                // Somebody else wrote it while our change was on its way, and ours was refused. That is so even of the
+                // values that we wanted, when they stand under another TTL.
+                Ownership::NotOurs
             }
         }
     }
@@ -125,7 +123,7 @@ pub(super) fn decide(facts: &RecordFacts, desired: &Desired, vpc: &VpcId, now: T
         Ownership::Released(Released { by, at }) => Decision::hold(HoldReason::Released { by, at }),
         _ if !is_needed => row.remove(&ownership),
         // Only remembered, and it does not stand: until the endpoints are available nothing is known to be right.
-        Ownership::Ours { .. } if addresses.is_empty() => Decision::nothing(),
+        _ if addresses.is_empty() => row.wait(&ownership),
         _ => row.write(&ownership, &addresses),
     }
 }
@@ -157,7 +155,9 @@ impl Row<'_> {
         let (seen, adopt) = (self.seen.addresses(), self.desired.adopt);
         let held = |reason| {
             let (why, effect) = self.settled(ownership);
-            Decision { reason: why.into(), effect, ..Decision::hold(reason) }
+            // Without the claim, what was only remembered is not wanted any more.
+            let is_wanted = !matches!(effect, Effect::Release(_)) || self.publishes();
+            Decision { reason: why.into(), effect, hold: is_wanted.then_some(reason), ..Decision::nothing() }
         };
         if let Some(claim) = &self.facts.claim
             && claim.service != *self.desired.service
@@ -192,10 +192,24 @@ impl Row<'_> {
                 let reason = format!("drift: our record was edited from {confirmed} to {seen}");
                 self.change(addresses, Origin::Created, confirmed, &reason)
             }
-            Ownership::NotOurs | Ownership::Foreign | Ownership::Busy { .. } | Ownership::Released(_) => {
+            Ownership::NotOurs | Ownership::Busy { .. } | Ownership::Released(_) => {
                 held(HoldReason::ForeignRecord { seen })
             }
         }
+    }
+
+    /// Whether an endpoint of this VPC is available now.
+    fn publishes(&self) -> bool {
+        let is_own = |(id, given): (&VpcEndpointId, &Contribution)| {
+            given.vpc == *self.vpc && !self.desired.remembered.contains(id)
+        };
+        self.desired.contributions.iter().any(is_own)
+    }
+
+    /// Writes nothing of the record: an empty answer is no answer.
+    fn wait(&self, ownership: &Ownership) -> Decision {
+        let (reason, effect) = self.settled(ownership);
+        Decision { reason: reason.into(), effect, ..Decision::nothing() }
     }
 
     /// What becomes of a claim whose record may not be changed. Endpoints that have left go out of it, so that the last
@@ -208,7 +222,8 @@ impl Row<'_> {
             _ => None,
         };
         if claim.pending.is_some() && ours.is_none() {
-            let reason = "the change that it announces was not made, and another record stands there: release it";
+            let reason =
+                "the change that it announces was not made, and another record stands there: release it";
             return (reason, Effect::Release(self.release(claim.version)));
         }
         // What another VPC has in it is that VPC's to take out: two that took it from each other would never end.

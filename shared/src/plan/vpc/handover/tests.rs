@@ -143,7 +143,8 @@ fn taking_back_leaves_every_vpc_and_looks_at_each_again() {
 fn a_change_on_its_way_is_waited_for_before_the_record_is_taken_back() {
     let mut claim = World::new().claimed_by(1, VPC, "10.0.0.1").vpc().records[0].claim.clone().unwrap();
     let until = now() + SignedDuration::from_secs(30);
-    claim.pending = Some(Pending { from: Addresses::default(), to: claim.confirmed.clone(), ttl: Some(60), until });
+    claim.pending =
+        Some(Pending { from: Addresses::default(), to: claim.confirmed.clone(), ttl: Some(60), until });
     assert_eq!(release(&intent(), &claim, by_ada(now())), Err(Refusal::Busy(until)));
     assert!(release(&intent(), &claim, by_ada(until)).is_ok());
 }

@@ -51,9 +51,7 @@ impl Row<'_> {
             // An older change has turned out to be made. Whoever edits the record from now on edits this.
             (claim.origin, claim.confirmed) = (self.origin(), pending.to);
         }
-        let stands = |given: &Contribution| {
-            given.vpc != *self.vpc || given.addresses.is_within(confirmed)
-        };
+        let stands = |given: &Contribution| given.vpc != *self.vpc || given.addresses.is_within(confirmed);
         if claim.contributions.values().any(stands) {
             claim.contributions.retain(|_, given| stands(given));
         } else {
@@ -66,14 +64,15 @@ impl Row<'_> {
     /// Where what is seen came from, under the claim that stands there.
     pub(super) fn origin(&self) -> Origin {
         let Some(claim) = &self.facts.claim else { return Origin::Created };
-        match &claim.pending {
-            Some(pending) if pending.from == pending.to => claim.origin,
-            Some(pending) if pending.is_in_place(self.seen) => Origin::Created,
-            Some(pending) if self.seen.addresses() == pending.to && pending.to != claim.confirmed => {
-                // Somebody else wrote the same values.
-                Origin::Adopted
-            }
-            _ => claim.origin,
+        let Some(pending) = &claim.pending else { return claim.origin };
+        let stands = self.seen.addresses();
+        if pending.from != pending.to && pending.is_in_place(self.seen) {
+            Origin::Created
+        } else if stands == pending.from || stands == claim.confirmed || stands.is_empty() {
+            claim.origin
+        } else {
+            // Somebody else wrote it meanwhile.
+            Origin::Adopted
         }
     }
 

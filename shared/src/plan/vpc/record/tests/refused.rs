@@ -89,6 +89,14 @@ fn same_values_under_another_ttl_are_somebody_elses() {
 }
 
 #[test]
+fn what_somebody_wrote_during_a_change_that_was_not_made_is_adopted_where_it_is_right() {
+    let case = seen(&["10.0.0.3"], 60).ours(&[]).pending(&[], &["10.0.0.2"], PAST);
+    let steps = case.decide(&["10.0.0.3"]).steps();
+    let [Step::PutClaim { claim, .. }] = steps.as_slice() else { panic!("{steps:?}") };
+    assert_eq!((claim.origin, &claim.pending), (Origin::Adopted, &None));
+}
+
+#[test]
 fn change_of_the_ttl_alone_that_never_came_leaves_the_record_ours() {
     let ours = ["10.0.0.1"];
     let case = seen(&ours, 300).ours(&ours).pending(&ours, &ours, PAST);
