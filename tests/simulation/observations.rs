@@ -10,6 +10,7 @@ use shared::model::record::{Addresses, RecordKey};
 use shared::model::table::Item;
 
 use super::ec2::Shape;
+use super::route53::Slot;
 
 /// All that one invocation has read, whichever of its messages asked.
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ pub(crate) struct Observations {
     /// Zones that were seen not to exist.
     pub(crate) gone: BTreeSet<HostedZoneId>,
     records: BTreeMap<RecordKey, SeenAt>,
+    /// What stood at a name each time that it was read.
+    slots: BTreeMap<RecordKey, Vec<Slot>>,
     announced: BTreeMap<RecordKey, Announcement>,
     /// Claims as they were read last.
     claims: BTreeMap<RecordKey, Claim>,
@@ -111,11 +114,17 @@ impl Observations {
     }
 
     /// The record sets at a name are read, from their first page on.
-    pub(crate) fn see_record(&mut self, key: &RecordKey, now: i64) {
+    pub(crate) fn see_record(&mut self, key: &RecordKey, slot: Option<&Slot>, now: i64) {
+        self.slots.entry(key.clone()).or_default().extend(slot.cloned());
         let seen = self.records.entry(key.clone()).or_insert(SeenAt { since: now, announced: false });
         if seen.announced {
             *seen = SeenAt { since: now, announced: false };
         }
+    }
+
+    /// What stood at a name when it was read.
+    pub(crate) fn slots(&self, key: &RecordKey) -> impl Iterator<Item = &Slot> {
+        self.slots.get(key).into_iter().flatten()
     }
 
     /// When the record was read on which a change is based.

@@ -91,7 +91,7 @@ impl World {
             return None;
         }
         if start.record_type.is_none() {
-            seen.see_record(&key, self.now);
+            seen.see_record(&key, self.route53.slots.get(&key), self.now);
         }
         let from = start.record_type.as_deref().unwrap_or_default();
         let mut listed = self.sets_at(&key);

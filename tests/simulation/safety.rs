@@ -54,27 +54,12 @@ impl World {
             }
             return self.tally.count("first claims put back");
         }
-        if self.was_interrupted_by_another(before) {
+        if seen.slots(&before.key).any(|slot| is_in_the_way(before, slot)) {
             return self.tally.count("claims released under foreign records");
         }
         if let Some(wrong) = self.check_contributions(&before.key, Some(before), None, seen) {
             self.violation(wrong);
         }
-    }
-
-    /// Whether a change was interrupted and what stands there is neither what it was to make nor what it was to replace.
-    fn was_interrupted_by_another(&self, claim: &Claim) -> bool {
-        let Some(pending) = claim.pending.as_ref().filter(|pending| self.timestamp() > pending.until) else {
-            return false;
-        };
-        let Some(slot) = self.route53.slots.get(&claim.key).filter(|slot| slot.by_a_person) else {
-            return false;
-        };
-        let stands = slot.seen.addresses();
-        let incompatible = !slot.seen.incompatible.is_empty() && claim.confirmed.is_empty();
-        let written = stands == pending.to && slot_ttls(slot).all(|ttl| pending.ttl == Some(ttl));
-        let ours = written || stands == pending.from || stands == claim.confirmed || stands.is_empty();
-        incompatible || !ours
     }
 
     /// What a claim is to say from now on, against what was observed.
@@ -161,6 +146,10 @@ impl World {
     fn check_additions(&mut self, batch: &Batch, to: &Addresses, seen: &Observations) {
         let from = batch.announced.as_ref().and_then(|announced| Some(&announced.pending.as_ref()?.from));
         let (Some(from), Some(claim)) = (from, self.table.claim(&batch.key)) else { return };
+        // What other VPCs have in it is believed as the claim says it.
+        if claim.vpcs().len() > 1 {
+            return;
+        }
         let added: Vec<_> = to.a.difference(&from.a).collect();
         let gives = |given: &Contribution| added.iter().any(|address| given.addresses.a.contains(*address));
         let wrong = claim.contributions.iter().filter(|(_, given)| gives(given));
@@ -265,6 +254,16 @@ fn undone(announced: &Claim, after: Option<&Claim>, seen: &Observations) -> Opti
         (true, true) => Err(format!("{} is put back, and its change may be made", announced.key)),
         (true, false) => Ok(()),
     })
+}
+
+/// Whether a change was interrupted, and what was seen is neither what it was to make nor what it was to replace.
+fn is_in_the_way(claim: &Claim, slot: &Slot) -> bool {
+    let Some(pending) = &claim.pending else { return false };
+    let stands = slot.seen.addresses();
+    let incompatible = !slot.seen.incompatible.is_empty() && claim.confirmed.is_empty();
+    let written = stands == pending.to && slot_ttls(slot).all(|ttl| pending.ttl == Some(ttl));
+    let ours = written || stands == pending.from || stands == claim.confirmed || stands.is_empty();
+    slot.by_a_person && (incompatible || !ours)
 }
 
 /// One without addresses gives nothing.

@@ -6,11 +6,13 @@
 They have no interfaces, no DNS names and no connection that a provider would see.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.exceptions import InvalidRouteError
 from moto.ec2.responses import EC2Response
 
 from . import accounts, services, settings
@@ -80,6 +82,11 @@ def delete(response: EC2Response, one: Any) -> None:
     """Its routes go at once; the endpoint itself is seen `deleting` for a while."""
     if one.state == "deleting":
         return
+    tables, one.route_table_ids = one.route_table_ids or [], []
+    for table in tables:
+        # A table that joined later has no route in moto, which takes that for an error.
+        with contextlib.suppress(InvalidRouteError):
+            response.ec2_backend.delete_route(table, one.destination_prefix_list_id)
     response.ec2_backend.delete_vpc_endpoints([one.id])
     one.state = "deleting"
     _next[one.id] = (time.monotonic(), "deleted")

@@ -208,6 +208,9 @@ impl Row<'_> {
 
     /// Writes nothing of the record: an empty answer is no answer.
     fn wait(&self, ownership: &Ownership) -> Decision {
+        if let Ownership::Ours { .. } = ownership {
+            return Decision::nothing();
+        }
         let (reason, effect) = self.settled(ownership);
         Decision { reason: reason.into(), effect, ..Decision::nothing() }
     }
