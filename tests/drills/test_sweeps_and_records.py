@@ -43,7 +43,7 @@ def test_pending_age(watch):
     with fleet.provider.deaf():
         vpc = fleet.a.vpc()
         zone, endpoint = vpc.zone(), vpc.endpoint()
-        local.faults(fault | {"action": "ChangeResourceRecordSets", "code": "InvalidChangeBatch", "status": 400})
+        local.faults(fault | {"action": "ChangeResourceRecordSets", "code": "InternalFailure", "status": 500})
         fleet.provider.backfill()
         local.at_rest()
         local.faults(fault | {"action": "ListResourceRecordSets", "code": "AccessDenied", "status": 403})

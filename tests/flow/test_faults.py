@@ -110,7 +110,17 @@ def test_one_throttled_account_does_not_hold_up_the_others(fleet):
     assert zones[0].record()
 
 
-@pytest.mark.parametrize("code, status", [("InternalFailure", 500), ("Throttling", 400), ("ServiceUnavailable", 503)])
+def test_change_that_route53_is_not_ready_for_is_made_within_seconds(fleet):
+    vpc = fleet.a.vpc()
+    zone = vpc.zone()
+    fleet.local.faults(throttle("route53", "ChangeResourceRecordSets", code="PriorRequestNotComplete", times=1))
+    endpoint = vpc.endpoint()
+    wait_until(lambda: zone.addresses() == endpoint.addresses, within=30)
+    fleet.local.settled()
+    assert "pending" not in fleet.table.claims()[zone.id]
+
+
+@pytest.mark.parametrize("code, status", [("InternalFailure", 500), ("ServiceUnavailable", 503)])
 def test_change_whose_answer_is_lost_is_ours_all_the_same(fleet, code, status):
     vpc = fleet.a.vpc()
     zone = vpc.zone()
