@@ -58,7 +58,7 @@ pub(crate) async fn run(verb: Verb, context: &Context, command: fn() -> Command)
         Verb::Release(release) => Box::pin(release.run(context)).await,
         Verb::Backfill(backfill) => backfill.run(context).await,
         Verb::Sweep(sweep) => sweep.run(context).await,
-        Verb::Service(service) => service.run(context).await,
+        Verb::Service(service) => Box::pin(service.run(context)).await,
         Verb::Check(check) => check.run(),
         Verb::Replay(replay) => Box::pin(replay.run(context)).await,
         Verb::Completions(completions) => Ok(completions.run(command())),

@@ -31,7 +31,7 @@ impl Unread {
 
     /// Says it on standard error.
     pub(crate) fn say(&self) {
-        let remedy = self.remedy.iter().map(|remedy| format!("\nremedy: {remedy}")).collect::<String>();
+        let remedy = self.remedy.as_ref().map_or_else(String::new, |remedy| format!("\nremedy: {remedy}"));
         note(&format!("not read: {}: {}{remedy}", self.about, self.reason));
     }
 }

@@ -82,7 +82,9 @@ impl Apply {
         let installation = context.installation().await?;
         let cause = format!("applied by hand by {}", installation.caller().await?.arn);
         let planning = Planning::of(&installation, &self.selection, &cause).await?;
-        planning.unread.iter().for_each(|unread| unread.say());
+        for unread in &planning.unread {
+            unread.say();
+        }
         let now = Report::of(&planning, installation.worker.now());
         if now.digest != agreed {
             let moved = before.as_ref().map(|before| before.content().difference_to(&now.content()));

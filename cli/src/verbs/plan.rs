@@ -33,7 +33,9 @@ impl Plan {
             text = format!("{text}\ndo it: zonelink apply --plan {} {selection}", report.digest);
         }
         let answer = Answer::new(&report, text)?;
-        report.unread.iter().for_each(|unread| unread.say());
+        for unread in &report.unread {
+            unread.say();
+        }
         Ok(if report.unread.is_empty() { answer.held_if(!report.is_quiet()) } else { answer.failed() })
     }
 }

@@ -54,7 +54,8 @@ pub(super) async fn journal<C: Cloud>(
         // What is too much is journalled as the hold that it becomes.
         let held = matches!(outcome.outcome, Outcome::TooManyDeletes { .. });
         let known = matches!(outcome.outcome, Outcome::NotYet(_)) && cause.attempt > 0;
-        outcome.group.is_journalled() && !held && !known && !(nothing_done && outcome.done == 0)
+        let left_out = held || known || (nothing_done && outcome.done == 0);
+        outcome.group.is_journalled() && !left_out
     };
     let kept: Vec<_> = outcomes.iter().filter(is_kept).collect();
     let entries = kept.into_iter().map(|outcome| put_entry(worker, cause, outcome));

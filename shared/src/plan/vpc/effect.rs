@@ -76,7 +76,7 @@ pub(super) struct Announced {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PutBack {
     /// It says again what it said before.
-    Write(ClaimWrite),
+    Write(Box<ClaimWrite>),
     /// There was none before.
     Release(ClaimRelease),
 }

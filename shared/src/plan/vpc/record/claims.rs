@@ -58,7 +58,7 @@ impl Row<'_> {
             // Emptied, they say which VPCs find the claim.
             claim.contributions.values_mut().for_each(|given| given.addresses = Addresses::default());
         }
-        PutBack::Write(over(announced, claim, self.vpc))
+        PutBack::Write(Box::new(over(announced, claim, self.vpc)))
     }
 
     /// Where what is seen came from, under the claim that stands there.
@@ -103,13 +103,11 @@ impl Row<'_> {
 
     /// `claim`, written over the one that was seen.
     pub(super) fn put(&self, claim: Claim) -> ClaimWrite {
-        match &self.facts.claim {
-            Some(before) => over(before, claim, self.vpc),
-            None => {
-                let joins = finders(&claim, self.vpc);
-                ClaimWrite { expects: None, claim, joins, leaves: BTreeSet::new() }
-            }
+        if let Some(before) = &self.facts.claim {
+            return over(before, claim, self.vpc);
         }
+        let joins = finders(&claim, self.vpc);
+        ClaimWrite { expects: None, claim, joins, leaves: BTreeSet::new() }
     }
 
     pub(super) fn release(&self, expects: u64) -> ClaimRelease {
