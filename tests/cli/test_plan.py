@@ -182,7 +182,7 @@ def test_plan_under_throttling_ends_within_the_time_that_it_names(waiting):
     waiting.local.faults()
     assert (said.code, said.out) == (1, ""), said
     assert f"account {waiting.a.account} has had no room for Route 53 requests for 1 s: 1 VPC not looked at" in said.err
-    assert "giving up in 1 s" in said.err and "--timeout" in said.err, said
+    assert "--timeout" in said.err, said
 
 
 def test_what_cannot_be_planned_gives_a_sentence_and_a_remedy(zonelink):

@@ -86,18 +86,22 @@ pub(crate) fn text(examined: &[Examined]) -> String {
     parts.join("\n\n")
 }
 
-/// What fails among many endpoints, each cause once, the most frequent first; whoever is concerned, a few by name.
+/// What is wrong among many endpoints, each cause once: what fails before what warns, the most frequent first. Whoever is
+/// concerned, a few by name.
 pub(crate) fn text_of_all(examined: &[Examined]) -> String {
     let mut causes: BTreeMap<_, Vec<(&Examined, &Check)>> = BTreeMap::new();
     for one in examined {
-        for check in one.checks.iter().filter(|check| check.verdict == Verdict::Fail) {
-            causes.entry((check.check, cause(&check.evidence))).or_default().push((one, check));
+        for check in &one.checks {
+            if matches!(check.verdict, Verdict::Fail | Verdict::Warn) {
+                let warns = check.verdict == Verdict::Warn;
+                causes.entry((warns, check.check, cause(&check.evidence))).or_default().push((one, check));
+            }
         }
     }
     let mut causes: Vec<_> = causes.into_iter().collect();
-    causes.sort_by_key(|(_, concerned)| Reverse(concerned.len()));
+    causes.sort_by_key(|((warns, ..), concerned)| (*warns, Reverse(concerned.len())));
     let mut parts: Vec<_> =
-        causes.iter().map(|((check, _), concerned)| cause_text(check, concerned)).collect();
+        causes.iter().map(|((_, check, _), concerned)| cause_text(check, concerned)).collect();
     parts.push(totals(examined));
     parts.push(
         "zonelink doctor vpce-… has every check of one endpoint, --output json those of all.".to_owned(),
@@ -113,11 +117,10 @@ fn cause_text(check: &str, concerned: &[(&Examined, &Check)]) -> String {
         0 => String::new(),
         others => format!(" and {others} more"),
     };
-    let (first, Check { evidence, remedy, .. }) = concerned[0];
+    let (first, Check { evidence, remedy, verdict, .. }) = concerned[0];
     let example = if endpoints.len() > 1 { format!("{}: ", first.vpc_endpoint) } else { String::new() };
     format!(
-        "{check}  {}: {} of {}\n  {}{others}\n    {example}{evidence}\n    remedy: {}",
-        Verdict::Fail,
+        "{check}  {verdict}: {} of {}\n  {}{others}\n    {example}{evidence}\n    remedy: {}",
         count(endpoints.len(), "endpoint"),
         count(accounts.len(), "account"),
         named.join(", "),
