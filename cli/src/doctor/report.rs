@@ -86,8 +86,8 @@ pub(crate) fn text(examined: &[Examined]) -> String {
     parts.join("\n\n")
 }
 
-/// What is wrong among many endpoints, each cause once: what fails before what warns, the most frequent first. Whoever is
-/// concerned, a few by name.
+/// What is wrong among many endpoints, each cause once. What fails stands before what warns, and the most frequent
+/// cause first. Of the endpoints concerned a few are named.
 pub(crate) fn text_of_all(examined: &[Examined]) -> String {
     let mut causes: BTreeMap<_, Vec<(&Examined, &Check)>> = BTreeMap::new();
     for one in examined {
