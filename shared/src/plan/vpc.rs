@@ -110,8 +110,20 @@ fn decided<'a>(
         // This VPC leaves the claim: what is in the way of the record is no concern of it any more.
         decision.hold = None;
     }
-    decision.hold = decision.hold.or(answer.hold);
+    let mut kept_out = answer.hold;
+    if matches!(decision.effect, Effect::Release(_)) && kept_out.is_some() {
+        kept_out = hold_without_claim(view, record).or(kept_out);
+    }
+    decision.hold = decision.hold.or(kept_out);
     Some(Decided { record, decision, own: answer.own })
+}
+
+/// What is in this VPC's way once the claim that kept it out is released.
+fn hold_without_claim(view: &View, record: &RecordFacts) -> Option<HoldReason> {
+    let unclaimed = RecordFacts { claim: None, ..record.clone() };
+    let answer = view.answer(&unclaimed);
+    let desired = answer.desired?;
+    decide(&unclaimed, &desired, &view.vpc.vpc, view.facts.now).hold.or(answer.hold)
 }
 
 /// Has the table remember the endpoints as they were seen.
