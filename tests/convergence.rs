@@ -62,12 +62,14 @@ fn policy() -> impl Strategy<Value = Policy> {
     let on_remove = select(vec![OnRemove::Keep, OnRemove::Delete]);
     let sharing = select(vec![SharedZones::Refuse, SharedZones::Merge]);
     let removed = select(vec![None, None, Some(Removal::KeepRecords), Some(Removal::DeleteRecords)]);
-    let all = (adopt, on_remove, sharing, any::<bool>(), removed);
+    // AWS connects anybody to a service that needs no acceptance.
+    let allowed = select(vec![None, Some(ACCOUNT), Some(ACCOUNT), Some("connected")]);
+    let all = (adopt, on_remove, sharing, allowed, removed);
     all.prop_map(|(adopt, on_remove, shared_zones, allowed, removed)| {
         let definition = |(service, name)| ServiceDefinition {
             service: id(service),
             names: BTreeSet::from([id(name)]),
-            allowed_principals: allowed.then(|| id(ACCOUNT)).into_iter().collect(),
+            allowed_principals: allowed.map(id).into_iter().collect(),
             disallowed: Disallowed::Leave,
             revocation_grace: 0,
             ttl: Ttl::default(),
@@ -225,6 +227,7 @@ prop_compose! {
                     vpc: id(HERE),
                     state: None,
                     addresses: Addresses::default(),
+                    allowed: None,
                     first_seen,
                     expires_at: None,
                 });
@@ -253,6 +256,7 @@ fn intent() -> Intent {
         vpc_endpoints: BTreeSet::new(),
         vpcs: BTreeSet::from([id(HERE)]),
         announced: true,
+        reviewed: BTreeMap::new(),
         attempt: 0,
         priority: Priority::Event,
         cause: "a test".into(),
@@ -369,6 +373,21 @@ proptest! {
         policy.services.values_mut().for_each(|service| service.removed = Some(Removal::KeepRecords));
         let plan = plan(&intent(), &facts, &policy, &[]);
         prop_assert!(!plan.steps().any(|step| matches!(step, Step::ChangeRecords { .. })), "{plan}");
+    }
+
+    #[test]
+    fn nobody_without_a_rule_gets_a_first_record(facts in facts(), policy in policy()) {
+        let mut policy = policy;
+        policy.services.values_mut().for_each(|service| service.allowed_principals.clear());
+        let plan = plan(&intent(), &facts, &policy, &[]);
+        let vpc = &facts.vpcs[0];
+        for step in plan.steps() {
+            let Step::PutClaim { claim, .. } = step else { continue };
+            let first = |(id, given): (&VpcEndpointId, &Contribution)| {
+                given.vpc == vpc.vpc && !given.addresses.is_empty() && vpc.is_unclaimed(id)
+            };
+            prop_assert!(!claim.contributions.iter().any(first), "{plan}");
+        }
     }
 
     #[test]

@@ -185,6 +185,7 @@ impl Made {
             vpc: id(VPC),
             state: Some("available".into()),
             addresses: self.what.desired.clone(),
+            allowed: None,
             first_seen: self.when.now,
             expires_at: None,
         };
@@ -206,6 +207,7 @@ impl Made {
             vpc_endpoints: BTreeSet::from([id("vpce-00000001")]),
             vpcs: BTreeSet::new(),
             announced: false,
+            reviewed: BTreeMap::new(),
             attempt: 0,
             priority: Priority::Event,
             cause: self.when.cause.clone(),

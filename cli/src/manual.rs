@@ -1,5 +1,7 @@
 //! Single records in the hands of a person: which one is meant, and doing what was decided.
 
+use std::collections::BTreeMap;
+
 use shared::apply::Outcome;
 use shared::aws::Worker;
 use shared::model::dns::DnsName;
@@ -50,6 +52,7 @@ pub(crate) fn intent(account: &AccountId, cause: String) -> Intent {
         vpc_endpoints: [].into(),
         vpcs: [].into(),
         announced: false,
+        reviewed: BTreeMap::new(),
         attempt: 0,
         priority: Priority::Event,
         cause,

@@ -235,3 +235,30 @@ def test_permissions_that_cannot_be_read_reject_nobody(mirrored):
     mirrored.provider.sweep()
     assert [endpoint.state for endpoint in mirrored.endpoints] == ["available", "pendingAcceptance"]
     assert set(reasons(mirrored).values()) == {"AllowListUnreadable"}
+
+
+def test_service_without_acceptance_gives_no_stranger_a_first_record_unless_all_connected_may(fleet):
+    service, name = fleet.provider.make_service(acceptance_required=False)
+    domain, record = "second.example.com", "*.second.example.com"
+    fleet.table.define(service, names=[record], allowed_principals=[fleet.a.account])
+    vpcs = [client.vpc() for client in (fleet.a, fleet.c)]
+    zones, endpoints = [vpc.zone(domain) for vpc in vpcs], [vpc.endpoint(name) for vpc in vpcs]
+    fleet.local.settled()
+    fleet.provider.sweep()
+    assert [endpoint.state for endpoint in endpoints] == ["available"] * 2, "AWS connects both"
+    assert [zone.addresses(name=record) for zone in zones] == [endpoints[0].addresses, set()]
+    stranger = {"reason": "NotAllowed", "owner": fleet.c.account}
+    held = f"{vpcs[1].id}/{endpoints[1].id}"
+    assert fleet.table.holds()[held] == stranger
+    assert reasons(fleet) == {f"{service}/{endpoints[1].id}": "Revoked"}
+
+    fleet.table.define(service, names=[record], allowed_principals=["connected"])
+    fleet.provider.sweep()
+    assert [zone.addresses(name=record) for zone in zones] == [endpoint.addresses for endpoint in endpoints]
+    assert held not in fleet.table.holds()
+    assert fleet.table.held_of_services() == {}
+    assert fleet.provider.dead_letters() == []
+
+    fleet.table.define(service, names=[record], allowed_principals=[fleet.a.account])
+    fleet.provider.sweep()
+    assert zones[1].addresses(name=record) == endpoints[1].addresses, "what has a record keeps it"

@@ -295,6 +295,7 @@ fn intent(vpc: u8) -> Intent {
         vpc_endpoints: BTreeSet::new(),
         vpcs: BTreeSet::from([id(VPCS[usize::from(vpc)])]),
         announced: false,
+        reviewed: BTreeMap::new(),
         attempt: 0,
         priority: Priority::Event,
         cause: "a test".into(),

@@ -1,6 +1,7 @@
 //! Runs the jobs of a scripted schedule, by one worker, each from its start to its end.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use shared::model::ids::{AccountId, VpcId};
@@ -80,6 +81,7 @@ impl Drive {
             vpc_endpoints: [].into(),
             vpcs: [].into(),
             announced: false,
+            reviewed: BTreeMap::new(),
             attempt: 0,
             priority: Priority::Event,
             cause: "a script".into(),

@@ -1,6 +1,6 @@
 //! What people at the console do: to record sets, to zones, to permissions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::model::claim::Released;
 use shared::model::ids::VpcId;
@@ -84,6 +84,7 @@ impl World {
             vpc_endpoints: BTreeSet::new(),
             vpcs: BTreeSet::new(),
             announced: false,
+            reviewed: BTreeMap::new(),
             attempt: 0,
             priority: Priority::Event,
             cause: "zonelink release".into(),

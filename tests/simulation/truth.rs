@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::model::claim::Claim;
 use shared::model::facts::VpcEndpointState;
 use shared::model::hold::{Hold, HoldReason, Subject};
-use shared::model::ids::{ServiceId, VpcId};
-use shared::model::policy::{Adopt, SharedZones};
+use shared::model::ids::{AccountId, ServiceId, VpcId};
+use shared::model::policy::{Adopt, Principal, ServiceDefinition, SharedZones};
 use shared::model::record::{Addresses, RecordKey};
 
 use super::route53::Slot;
@@ -66,6 +66,7 @@ impl World {
             let mut by_vpc: BTreeMap<&VpcId, Addresses> = BTreeMap::new();
             for endpoint in self.ec2.endpoints.values().filter(|e| e.service == definition.service) {
                 if zone.vpcs.contains(&endpoint.vpc)
+                    && lets_in(definition, &endpoint.account)
                     && let Some(published) = endpoint.shape().and_then(super::ec2::Shape::published)
                 {
                     by_vpc.entry(&endpoint.vpc).or_default().merge(&published);
@@ -213,13 +214,21 @@ impl World {
             Subject::Name(vpc, _) => self.ec2.endpoints.values().any(|endpoint| {
                 endpoint.vpc == *vpc && endpoint.shape().is_some_and(|shape| shape.published().is_some())
             }),
-            // The table forgets these by itself.
-            Subject::UnknownEndpoint(..) | Subject::Definition(_) => true,
+            Subject::UnknownEndpoint(account, name) => {
+                let endpoint = self.ec2.endpoints.get(name);
+                endpoint.is_some_and(|endpoint| endpoint.account == *account && endpoint.shape().is_some())
+            }
+            Subject::Definition(_) => true,
             // Only too many rejects hold a service here, and no list has to be read.
             Subject::Service(service) => self.strangers(service) > 2,
             Subject::AllowList(_) => false,
         }
     }
+}
+
+/// Whether whoever is connected gets a record. No list changes in the schedules.
+fn lets_in(definition: &ServiceDefinition, owner: &AccountId) -> bool {
+    definition.allows(owner).is_some() || definition.allowed_principals.contains(&Principal::Connected)
 }
 
 impl World {

@@ -152,7 +152,9 @@ impl Selection {
         }
         let mut intents = Vec::new();
         for (account, endpoints) in endpoints {
-            intents.extend(together(&fleet, &account, &endpoints, cause));
+            let allowed = reviewed.allowed.get(&account).cloned().unwrap_or_default();
+            let together = together(&fleet, &account, &endpoints, cause).into_iter();
+            intents.extend(together.map(|intent| Intent { reviewed: allowed.clone(), ..intent }));
         }
         let whole = reviewed.whole.into_iter();
         intents.extend(
@@ -209,6 +211,7 @@ fn intent(
         vpc_endpoints,
         vpcs,
         announced: false,
+        reviewed: BTreeMap::new(),
         attempt: 0,
         priority,
         cause: cause.to_owned(),

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::aws::Worker;
-use shared::model::ids::{AccountId, VpcEndpointId};
+use shared::model::ids::{AccountId, ServiceId, VpcEndpointId};
 use shared::model::policy::{Policy, ServiceDefinition};
 use shared::observe::Scope;
-use shared::plan::service::review::{plan_accounts, plan_definitions};
+use shared::plan::service::review::{plan_definitions, plan_left_holds};
 use shared::plan::{Plan, Step};
 use shared::reconcile::review::{self, ReviewRequest};
 
@@ -20,6 +20,8 @@ pub(super) struct Reviewed {
     pub(super) parts: Vec<Planned>,
     /// The endpoints that the reviews send on, by account.
     pub(super) endpoints: BTreeMap<AccountId, BTreeSet<VpcEndpointId>>,
+    /// Whether each account may connect, by service, as far as that was read.
+    pub(super) allowed: BTreeMap<AccountId, BTreeMap<ServiceId, bool>>,
     /// The accounts that are to be asked for all of theirs: those of a service that is not of this account.
     pub(super) whole: BTreeSet<AccountId>,
     /// Services that could not be read.
@@ -48,7 +50,11 @@ pub(super) async fn review(
         let now = worker.now();
         let definitions = plan_definitions(&refused, policy, &holds, now);
         let known = reviewed.endpoints.keys().cloned().collect();
-        let left = plan_accounts(&known, &holds, now);
+        let of_account = |(account, ids): (&AccountId, &BTreeSet<VpcEndpointId>)| -> Vec<_> {
+            ids.iter().map(|id| (account.clone(), id.clone())).collect()
+        };
+        let vpc_endpoints = reviewed.endpoints.iter().flat_map(of_account).collect();
+        let left = plan_left_holds(&known, &vpc_endpoints, &holds, now);
         // An account without endpoints may have some of a service that could not be read.
         let left = reviewed.unread.is_empty().then_some(("accounts without endpoints", left));
         for (about, plan) in [("definitions", definitions)].into_iter().chain(left) {
@@ -101,6 +107,8 @@ impl Reviewed {
                     }
                     let of_account = self.endpoints.entry(intent.account.clone()).or_default();
                     of_account.extend(intent.vpc_endpoints.iter().cloned());
+                    let allowed = self.allowed.entry(intent.account.clone()).or_default();
+                    allowed.extend(intent.reviewed.clone());
                     intent.vpc_endpoints.retain(|id| accepted.contains(id));
                 }
             }

@@ -62,6 +62,9 @@ fn acceptance(definition: &ServiceDefinition) -> Vec<String> {
     if principals.contains(&Principal::ServicePermissions) {
         lines.push("service-permissions: accounts only; everybody (*), users and roles match nobody".into());
     }
+    if principals.contains(&Principal::Connected) {
+        lines.push("connected: whoever AWS has connected gets records, and nobody is accepted by it".into());
+    }
     match (definition.disallowed, definition.revocation_grace) {
         (Disallowed::Leave, _) => {}
         (Disallowed::Reject, _) if principals.is_empty() => {

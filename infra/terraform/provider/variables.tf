@@ -37,13 +37,13 @@ variable "record_name" {
 }
 
 variable "allowed_principals" {
-  description = "Whose connections are accepted: account ids or root ARNs (arn:aws:iam::111122223333:root); an organization (o-a1b2c3d4e5) or a unit of it with all below (o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/); service-permissions for the accounts that the service's own permissions name. Empty accepts nobody."
+  description = "Whose connections are accepted: account ids or root ARNs (arn:aws:iam::111122223333:root); an organization (o-a1b2c3d4e5) or a unit of it with all below (o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/); service-permissions for the accounts that the service's own permissions name; connected for whoever AWS has connected to a service that needs no acceptance. Empty accepts nobody."
   type        = list(string)
   default     = []
 
   validation {
-    condition     = alltrue([for one in var.allowed_principals : can(regex("^(|[0-9]{12}|arn:aws[a-z-]*:iam::[0-9]{12}:root|service-permissions|o-[a-z0-9]{10,32}(/r-[0-9a-z]{4,32}(/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})*)?(/\\*?)?)$", one))])
-    error_message = "allowed_principals must be 12-digit account ids, account root ARNs, organizations (o-…), paths of organizational units (o-…/r-…/ou-…/) or service-permissions; * and user or role ARNs are refused."
+    condition     = alltrue([for one in var.allowed_principals : can(regex("^(|[0-9]{12}|arn:aws[a-z-]*:iam::[0-9]{12}:root|service-permissions|connected|o-[a-z0-9]{10,32}(/r-[0-9a-z]{4,32}(/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})*)?(/\\*?)?)$", one))])
+    error_message = "allowed_principals must be 12-digit account ids, account root ARNs, organizations (o-…), paths of organizational units (o-…/r-…/ou-…/), service-permissions or connected; * and user or role ARNs are refused."
   }
 }
 

@@ -218,6 +218,19 @@ pub struct VpcFacts {
     pub holds: BTreeMap<Subject, HoldReason>,
 }
 
+impl VpcFacts {
+    /// Whether no claim of the VPC's records says that the endpoint's addresses stand in one.
+    #[must_use]
+    pub fn is_unclaimed(&self, vpc_endpoint: &VpcEndpointId) -> bool {
+        let mut claims = self.records.iter().filter_map(|record| record.claim.as_ref());
+        let gives = |claim: &Claim| {
+            let given = claim.contributions.get(vpc_endpoint);
+            given.is_some_and(|given| !given.addresses.is_empty())
+        };
+        !claims.any(gives)
+    }
+}
+
 /// What was seen of one endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointFacts {
@@ -308,6 +321,9 @@ pub struct StoredEndpoint {
     pub state: Option<VpcEndpointState>,
     /// The addresses that it last published.
     pub addresses: Addresses,
+    /// Whether its owner may connect, as a review has found last, where the definition alone does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<bool>,
     /// When it was first seen.
     pub first_seen: Timestamp,
     /// When the table forgets it, in seconds since 1970 (DynamoDB's TTL): set when it is gone.

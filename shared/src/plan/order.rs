@@ -100,6 +100,7 @@ mod tests {
             vpc: id(1),
             state: None,
             addresses: Addresses::default(),
+            allowed: None,
             first_seen: jiff::Timestamp::UNIX_EPOCH,
             expires_at: None,
         };

@@ -1,6 +1,6 @@
 //! The plan for one service: which of its connections are accepted, rejected, held and sent on.
 
-mod allowance;
+pub(in crate::plan) mod allowance;
 mod question;
 mod removed;
 pub mod review;

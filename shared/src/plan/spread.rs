@@ -64,6 +64,7 @@ mod tests {
             vpc_endpoints: vpc_endpoints.iter().map(|text| id(text)).collect(),
             vpcs: BTreeSet::new(),
             announced: false,
+            reviewed: BTreeMap::new(),
             priority: Priority::Sweep,
             cause: "a sweep".into(),
             since: None,

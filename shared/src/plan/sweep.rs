@@ -57,6 +57,7 @@ pub fn plan(facts: &SweepFacts, question: &Question) -> Plan {
                 vpc_endpoints: BTreeSet::new(),
                 vpcs: vpcs.iter().cloned().collect(),
                 announced: false,
+                reviewed: BTreeMap::new(),
                 attempt: 0,
                 priority: Priority::Sweep,
                 cause: question.cause.to_owned(),
@@ -123,6 +124,7 @@ mod tests {
             vpc: id("vpc-00000007"),
             state: None,
             addresses: Addresses::default(),
+            allowed: None,
             first_seen: jiff::Timestamp::UNIX_EPOCH,
             expires_at: None,
         };

@@ -77,6 +77,7 @@ mod tests {
             vpc_endpoints: BTreeSet::new(),
             vpcs: BTreeSet::new(),
             announced: false,
+            reviewed: std::collections::BTreeMap::new(),
             attempt: 0,
             priority: Priority::Sweep,
             cause: "a test".into(),

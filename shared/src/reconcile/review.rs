@@ -71,6 +71,9 @@ pub struct ServiceSummary {
     /// The accounts whose endpoints are sent on.
     #[serde(skip)]
     pub accounts: BTreeSet<AccountId>,
+    /// The endpoints themselves, each with its account.
+    #[serde(skip)]
+    pub vpc_endpoints: BTreeSet<(AccountId, VpcEndpointId)>,
     /// The VPCs in which they stand, of those that the table remembers.
     #[serde(skip)]
     pub places: BTreeSet<Place>,
@@ -203,15 +206,16 @@ pub async fn hold_refused_definitions<C: Cloud>(
     Ok(all_held(&plan))
 }
 
-/// Ends the holds on accounts of which a sweep of all services has nothing to look at.
+/// Ends the holds on accounts and endpoints to which a sweep of all services has led no message.
 ///
 /// # Errors
 /// When a hold cannot be read or deleted.
-pub async fn end_account_holds<C: Cloud>(
+pub async fn end_left_holds<C: Cloud>(
     worker: &Worker<C>,
-    known: &BTreeSet<AccountId>,
+    accounts: &BTreeSet<AccountId>,
+    vpc_endpoints: &BTreeSet<(AccountId, VpcEndpointId)>,
 ) -> Result<Vec<String>, Error> {
-    let plan = review::plan_accounts(known, &worker.all_holds().await?, worker.now());
+    let plan = review::plan_left_holds(accounts, vpc_endpoints, &worker.all_holds().await?, worker.now());
     carry_out(worker, &plan, "a sweep", None).await.map(|(failed, _)| failed)
 }
 
@@ -257,6 +261,8 @@ fn summarise(facts: &ServiceFacts, plan: &Plan) -> ServiceSummary {
                     }
                 }
                 summary.accounts.insert(intent.account.clone());
+                let of_account = intent.vpc_endpoints.iter().map(|id| (intent.account.clone(), id.clone()));
+                summary.vpc_endpoints.extend(of_account);
             }
             _ => {}
         }

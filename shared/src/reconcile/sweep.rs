@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::review::{
-    Held, ReviewRequest, ServiceSummary, end_account_holds, held, hold_refused_definitions, review_service,
-    send,
+    Held, ReviewRequest, ServiceSummary, end_left_holds, held, hold_refused_definitions, review_service, send,
 };
 use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::metrics::{Metric, Metrics};
 use crate::model::facts::{Place, SweepFacts};
 use crate::model::hold::{HoldReason, Subject};
-use crate::model::ids::{AccountId, ServiceId};
+use crate::model::ids::{AccountId, ServiceId, VpcEndpointId};
 use crate::model::policy::{Policy, Removal, ServiceDefinition};
 use crate::model::run::{BackfillRequest, RequestedBy, RunPart};
 use crate::observe::{Definitions, Scope, observe_sweep};
@@ -77,6 +76,7 @@ pub async fn sweep<C: Cloud>(
         policy,
         request,
         accounts: BTreeSet::new(),
+        vpc_endpoints: BTreeSet::new(),
         summary: BackfillSummary { dry_run: request.dry_run, run, ..BackfillSummary::default() },
     };
     let refused = hold_refused_definitions(worker, definitions, policy, request.dry_run).await;
@@ -91,7 +91,7 @@ pub async fn sweep<C: Cloud>(
         sweep.count_claims_left(&facts);
     }
     if sweep.summary.failed.is_empty() && request.is_whole() {
-        sweep.summary.failed.extend(end_account_holds(worker, &sweep.accounts).await?);
+        sweep.summary.failed.extend(end_left_holds(worker, &sweep.accounts, &sweep.vpc_endpoints).await?);
     }
     let holds = worker.all_holds().await?;
     if request.is_whole() {
@@ -117,6 +117,8 @@ struct Sweep<'a, C> {
     request: &'a BackfillRequest,
     /// Those in which there is something to look at.
     accounts: BTreeSet<AccountId>,
+    /// The endpoints that are sent on, each with its account.
+    vpc_endpoints: BTreeSet<(AccountId, VpcEndpointId)>,
     summary: BackfillSummary,
 }
 
@@ -140,6 +142,7 @@ impl<C: Cloud> Sweep<'_, C> {
             self.summary.failed.extend(service.failed.iter().cloned());
             self.summary.messages += service.sent;
             self.accounts.extend(service.accounts.iter().cloned());
+            self.vpc_endpoints.append(&mut service.vpc_endpoints);
             self.summary.vpcs.append(&mut service.places);
             self.summary.services.push(service);
         }

@@ -3,7 +3,7 @@
 //! Each event becomes one of two: a review of a service's connections, or a reconciliation of the VPCs in
 //! which some endpoints of one account stand. What it is not for says why.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -42,6 +42,10 @@ pub struct Intent {
     /// consistent, so one that is not found yet is waited for.
     #[serde(default)]
     pub announced: bool,
+    /// Whether the account may connect, once AWS has connected it, by service: only reviews read what AWS alone can tell
+    /// of an allow list.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reviewed: BTreeMap<ServiceId, bool>,
     /// How often in a row a change was put off, because Route 53 was not ready for it: the next delay follows from it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempt: u32,
@@ -162,6 +166,7 @@ impl Event {
             vpc_endpoints: call.vpc_endpoints.clone(),
             vpcs: BTreeSet::new(),
             announced: call.action == Action::CreateVpcEndpoint,
+            reviewed: BTreeMap::new(),
             attempt: 0,
             priority: Priority::Event,
             cause: call.cause(),

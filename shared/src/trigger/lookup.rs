@@ -84,6 +84,7 @@ impl Lookup {
             vpc_endpoints: BTreeSet::new(),
             vpcs: vpcs.iter().cloned().collect(),
             announced: false,
+            reviewed: BTreeMap::new(),
             attempt: 0,
             priority: Priority::Event,
             cause: self.cause.clone(),

@@ -24,10 +24,14 @@ pub enum Principal {
     OrganizationalUnit(OrganizationPath),
     /// `service-permissions`: the accounts that the endpoint service's own permissions name.
     ServicePermissions,
+    /// `connected`: whoever AWS has connected, for services that need no acceptance. By this rule nobody is accepted.
+    Connected,
 }
 
 /// How a definition writes [`Principal::ServicePermissions`].
 const SERVICE_PERMISSIONS: &str = "service-permissions";
+/// How a definition writes [`Principal::Connected`].
+const CONNECTED: &str = "connected";
 
 impl Principal {
     /// Whether only AWS can tell whom it covers: the definition alone does not.
@@ -51,7 +55,7 @@ impl Principal {
         match self {
             Principal::Organization(organization) => Some(organization),
             Principal::OrganizationalUnit(unit) => Some(&unit.organization),
-            Principal::Account(_) | Principal::ServicePermissions => None,
+            Principal::Account(_) | Principal::ServicePermissions | Principal::Connected => None,
         }
     }
 
@@ -61,7 +65,7 @@ impl Principal {
         match self {
             Principal::Organization(organization) => *organization == place.organization,
             Principal::OrganizationalUnit(unit) => place.is_in(unit),
-            Principal::Account(_) | Principal::ServicePermissions => false,
+            Principal::Account(_) | Principal::ServicePermissions | Principal::Connected => false,
         }
     }
 }
@@ -77,6 +81,9 @@ impl FromStr for Principal {
         }
         if principal == SERVICE_PERMISSIONS {
             return Ok(Principal::ServicePermissions);
+        }
+        if principal == CONNECTED {
+            return Ok(Principal::Connected);
         }
         if principal.starts_with("o-") {
             return of_organization(principal).ok_or_else(|| {
@@ -95,7 +102,7 @@ impl FromStr for Principal {
         principal.parse().map(Principal::Account).map_err(|_| {
             refuse(
                 "give a 12-digit account id, an account's root ARN, an organization (o-…), \
-                 a unit's path (o-…/r-…/ou-…/) or service-permissions",
+                 a unit's path (o-…/r-…/ou-…/), service-permissions or connected",
             )
         })
     }
@@ -139,6 +146,7 @@ impl fmt::Display for Principal {
             Principal::Organization(organization) => organization.fmt(f),
             Principal::OrganizationalUnit(unit) => unit.fmt(f),
             Principal::ServicePermissions => f.write_str(SERVICE_PERMISSIONS),
+            Principal::Connected => f.write_str(CONNECTED),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! o-…, …                    it is in another organization        not matched: an account has one at most
 //! o-… of another            it is in none that was asked         Unknown
 //!   organization
+//! connected                 the connection's state               Allowed when AWS has connected it
 //! any of these              could not be read                    Unknown
 //! ```
 //!
@@ -20,7 +21,7 @@ use crate::model::policy::{Principal, ServiceDefinition};
 
 /// Whether an account may connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Allowance {
+pub(in crate::plan) enum Allowance {
     /// It may, by this rule.
     Allowed(String),
     /// No rule matches it.
@@ -29,15 +30,17 @@ pub(super) enum Allowance {
     Unknown(String),
 }
 
-/// What a definition says of an account, with what was read for it.
-pub(super) fn allowance(
+/// What a definition says of an account, with what was read for it. `connected` tells whether AWS has connected it
+/// already.
+pub(in crate::plan) fn allowance(
     definition: &ServiceDefinition,
     read: &AllowListFacts,
     owner: &AccountId,
+    connected: bool,
 ) -> Allowance {
     let mut unknown = None;
     for principal in &definition.allowed_principals {
-        match by_rule(principal, read, owner) {
+        match by_rule(principal, read, owner, connected) {
             Allowance::NotAllowed => {}
             Allowance::Unknown(why) => _ = unknown.get_or_insert(why),
             allowed @ Allowance::Allowed(_) => return allowed,
@@ -46,9 +49,10 @@ pub(super) fn allowance(
     unknown.map_or(Allowance::NotAllowed, Allowance::Unknown)
 }
 
-fn by_rule(principal: &Principal, read: &AllowListFacts, owner: &AccountId) -> Allowance {
+fn by_rule(principal: &Principal, read: &AllowListFacts, owner: &AccountId, connected: bool) -> Allowance {
     let matched = match principal {
         Principal::Account(account) => account == owner,
+        Principal::Connected => connected,
         Principal::ServicePermissions => return by_permissions(read, owner),
         Principal::Organization(_) | Principal::OrganizationalUnit(_) => match read.memberships.get(owner) {
             Some(Ok(membership)) => return by_membership(principal, membership),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::limits::Limit;
 use crate::model::facts::{Connection, ServiceFacts};
 use crate::model::hold::Subject;
-use crate::model::ids::{AccountId, Region, VpcEndpointId};
+use crate::model::ids::{AccountId, Region, ServiceId, VpcEndpointId};
 use crate::model::rate::Priority;
 use crate::plan::steps::{Plan, Step};
 use crate::trigger::intent::Intent;
@@ -64,13 +64,14 @@ pub(super) fn send(
     subject: &Subject,
     account: &AccountId,
     vpc_endpoints: &BTreeMap<VpcEndpointId, bool>,
+    reviewed: &BTreeMap<ServiceId, bool>,
     question: &Question,
 ) {
     for announced in [true, false] {
         let ids: Vec<_> = vpc_endpoints.iter().filter(|(_, alive)| **alive == announced).collect();
         for ids in Limit::IntentSubjects.split(&ids) {
             let ids = ids.iter().map(|(id, _)| (*id).clone()).collect();
-            let intent = intent_of(account, &ids, announced, question);
+            let intent = intent_of(account, &ids, announced, reviewed, question);
             let step = Step::SendIntent { intent, delay_seconds: 0 };
             plan.push(subject.clone(), "their VPCs are to be looked at", vec![step]);
         }
@@ -81,6 +82,7 @@ pub(super) fn intent_of(
     account: &AccountId,
     vpc_endpoints: &BTreeSet<VpcEndpointId>,
     announced: bool,
+    reviewed: &BTreeMap<ServiceId, bool>,
     question: &Question,
 ) -> Intent {
     Intent {
@@ -88,6 +90,7 @@ pub(super) fn intent_of(
         vpc_endpoints: vpc_endpoints.clone(),
         vpcs: BTreeSet::new(),
         announced,
+        reviewed: reviewed.clone(),
         attempt: 0,
         priority: match question.send_on {
             SendOn::Named(_) => Priority::Event,

@@ -22,7 +22,7 @@ pub(super) fn plan(facts: &ServiceFacts, question: &Question) -> Plan {
     }
     let subject = Subject::Service(facts.service.clone());
     for (account, vpc_endpoints) in by_account {
-        send(&mut plan, &subject, account, &vpc_endpoints, question);
+        send(&mut plan, &subject, account, &vpc_endpoints, &BTreeMap::new(), question);
     }
     if question.accounts.is_empty() {
         plan.settle_holds(&facts.holds, None, question.now);

@@ -44,7 +44,7 @@ use super::verdicts::Verdicts;
 use crate::limits::Limit;
 use crate::model::facts::{AllowListFacts, ServiceFacts, StoredEndpoint, VpcEndpointState};
 use crate::model::hold::{HoldReason, Subject};
-use crate::model::ids::{AccountId, VpcEndpointId};
+use crate::model::ids::{AccountId, ServiceId, VpcEndpointId};
 use crate::model::policy::{Policy, Principal, ServiceDefinition};
 use crate::plan::steps::{Accepted, Plan, Step};
 
@@ -69,7 +69,8 @@ pub fn plan(facts: &ServiceFacts, definition: &ServiceDefinition, question: &Que
     accept(&mut plan, facts, &verdicts);
     reject(&mut plan, facts, &verdicts, definition.revocation_grace);
     for (account, vpc_endpoints) in endpoints_to_send(facts, question, &verdicts) {
-        send(&mut plan, &subject, &account, &vpc_endpoints, question);
+        let reviewed = reviewed(definition, facts, &account);
+        send(&mut plan, &subject, &account, &vpc_endpoints, &reviewed, question);
     }
     plan.settle_holds(&judged_holds(facts, question, &plan), None, question.now);
     plan
@@ -82,7 +83,21 @@ pub fn is_allowed_without_organizations(
     read: &AllowListFacts,
     owner: &AccountId,
 ) -> bool {
-    matches!(allowance(definition, read, owner), Allowance::Allowed(_))
+    matches!(allowance(definition, read, owner, false), Allowance::Allowed(_))
+}
+
+/// What is known of an account that AWS has connected, for those who make the records.
+fn reviewed(
+    definition: &ServiceDefinition,
+    facts: &ServiceFacts,
+    account: &AccountId,
+) -> BTreeMap<ServiceId, bool> {
+    let allowed = match allowance(definition, &facts.allow_list, account, true) {
+        Allowance::Allowed(_) => Some(true),
+        Allowance::NotAllowed => Some(false),
+        Allowance::Unknown(_) => None,
+    };
+    allowed.map(|allowed| (facts.service.clone(), allowed)).into_iter().collect()
 }
 
 /// Holds the definitions that cannot be accepted, each for its reason, and ends the holds of those that can
@@ -111,16 +126,21 @@ pub fn plan_definitions(
     plan
 }
 
-/// Ends the holds on accounts that have nothing left to look at, so that nothing else would end them.
+/// Ends the holds to which a sweep of everything leads no message: on accounts that have nothing left to look at, and on
+/// endpoints that were announced, never seen, and are connected to no service. Nothing else would end them.
 #[must_use]
-pub fn plan_accounts(
-    known: &BTreeSet<AccountId>,
+pub fn plan_left_holds(
+    accounts: &BTreeSet<AccountId>,
+    vpc_endpoints: &BTreeSet<(AccountId, VpcEndpointId)>,
     holds: &BTreeMap<Subject, HoldReason>,
     now: Timestamp,
 ) -> Plan {
     let mut plan = Plan::default();
     let left = holds.iter().filter(|(subject, _)| match subject {
-        Subject::Account(account) => !known.contains(account),
+        Subject::Account(account) => !accounts.contains(account),
+        Subject::UnknownEndpoint(account, vpc_endpoint) => {
+            !vpc_endpoints.contains(&(account.clone(), vpc_endpoint.clone()))
+        }
         _ => false,
     });
     plan.settle_holds(&left.map(|(s, r)| (s.clone(), r.clone())).collect(), None, now);
@@ -203,7 +223,7 @@ fn endpoints_to_send(
 fn find_endpoints(plan: &mut Plan, subject: &Subject, definition: &ServiceDefinition, question: &Question) {
     for account in definition.allowed_principals.iter().filter_map(Principal::account) {
         if question.concerns(account) {
-            let intent = intent_of(account, &BTreeSet::new(), false, question);
+            let intent = intent_of(account, &BTreeSet::new(), false, &BTreeMap::new(), question);
             let step = Step::SendIntent { intent, delay_seconds: 0 };
             plan.push(
                 subject.clone(),

@@ -71,7 +71,7 @@ impl<'a> Verdicts<'a> {
         if !waits && !matches!(connection.state, State::Pending | State::Available) {
             return;
         }
-        match (allowance(self.definition, &self.facts.allow_list, &owner), waits) {
+        match (allowance(self.definition, &self.facts.allow_list, &owner, !waits), waits) {
             (Allowance::Allowed(rule), waits) => {
                 // It is let in, and only its records are not kept.
                 let elsewhere = self.question.elsewhere(connection).cloned();

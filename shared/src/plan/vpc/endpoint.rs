@@ -61,6 +61,7 @@ pub(super) fn wait(
         vpc_endpoints: BTreeSet::from([vpc_endpoint.clone()]),
         vpcs: BTreeSet::new(),
         announced: intent.announced,
+        reviewed: intent.reviewed.clone(),
         attempt: 0,
         priority: intent.priority,
         cause: intent.cause.clone(),
@@ -95,6 +96,8 @@ pub(super) struct Remember<'a> {
     pub(super) vpc_endpoint: &'a VpcEndpointId,
     pub(super) endpoint: &'a EndpointFacts,
     pub(super) contribution: &'a Contribution,
+    /// Whether a review has allowed its owner, where the definition does not tell.
+    pub(super) allowed: Option<bool>,
     pub(super) stored: Option<&'a StoredEndpoint>,
     /// Whether a claim names it.
     pub(super) claimed: bool,
@@ -120,6 +123,7 @@ impl Remember<'_> {
             vpc: self.vpc.clone(),
             state: self.endpoint.state.clone(),
             addresses,
+            allowed: self.allowed,
             first_seen: self.stored.map_or(self.now, |stored| stored.first_seen),
             // What a claim names is never forgotten: it leads the sweep to the claim.
             expires_at: (gone && !self.claimed).then(|| {

@@ -151,7 +151,8 @@ pub fn release(intent: &Intent, claim: &Claim, released: Released) -> Result<Pla
 }
 
 fn of_vpcs(intent: &Intent, account: &AccountId, vpcs: BTreeSet<VpcId>) -> Intent {
-    Intent { account: account.clone(), vpc_endpoints: BTreeSet::new(), vpcs, ..intent.clone() }
+    let account = account.clone();
+    Intent { account, vpc_endpoints: BTreeSet::new(), vpcs, reviewed: BTreeMap::new(), ..intent.clone() }
 }
 
 #[cfg(test)]

@@ -143,6 +143,7 @@ fn hand_over(view: &View, record: &RecordFacts) -> Vec<Step> {
         account: account.clone(),
         vpc_endpoints: BTreeSet::new(),
         vpcs: BTreeSet::from([vpc.clone()]),
+        reviewed: BTreeMap::new(),
         ..view.intent.clone()
     };
     let held = record.waiting.iter();

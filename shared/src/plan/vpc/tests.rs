@@ -34,6 +34,7 @@ pub(super) fn intent() -> Intent {
         vpc_endpoints: BTreeSet::new(),
         vpcs: BTreeSet::new(),
         announced: true,
+        reviewed: BTreeMap::new(),
         attempt: 0,
         priority: crate::model::rate::Priority::Event,
         cause: "a test".into(),
@@ -103,6 +104,7 @@ impl World {
             vpc,
             state: Some(VpcEndpointState::Available),
             addresses: Addresses::default(),
+            allowed: None,
             first_seen: id(first_seen),
             expires_at: None,
         };
@@ -325,6 +327,74 @@ fn endpoint_of_a_stranger_is_not_waited_for_unless_only_a_review_can_tell() {
     }
     let plan = plan(&intent(), &world.0, &policy, &[]);
     assert!(plan.steps().any(|step| matches!(step, Step::PutWait { .. })), "only a review can tell");
+}
+
+#[test]
+fn stranger_whom_aws_has_connected_gets_no_first_record_and_is_held_by_name() {
+    let world = World::new().with(1, Some("available"), &["10.0.0.1"]);
+    let mut policy = policy();
+    let plan_with = |world: &World, policy: &mut Policy, rules: &[&str]| {
+        for definition in policy.services.values_mut() {
+            definition.allowed_principals = rules.iter().map(|rule| id(rule)).collect();
+        }
+        plan(&intent(), &world.0, policy, &[])
+    };
+    let claims = |plan: &Plan| plan.steps().any(|step| matches!(step, Step::PutClaim { .. }));
+    for (rules, held) in [
+        (vec![], "NotAllowed: no rule of the allow list matches account 444455556666"),
+        (vec!["777788889999"], "NotAllowed: no rule of the allow list matches account 444455556666"),
+        (
+            vec!["service-permissions"],
+            "AllowListUnreadable: who may connect cannot be read: no review has told yet",
+        ),
+    ] {
+        let plan = plan_with(&world, &mut policy, &rules);
+        assert!(!claims(&plan), "{rules:?}");
+        assert_eq!(plan.holds.values().map(ToString::to_string).collect::<Vec<_>>(), [held]);
+    }
+    for rules in [["444455556666"], ["connected"]] {
+        assert!(claims(&plan_with(&world, &mut policy, &rules)), "{rules:?}");
+    }
+}
+
+#[test]
+fn what_a_review_has_told_of_an_owner_decides_on_the_first_record_and_is_remembered() {
+    let world = World::new().with(1, Some("available"), &["10.0.0.1"]);
+    let mut policy = policy();
+    for definition in policy.services.values_mut() {
+        definition.allowed_principals = [id("service-permissions")].into();
+    }
+    let claims = |plan: &Plan| plan.steps().any(|step| matches!(step, Step::PutClaim { .. }));
+    let remembered = |plan: &Plan| {
+        plan.steps().find_map(|step| match step {
+            Step::PutEndpoint { endpoint } => Some(endpoint.as_ref().clone()),
+            _ => None,
+        })
+    };
+    let told = |service: &str, allowed| Intent { reviewed: [(id(service), allowed)].into(), ..intent() };
+    let mut after = World::new().with(1, Some("available"), &["10.0.0.1"]);
+    for (service, allowed, makes) in
+        [(SERVICE, true, true), (SERVICE, false, false), ("vpce-svc-00000009", true, false)]
+    {
+        let plan = plan(&told(service, allowed), &world.0, &policy, &[]);
+        assert_eq!(claims(&plan), makes, "{plan}");
+        if makes {
+            let endpoint = remembered(&plan).unwrap();
+            assert_eq!(endpoint.allowed, Some(true));
+            after.vpc().stored.insert(endpoint_id(1), endpoint);
+        }
+    }
+    assert!(claims(&plan(&intent(), &after.0, &policy, &[])), "an earlier review has told");
+    assert!(!claims(&plan(&told(SERVICE, false), &after.0, &policy, &[])), "the last one tells");
+}
+
+#[test]
+fn endpoint_that_has_a_record_is_served_on_though_its_owner_has_left_the_list() {
+    let world = World::new().with(1, Some("available"), &["10.0.0.9"]).claimed_by(1, HERE, "10.0.0.1");
+    let mut policy = policy();
+    policy.services.values_mut().for_each(|definition| definition.allowed_principals.clear());
+    let plan = plan(&intent(), &world.0, &policy, &[]);
+    assert!(plan.steps().any(|step| matches!(step, Step::ChangeRecords { .. })), "{plan}");
 }
 
 fn chain(due: &str, deadline: &str, delay_seconds: i32) -> World {

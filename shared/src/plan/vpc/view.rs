@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::contribution::{Contribution, contribution};
 use super::endpoint::Remember;
-use crate::model::facts::{Facts, RecordFacts, VpcFacts};
-use crate::model::hold::Subject;
+use crate::model::facts::{AllowListFacts, Facts, RecordFacts, VpcFacts};
+use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::VpcEndpointId;
 use crate::model::policy::{Policy, ServiceDefinition};
+use crate::plan::service::allowance::{Allowance, allowance};
 use crate::trigger::intent::Intent;
 
 pub(super) struct View<'a> {
@@ -37,7 +38,44 @@ impl<'a> View<'a> {
             definition.allows(&self.facts.account).is_some() || definition.has_dynamic_principals()
         };
         let allowed = definition.is_some_and(may_be_allowed);
-        contribution(endpoint, self.vpc.stored.get(id), allowed, self.facts.now)
+        let given = contribution(endpoint, self.vpc.stored.get(id), allowed, self.facts.now);
+        // What has a record is served for as long as it is connected, whatever becomes of the list meanwhile.
+        let new = definition.filter(|_| self.vpc.is_unclaimed(id));
+        let refused = new.and_then(|definition| self.refused(id, definition));
+        match (given, refused) {
+            (Contribution::Publish(_), Some(reason)) => {
+                Contribution::Keep { wait: false, hold: Some(reason) }
+            }
+            (given, _) => given,
+        }
+    }
+
+    /// Why a first record is refused to an endpoint: AWS connects anybody where no acceptance is required, and people
+    /// accept whom no rule names.
+    fn refused(&self, id: &VpcEndpointId, definition: &ServiceDefinition) -> Option<HoldReason> {
+        let owner = &self.facts.account;
+        let told = match self.told(definition) {
+            Allowance::Allowed(_) => Some(true),
+            Allowance::NotAllowed => Some(false),
+            Allowance::Unknown(_) => self.reviewed(id),
+        };
+        match told {
+            Some(true) => None,
+            Some(false) => Some(HoldReason::NotAllowed { owner: owner.clone() }),
+            None => Some(HoldReason::AllowListUnreadable { why: "no review has told yet".into() }),
+        }
+    }
+
+    /// What a definition alone tells of the account, once AWS has connected it.
+    fn told(&self, definition: &ServiceDefinition) -> Allowance {
+        allowance(definition, &AllowListFacts::default(), &self.facts.account, true)
+    }
+
+    /// What a review has told of the endpoint's owner: the one that led here, or an earlier one.
+    fn reviewed(&self, id: &VpcEndpointId) -> Option<bool> {
+        let service = &self.vpc.endpoints[id].service;
+        let stored = || self.vpc.stored.get(id).and_then(|stored| stored.allowed);
+        self.intent.reviewed.get(service).copied().or_else(stored)
     }
 
     /// A record of this VPC, as a subject of plans and holds.
@@ -47,7 +85,10 @@ impl<'a> View<'a> {
 
     /// What the table is to remember of an endpoint. `claimed` tells whether a claim names it.
     pub(super) fn memory<'b>(&'b self, vpc_endpoint: &'b VpcEndpointId, claimed: bool) -> Remember<'b> {
+        let definition = self.policy.services.get(&self.vpc.endpoints[vpc_endpoint].service);
+        let asked = definition.filter(|definition| matches!(self.told(definition), Allowance::Unknown(_)));
         Remember {
+            allowed: asked.and_then(|_| self.reviewed(vpc_endpoint)),
             account: &self.facts.account,
             vpc: &self.vpc.vpc,
             vpc_endpoint,

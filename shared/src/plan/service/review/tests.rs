@@ -208,6 +208,7 @@ fn sweep_sends_every_listed_and_every_remembered_endpoint_in_hundreds() {
         vpc: id("vpc-00000001"),
         state: None,
         addresses: Addresses::default(),
+        allowed: None,
         first_seen: Timestamp::UNIX_EPOCH,
         expires_at: None,
     };
@@ -575,8 +576,31 @@ fn hold_on_an_account_goes_with_its_last_connection() {
         message: "AccessDenied".into(),
     };
     let holds = [(Subject::Account(id(PARTNER)), HoldReason::NoAccess(denied))].into();
-    assert!(plan_accounts(&[id(PARTNER)].into(), &holds, Timestamp::UNIX_EPOCH).is_empty());
-    assert_eq!(plan_accounts(&BTreeSet::new(), &holds, Timestamp::UNIX_EPOCH).steps().count(), 1);
+    let (none, now) = (BTreeSet::new(), Timestamp::UNIX_EPOCH);
+    assert!(plan_left_holds(&[id(PARTNER)].into(), &none, &holds, now).is_empty());
+    assert_eq!(plan_left_holds(&BTreeSet::new(), &none, &holds, now).steps().count(), 1);
+}
+
+#[test]
+fn hold_on_an_endpoint_that_nobody_ever_saw_goes_when_no_service_has_a_connection_of_it() {
+    let subject = Subject::UnknownEndpoint(id(PARTNER), vpce(1));
+    let holds = [(subject, HoldReason::Stalled { state: None })].into();
+    let (accounts, now) = (BTreeSet::from([id(PARTNER)]), Timestamp::UNIX_EPOCH);
+    assert!(
+        plan_left_holds(&accounts, &[(id(PARTNER), vpce(1))].into(), &holds, now).is_empty(),
+        "its message tells"
+    );
+    assert_eq!(
+        plan_left_holds(
+            &accounts,
+            &[(id("777788889999"), vpce(1)), (id(PARTNER), vpce(2))].into(),
+            &holds,
+            now
+        )
+        .steps()
+        .count(),
+        1
+    );
 }
 
 #[test]
@@ -595,6 +619,7 @@ fn accounts_are_asked_for_their_endpoints_of_a_service_that_is_not_ours_and_one_
         vpc: id("vpc-00000001"),
         state: Some(state.into()),
         addresses: Addresses::default(),
+        allowed: None,
         first_seen: Timestamp::UNIX_EPOCH,
         expires_at: None,
     };
@@ -616,6 +641,7 @@ fn removed_service_accepts_and_holds_nobody_and_sends_on_what_is_remembered() {
             vpc: id("vpc-00000001"),
             state: None,
             addresses: Addresses::default(),
+            allowed: None,
             first_seen: Timestamp::UNIX_EPOCH,
             expires_at: None,
         };
