@@ -1,6 +1,7 @@
 """Messages that make no sense: nothing is dropped in silence, and nothing else is held up."""
 
 import json
+import pathlib
 
 import pytest
 
@@ -51,6 +52,26 @@ def test_event_that_names_another_account_is_not_believed(fleet):
                                      "VpcEndpointId": {"tag": 1, "content": "vpce-0123456789abcdef0"}}}))
     fleet.local.settled()
     assert len(fleet.provider.dead_letters()) == 1
+
+
+EVENTS = {path.stem: json.loads(path.read_text())
+          for path in pathlib.Path(__file__).parents[1].joinpath("events").glob("*.json")}
+# Those that say what cannot be so, each with the words of the log.
+MALFORMED = {"modify_without_id": "names no VPC endpoint", "forged_account": "came from account 777788889999",
+             "records_changed_without_zone": "names neither zone nor VPC"}
+
+
+def test_event_of_no_kind_ends_in_the_dead_letter_queue_unless_it_is_malformed(fleet):
+    events = {name: event for name, event in EVENTS.items() if "detail" in event}
+    assert len(events) > 40
+    for event in events.values():
+        fleet.provider.send(event)
+    fleet.local.settled()
+    named = {json.dumps(event, sort_keys=True): name for name, event in events.items()}
+    letters = {named[json.dumps(json.loads(letter), sort_keys=True)] for letter in fleet.provider.dead_letters()}
+    assert letters == set(MALFORMED)
+    log = fleet.local.log_of(fleet.provider.outputs["ReconcileRecordsFunction"])
+    assert [words for words in MALFORMED.values() if words not in log] == []
 
 
 @pytest.mark.parametrize("envelope", [
