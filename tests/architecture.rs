@@ -103,6 +103,8 @@ fn called_by(code: &str) -> BTreeSet<String> {
 
 /// Calls that AWS makes in the functions' name.
 const BY_LAMBDA: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+/// What the work queue is told of a message that failed.
+const BY_RECONCILE_RECORDS: [&str; 1] = ["sqs:ChangeMessageVisibility"];
 /// The right of schedules, rules and topics to call a function.
 const TO_LAMBDA: [&str; 1] = ["lambda:InvokeFunction"];
 /// The right of rules to put events on the bus.
@@ -127,7 +129,9 @@ fn every_call_is_granted_and_nothing_else() {
 #[test]
 fn the_operator_role_grants_exactly_what_the_cli_calls() {
     let (operators, _) = operators_and_functions();
-    let called: BTreeSet<_> = called("shared/src/aws").into_iter().chain(called("cli/src/aws")).collect();
+    let called = called("shared/src/aws").into_iter().chain(called("cli/src/aws"));
+    // People take no message from the queue.
+    let called: BTreeSet<_> = called.filter(|call| !BY_RECONCILE_RECORDS.contains(&call.as_str())).collect();
     assert_eq!(granted(&operators), called);
 }
 

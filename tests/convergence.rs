@@ -234,7 +234,7 @@ prop_compose! {
             }
         }
         let waits = wait.map(|(due, deadline, delay_seconds)| {
-            (id(ENDPOINTS[0]), Wait { due, deadline, delay_seconds })
+            (id(ENDPOINTS[0]), Wait { due, deadline, delay_seconds, owner: None })
         });
         let unknown = (unknown && !vpc.endpoints.contains_key(&id(ENDPOINTS[2]))).then(|| id(ENDPOINTS[2]));
         Facts {
@@ -257,6 +257,7 @@ fn intent() -> Intent {
         vpcs: BTreeSet::from([id(HERE)]),
         announced: true,
         reviewed: BTreeMap::new(),
+        message: None,
         attempt: 0,
         priority: Priority::Event,
         cause: "a test".into(),
@@ -384,7 +385,10 @@ proptest! {
         for step in plan.steps() {
             let Step::PutClaim { claim, .. } = step else { continue };
             let first = |(id, given): (&VpcEndpointId, &Contribution)| {
-                given.vpc == vpc.vpc && !given.addresses.is_empty() && vpc.is_unclaimed(id)
+                let before = facts.vpcs[0].records.iter().filter_map(|record| record.claim.as_ref());
+                let claimed = before.flat_map(|claim| claim.contributions.get(id)).any(|had| had == given);
+                let published = vpc.stored.get(id).is_some_and(|stored| !stored.addresses.is_empty());
+                given.vpc == vpc.vpc && !given.addresses.is_empty() && !claimed && !published
             };
             prop_assert!(!claim.contributions.iter().any(first), "{plan}");
         }

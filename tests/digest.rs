@@ -194,8 +194,12 @@ impl Made {
     }
 
     fn turn(&self) -> Group {
-        let wait =
-            shared::model::facts::Wait { due: self.when.now, deadline: self.when.since, delay_seconds: 10 };
+        let wait = shared::model::facts::Wait {
+            due: self.when.now,
+            deadline: self.when.since,
+            delay_seconds: 10,
+            owner: None,
+        };
         let take = Step::PutWait { vpc_endpoint: id("vpce-00000002"), wait, not_due_after: self.when.now };
         let steps = vec![take, self.send(10)];
         Group { subject: Subject::VpcEndpoint(id(VPC), id("vpce-00000002")), reason: "pending".into(), steps }
@@ -208,6 +212,7 @@ impl Made {
             vpcs: BTreeSet::new(),
             announced: false,
             reviewed: BTreeMap::new(),
+            message: None,
             attempt: 0,
             priority: Priority::Event,
             cause: self.when.cause.clone(),

@@ -53,6 +53,7 @@ pub(crate) fn intent(account: &AccountId, cause: String) -> Intent {
         vpcs: [].into(),
         announced: false,
         reviewed: BTreeMap::new(),
+        message: None,
         attempt: 0,
         priority: Priority::Event,
         cause,

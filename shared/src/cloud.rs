@@ -15,6 +15,7 @@
 //! UpdateItem                            no           yes                  ConditionFailed
 //! TransactWriteItems                    by its token yes                  ConditionFailed
 //! SendMessage                           no           yes                  –
+//! ChangeMessageVisibility               yes          yes                  –
 //! ```
 //!
 //! "No answer" ([`CallFailure::Unavailable`](crate::error::CallFailure)) says nothing: the call may have been
@@ -201,6 +202,10 @@ pub trait Cloud {
 
     /// `sqs:SendMessage` to the work queue, which keeps it back for `delay_seconds`.
     async fn send_message(&self, intent: &Intent, delay_seconds: i32) -> Result<(), Error>;
+
+    /// `sqs:ChangeMessageVisibility`: a message of the work queue that was received comes back after `seconds`, unless
+    /// it is deleted.
+    async fn change_message_visibility(&self, receipt_handle: &str, seconds: i32) -> Result<(), Error>;
 }
 
 /// In which order a partition is listed.

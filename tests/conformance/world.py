@@ -114,6 +114,10 @@ class World:
         received = self._sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10, VisibilityTimeout=0)
         return [message["Body"] for message in received.get("Messages", [])]
 
+    def take_message(self):
+        received = self._sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=1, VisibilityTimeout=600)
+        return received["Messages"][0]["ReceiptHandle"]
+
     def end_delays(self):
         self.local.release(self.queue)
 

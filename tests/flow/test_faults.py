@@ -96,6 +96,19 @@ def test_throttling_beyond_the_sdks_patience_gives_the_message_back(fleet):
     assert fleet.provider.dead_letters() == []
 
 
+def test_message_that_failed_comes_back_in_seconds(fleet):
+    vpc = fleet.a.vpc()
+    zone = vpc.zone()
+    # As often as the SDK tries, for the first two receives of each message.
+    fleet.local.faults(throttle("route53", "ListHostedZonesByVPC", code="InternalFailure", status=500, times=6))
+    endpoint = vpc.endpoint()
+    # Nothing that is delayed is hurried.
+    wait_until(lambda: zone.addresses() == endpoint.addresses, within=60)
+    assert fleet.local.remaining_faults() == []
+    fleet.local.settled()
+    assert fleet.provider.dead_letters() == []
+
+
 def test_one_throttled_account_does_not_hold_up_the_others(fleet):
     fleet.local.faults(throttle("ec2", "DescribeVpcEndpoints", code="RequestLimitExceeded", status=503,
                                 times=100, account=fleet.a.account))

@@ -296,6 +296,7 @@ fn intent(vpc: u8) -> Intent {
         vpcs: BTreeSet::from([id(VPCS[usize::from(vpc)])]),
         announced: false,
         reviewed: BTreeMap::new(),
+        message: None,
         attempt: 0,
         priority: Priority::Event,
         cause: "a test".into(),

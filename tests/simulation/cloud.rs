@@ -34,6 +34,11 @@ pub(crate) struct SimulatedCloud {
 pub(crate) type Seen = Rc<RefCell<Observations>>;
 
 impl SimulatedCloud {
+    /// How often a message was received.
+    pub(crate) fn receives(&self, number: u64) -> u32 {
+        self.world.borrow().queue.receives(number)
+    }
+
     pub(crate) fn seen(&self) -> Seen {
         Rc::clone(&self.observations.borrow())
     }

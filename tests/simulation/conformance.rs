@@ -139,6 +139,12 @@ impl conformance::World for Stage {
         world.queue.visible(world.now)
     }
 
+    fn take_message(&self) -> String {
+        let mut world = self.world.borrow_mut();
+        let now = world.now;
+        world.queue.first(now).map(|(number, _)| number.to_string()).unwrap_or_default()
+    }
+
     fn end_delays(&self) {
         self.change(|world| world.pass(LONGEST_DELAY.as_secs() * 1_000));
     }

@@ -82,6 +82,7 @@ impl Drive {
             vpcs: [].into(),
             announced: false,
             reviewed: BTreeMap::new(),
+            message: None,
             attempt: 0,
             priority: Priority::Event,
             cause: "a script".into(),

@@ -268,7 +268,7 @@ async fn work(
     let mut messages = Vec::new();
     for (number, job) in taken {
         match job {
-            Job::Message { body, .. } => messages.push(QueueMessage { id: number.to_string(), body }),
+            Job::Message { body, .. } => messages.push((number, body)),
             Job::Review { event, .. } => {
                 return review_events(&worker, vec![*event]).await.map(|()| Vec::new());
             }
@@ -280,6 +280,13 @@ async fn work(
             }
         }
     }
+    let message = |(number, body): (u64, String)| QueueMessage {
+        id: number.to_string(),
+        body,
+        receipt_handle: number.to_string(),
+        receives: worker.cloud.receives(number),
+    };
+    let messages = messages.into_iter().map(message).collect();
     let failed = reconcile_batch(&worker, messages, deadline).await?;
     Ok(failed.iter().filter_map(|id| id.parse().ok()).collect())
 }

@@ -85,6 +85,7 @@ impl World {
             vpcs: BTreeSet::new(),
             announced: false,
             reviewed: BTreeMap::new(),
+            message: None,
             attempt: 0,
             priority: Priority::Event,
             cause: "zonelink release".into(),

@@ -116,6 +116,18 @@ impl Queue {
         Some((message.number, message.job.clone()))
     }
 
+    /// A message that was received may be seen again from then on.
+    pub(crate) fn comes_back(&mut self, number: u64, visible_at: i64) {
+        let message = self.messages.iter_mut().find(|message| message.number == number);
+        message.into_iter().for_each(|message| message.visible_at = visible_at);
+    }
+
+    /// How often a message was received.
+    pub(crate) fn receives(&self, number: u64) -> u32 {
+        let message = self.messages.iter().find(|message| message.number == number);
+        message.map_or(1, |message| message.receives)
+    }
+
     /// Moves what came too often to the dead-letter queue.
     pub(crate) fn bury(&mut self, now: i64) {
         self.messages

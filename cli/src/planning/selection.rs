@@ -212,6 +212,7 @@ fn intent(
         vpcs,
         announced: false,
         reviewed: BTreeMap::new(),
+        message: None,
         attempt: 0,
         priority,
         cause: cause.to_owned(),

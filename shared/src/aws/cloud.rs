@@ -202,4 +202,8 @@ impl Cloud for Aws {
     async fn send_message(&self, intent: &Intent, delay_seconds: i32) -> Result<(), Error> {
         Box::pin(self.send(intent, delay_seconds)).await
     }
+
+    async fn change_message_visibility(&self, receipt_handle: &str, seconds: i32) -> Result<(), Error> {
+        Box::pin(self.change_visibility(receipt_handle, seconds)).await
+    }
 }

@@ -15,4 +15,11 @@ impl Aws {
         let call = call.message_group_id(intent.account.as_str()).delay_seconds(delay_seconds);
         call.send().await.map(drop).map_err(failed("sqs:SendMessage", intent))
     }
+
+    /// Lets a message that was received come back after `seconds`.
+    pub(super) async fn change_visibility(&self, receipt_handle: &str, seconds: i32) -> Result<(), Error> {
+        let call = self.sqs.change_message_visibility().queue_url(&self.config.queue_url);
+        let call = call.receipt_handle(receipt_handle).visibility_timeout(seconds);
+        call.send().await.map(drop).map_err(failed("sqs:ChangeMessageVisibility", "a message"))
+    }
 }

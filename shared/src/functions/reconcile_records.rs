@@ -36,7 +36,13 @@ pub async fn reconcile_records(
 }
 
 fn queue_message(message: SqsMessage) -> QueueMessage {
-    QueueMessage { id: message.message_id.unwrap_or_default(), body: message.body.unwrap_or_default() }
+    let receives = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+    QueueMessage {
+        id: message.message_id.unwrap_or_default(),
+        body: message.body.unwrap_or_default(),
+        receipt_handle: message.receipt_handle.unwrap_or_default(),
+        receives: receives.unwrap_or(1),
+    }
 }
 
 /// When the messages of an invocation have to be done, from its own deadline in milliseconds since 1970. A deadline

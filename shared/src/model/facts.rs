@@ -218,19 +218,6 @@ pub struct VpcFacts {
     pub holds: BTreeMap<Subject, HoldReason>,
 }
 
-impl VpcFacts {
-    /// Whether no claim of the VPC's records says that the endpoint's addresses stand in one.
-    #[must_use]
-    pub fn is_unclaimed(&self, vpc_endpoint: &VpcEndpointId) -> bool {
-        let mut claims = self.records.iter().filter_map(|record| record.claim.as_ref());
-        let gives = |claim: &Claim| {
-            let given = claim.contributions.get(vpc_endpoint);
-            given.is_some_and(|given| !given.addresses.is_empty())
-        };
-        !claims.any(gives)
-    }
-}
-
 /// What was seen of one endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointFacts {
@@ -352,6 +339,10 @@ pub struct Wait {
     pub deadline: Timestamp,
     /// Seconds from the last look to `due`.
     pub delay_seconds: i32,
+    /// The message that took the last turn, by its id in the queue: should it come back, nobody knows whether it sent
+    /// for the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 #[cfg(test)]

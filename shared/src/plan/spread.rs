@@ -65,6 +65,7 @@ mod tests {
             vpcs: BTreeSet::new(),
             announced: false,
             reviewed: BTreeMap::new(),
+            message: None,
             priority: Priority::Sweep,
             cause: "a sweep".into(),
             since: None,

@@ -33,6 +33,20 @@ pub struct QueueMessage {
     pub id: String,
     /// Its body: an EventBridge event, or an intent.
     pub body: String,
+    /// By which the queue knows this receive of it.
+    pub receipt_handle: String,
+    /// How often it has been received, this time included.
+    pub receives: u32,
+}
+
+/// Seconds until a message comes back that has failed, by how often it was received. A worker that dies says nothing:
+/// then the queue's own time holds, which is the longest of these.
+const COMES_BACK_AFTER: [i32; 4] = [2, 10, 60, 360];
+
+fn comes_back_after(receives: u32) -> i32 {
+    let longest = COMES_BACK_AFTER.len() - 1;
+    let place = usize::try_from(receives.saturating_sub(1)).unwrap_or(longest);
+    COMES_BACK_AFTER[place.min(longest)]
 }
 
 /// Takes a batch, its messages side by side, so that a slow account costs the others nothing: one that is not done
@@ -49,10 +63,9 @@ pub async fn reconcile_batch<C: Cloud>(
 ) -> Result<Vec<String>, Error> {
     let (policy, _) = worker.policy().await?;
     let own = worker.config.own_calls();
-    let read = |message: QueueMessage| (message.id, work(&message.body, &policy, &own));
-    let works: Vec<_> = messages.into_iter().map(read).collect();
-    let crowds = crowds(works.iter().map(|(_, work)| work));
-    let outcomes = join_all(works.into_iter().map(async |(id, work)| {
+    let works: Vec<Taken> = messages.iter().map(|message| work(message, &policy, &own)).collect();
+    let crowds = crowds(works.iter());
+    let outcomes = join_all(messages.into_iter().zip(works).map(async |(message, work)| {
         let work = Box::pin(take(worker, &policy, work, &crowds));
         let outcome = match select(work, Box::pin(worker.cloud.reached(deadline))).await {
             Either::Left((outcome, _)) => outcome,
@@ -60,19 +73,30 @@ pub async fn reconcile_batch<C: Cloud>(
                 Err(Error::OutOfTime { operation: "the message", subject: "this invocation".into() })
             }
         };
-        (id, outcome)
+        (message, outcome)
     }));
     let mut failed = Vec::new();
-    for (id, outcome) in outcomes.await {
+    for (message, outcome) in outcomes.await {
         let Err(error) = outcome else { continue };
         let (disposition, error) = (error.disposition(), error.chain());
+        let (message_id, seconds) = (&message.id, comes_back_after(message.receives));
         match disposition {
-            Disposition::Retry => tracing::warn!(message_id = id, error, "a message comes back"),
-            Disposition::GiveUp => tracing::error!(message_id = id, error, "a message cannot succeed"),
+            Disposition::Retry => tracing::warn!(message_id, error, seconds, "a message comes back"),
+            Disposition::GiveUp => tracing::error!(message_id, error, "a message cannot succeed"),
         }
-        failed.push(id);
+        failed.push(message);
     }
-    Ok(failed)
+    join_all(failed.iter().map(|message| let_come_back(worker, message))).await;
+    Ok(failed.into_iter().map(|message| message.id).collect())
+}
+
+/// Lets a message that failed come back in seconds. Where that fails too, the queue's own time holds.
+async fn let_come_back<C: Cloud>(worker: &Worker<C>, message: &QueueMessage) {
+    let seconds = comes_back_after(message.receives);
+    let changed = worker.cloud.change_message_visibility(&message.receipt_handle, seconds).await;
+    if let Err(error) = changed {
+        tracing::warn!(message_id = message.id, error = error.chain(), "a message comes back late");
+    }
 }
 
 /// The accounts of which there are more events in a batch than are worked on at once.
@@ -142,7 +166,15 @@ enum Work {
     Find(Lookup),
 }
 
-fn work(body: &str, policy: &Policy, own: &OwnCalls) -> Taken {
+fn work(message: &QueueMessage, policy: &Policy, own: &OwnCalls) -> Taken {
+    let mut work = read(&message.body, policy, own)?;
+    if let Ok(Work::Told(intent) | Work::Reconcile(intent)) = &mut work {
+        intent.message = Some(message.id.clone());
+    }
+    Ok(work)
+}
+
+fn read(body: &str, policy: &Policy, own: &OwnCalls) -> Taken {
     let malformed = |why: String| Error::Malformed(InvalidEvent::new(why));
     let message: Value =
         serde_json::from_str(body).map_err(|error| malformed(format!("not JSON: {error}")))?;
@@ -165,10 +197,10 @@ mod tests {
 
     use super::*;
 
-    fn read(body: &str) -> Result<Result<Intent, Ignored>, String> {
+    fn intent_of(body: &str) -> Result<Result<Intent, Ignored>, String> {
         let region = "us-west-2".parse().unwrap_or_else(|error| panic!("{error}"));
         let own = OwnCalls { account: None, stack: "f".into(), client_role: "c".into(), session: "s".into() };
-        let work = work(body, &Policy { region, services: BTreeMap::new() }, &own);
+        let work = read(body, &Policy { region, services: BTreeMap::new() }, &own);
         let intent = |work| match work {
             Work::Reconcile(intent) | Work::Told(intent) => intent,
             Work::Find(lookup) => panic!("{lookup:?}"),
@@ -177,13 +209,18 @@ mod tests {
     }
 
     #[test]
+    fn message_that_fails_comes_back_in_seconds_at_first() {
+        assert_eq!([0, 1, 2, 3, 4, 5, 900].map(comes_back_after), [2, 2, 10, 60, 360, 360, 360]);
+    }
+
+    #[test]
     fn an_intent_is_read_as_it_was_sent() {
         let sent = r#"{"intent":"reconcile","account":"044444444444","vpc_endpoints":["vpce-0123456789abcdef0"],
                        "announced":true,"cause":"a test"}"#;
-        let intent = read(sent).and_then(|intent| intent.map_err(|Ignored(reason)| reason));
+        let intent = intent_of(sent).and_then(|intent| intent.map_err(|Ignored(reason)| reason));
         let message = |intent| serde_json::to_string(&Message::Reconcile(intent)).unwrap_or_default();
         let again = intent.clone().map(message);
-        let again = again.and_then(|text| read(&text)).and_then(|i| i.map_err(|Ignored(reason)| reason));
+        let again = again.and_then(|text| intent_of(&text)).and_then(|i| i.map_err(|Ignored(reason)| reason));
         assert!(intent.is_ok());
         assert_eq!(intent, again);
     }
@@ -217,7 +254,7 @@ mod tests {
             ("{\"hello\":1}", "not an EventBridge event: missing field"),
             ("", "not JSON"),
         ] {
-            let error = read(body).err().unwrap_or_default();
+            let error = intent_of(body).err().unwrap_or_default();
             assert!(error.contains(reason), "{body}: {error}");
         }
     }

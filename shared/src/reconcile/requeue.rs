@@ -78,6 +78,7 @@ mod tests {
             vpcs: BTreeSet::new(),
             announced: false,
             reviewed: std::collections::BTreeMap::new(),
+            message: None,
             attempt: 0,
             priority: Priority::Sweep,
             cause: "a test".into(),

@@ -57,6 +57,9 @@ pub struct Intent {
     /// When that happened: the start of the time to DNS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// The message that brought it, by its id in the queue; none where no message did.
+    #[serde(skip)]
+    pub message: Option<String>,
     /// The run of backfill that led here; none for an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunPart>,
@@ -167,6 +170,7 @@ impl Event {
             vpcs: BTreeSet::new(),
             announced: call.action == Action::CreateVpcEndpoint,
             reviewed: BTreeMap::new(),
+            message: None,
             attempt: 0,
             priority: Priority::Event,
             cause: call.cause(),

@@ -85,6 +85,7 @@ impl Lookup {
             vpcs: vpcs.iter().cloned().collect(),
             announced: false,
             reviewed: BTreeMap::new(),
+            message: None,
             attempt: 0,
             priority: Priority::Event,
             cause: self.cause.clone(),

@@ -118,6 +118,10 @@ impl World for Pipes {
         self.ask("messages", &json!({}))
     }
 
+    fn take_message(&self) -> String {
+        self.ask("take_message", &json!({}))
+    }
+
     fn end_delays(&self) {
         self.tell("end_delays", &json!({}));
     }

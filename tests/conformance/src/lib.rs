@@ -76,6 +76,7 @@ macro_rules! claims {
             failures::a_change_whose_answer_is_lost_is_no_answer_and_whole_or_not_done,
             failures::a_change_that_takes_longer_than_its_time_is_no_answer,
             messages::a_message_is_on_the_queue_and_one_with_a_delay_not_yet,
+            messages::a_message_that_was_received_comes_back_when_it_is_let,
             organization::the_organization_has_its_id,
             organization::a_member_stands_below_its_parent,
             organization::a_child_that_does_not_exist_is_refused,

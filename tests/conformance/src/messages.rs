@@ -31,3 +31,17 @@ pub(crate) async fn a_message_is_on_the_queue_and_one_with_a_delay_not_yet<C: Cl
     all.dedup();
     assert!(all.contains(&second), "{all:?}");
 }
+
+pub(crate) async fn a_message_that_was_received_comes_back_when_it_is_let<C: Cloud, W: World>(
+    cloud: &C,
+    world: &W,
+) {
+    let sent = intent(world, "sent");
+    cloud.send_message(&sent, 0).await.unwrap();
+    let receipt_handle = world.take_message();
+    assert_eq!(received(world), []);
+    cloud.change_message_visibility(&receipt_handle, 600).await.unwrap();
+    assert_eq!(received(world), []);
+    cloud.change_message_visibility(&receipt_handle, 0).await.unwrap();
+    assert_eq!(received(world), [sent]);
+}

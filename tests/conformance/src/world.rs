@@ -94,6 +94,9 @@ pub trait World {
     /// The bodies of the messages that somebody would receive from the work queue now.
     fn messages(&self) -> Vec<String>;
 
+    /// Receives a message from the work queue, for longer than the claim lasts. Gives its receipt handle.
+    fn take_message(&self) -> String;
+
     /// Lets the delays of all messages end.
     fn end_delays(&self);
 }

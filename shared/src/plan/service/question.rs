@@ -91,6 +91,7 @@ pub(super) fn intent_of(
         vpcs: BTreeSet::new(),
         announced,
         reviewed: reviewed.clone(),
+        message: None,
         attempt: 0,
         priority: match question.send_on {
             SendOn::Named(_) => Priority::Event,

@@ -5,13 +5,15 @@
 //! yes                         none                 start: look again in 10 s, for 30 minutes at most
 //! yes                         due                  next turn: double the delay, at most 60 s
 //! yes                         due later            nothing: its message is on the way
+//! yes                         due later, by this   send the message once more: nobody knows whether it was sent
+//!                               very message
 //! yes                         past its deadline    Hold(Stalled)
 //! no                          any                  end it
 //! ```
 //!
-//! A turn writes the chain's item first and sends the message second. A crash between the two brings the
-//! message back after the queue's visibility timeout, which is longer than any delay, so that the next
-//! turn is due by then.
+//! A turn writes the chain's item first and sends the message second. Where the second fails, the message that had
+//! the turn comes back and sends the next one: the item names it. A crash brings it back after the queue's visibility
+//! timeout, which is longer than any delay, so that the next turn is due by then.
 
 use std::collections::BTreeSet;
 
@@ -46,39 +48,53 @@ pub(super) fn wait(
 ) {
     let now = facts.now;
     let chain = facts.waits.get(vpc_endpoint);
+    let is_ours = |chain: &Wait| chain.owner.is_some() && chain.owner == intent.message;
     let (delay_seconds, deadline) = match chain {
         Some(chain) if chain.deadline <= now => {
             plan.holds.insert(subject, HoldReason::Stalled { state: state.map(ToOwned::to_owned) });
             return;
         }
-        Some(chain) if chain.due > now + EARLY => return,
+        Some(chain) if chain.due > now + EARLY => {
+            if is_ours(chain) {
+                let delay_seconds =
+                    i32::try_from(chain.due.duration_since(now).as_secs()).unwrap_or_default();
+                let step = Step::SendIntent { intent: next_turn(facts, vpc_endpoint, intent), delay_seconds };
+                plan.push(subject, "its turn was taken: send for the next one", vec![step]);
+            }
+            return;
+        }
         Some(chain) => ((chain.delay_seconds * 2).min(LONGEST_DELAY), chain.deadline),
         None => (FIRST_DELAY, now + WAIT_AT_MOST),
     };
     let due = now + SignedDuration::from_secs(delay_seconds.into());
-    let next = Intent {
-        account: facts.account.clone(),
-        vpc_endpoints: BTreeSet::from([vpc_endpoint.clone()]),
-        vpcs: BTreeSet::new(),
-        announced: intent.announced,
-        reviewed: intent.reviewed.clone(),
-        attempt: 0,
-        priority: intent.priority,
-        cause: intent.cause.clone(),
-        since: intent.since,
-        run: intent.run.as_ref().map(RunPart::uncounted),
-    };
     let reason =
         format!("it is {} yet: look again", state.map_or("not seen".into(), |s| format!("only {s}")));
     let steps = vec![
         Step::PutWait {
             vpc_endpoint: vpc_endpoint.clone(),
-            wait: Wait { due, deadline, delay_seconds },
+            wait: Wait { due, deadline, delay_seconds, owner: intent.message.clone() },
             not_due_after: now + EARLY,
         },
-        Step::SendIntent { intent: next, delay_seconds },
+        Step::SendIntent { intent: next_turn(facts, vpc_endpoint, intent), delay_seconds },
     ];
     plan.push(subject, reason, steps);
+}
+
+/// What the message of the next turn says.
+fn next_turn(facts: &Facts, vpc_endpoint: &VpcEndpointId, intent: &Intent) -> Intent {
+    Intent {
+        account: facts.account.clone(),
+        vpc_endpoints: BTreeSet::from([vpc_endpoint.clone()]),
+        vpcs: BTreeSet::new(),
+        announced: intent.announced,
+        reviewed: intent.reviewed.clone(),
+        message: None,
+        attempt: 0,
+        priority: intent.priority,
+        cause: intent.cause.clone(),
+        since: intent.since,
+        run: intent.run.as_ref().map(RunPart::uncounted),
+    }
 }
 
 /// Ends the chain of an endpoint that has not to be waited for, if there is one.

@@ -35,6 +35,7 @@ pub(super) fn intent() -> Intent {
         vpcs: BTreeSet::new(),
         announced: true,
         reviewed: BTreeMap::new(),
+        message: None,
         attempt: 0,
         priority: crate::model::rate::Priority::Event,
         cause: "a test".into(),
@@ -381,7 +382,9 @@ fn what_a_review_has_told_of_an_owner_decides_on_the_first_record_and_is_remembe
         if makes {
             let endpoint = remembered(&plan).unwrap();
             assert_eq!(endpoint.allowed, Some(true));
-            after.vpc().stored.insert(endpoint_id(1), endpoint);
+            // As it is remembered while it waits.
+            let waiting = StoredEndpoint { addresses: Addresses::default(), ..endpoint };
+            after.vpc().stored.insert(endpoint_id(1), waiting);
         }
     }
     assert!(claims(&plan(&intent(), &after.0, &policy, &[])), "an earlier review has told");
@@ -390,7 +393,10 @@ fn what_a_review_has_told_of_an_owner_decides_on_the_first_record_and_is_remembe
 
 #[test]
 fn endpoint_that_has_a_record_is_served_on_though_its_owner_has_left_the_list() {
-    let world = World::new().with(1, Some("available"), &["10.0.0.9"]).claimed_by(1, HERE, "10.0.0.1");
+    let mut world = World::new().with(1, Some("available"), &["10.0.0.9"]).claimed_by(1, HERE, "10.0.0.1");
+    world = world.known_since(1, "2026-03-02T08:00:00Z");
+    let published = Addresses { a: [id("10.0.0.1")].into(), ..Addresses::default() };
+    world.vpc().stored.values_mut().for_each(|stored| stored.addresses = published.clone());
     let mut policy = policy();
     policy.services.values_mut().for_each(|definition| definition.allowed_principals.clear());
     let plan = plan(&intent(), &world.0, &policy, &[]);
@@ -399,7 +405,7 @@ fn endpoint_that_has_a_record_is_served_on_though_its_owner_has_left_the_list() 
 
 fn chain(due: &str, deadline: &str, delay_seconds: i32) -> World {
     let mut world = World::new().with(1, Some("pending"), &["10.0.0.1"]);
-    let wait = Wait { due: id(due), deadline: id(deadline), delay_seconds };
+    let wait = Wait { due: id(due), deadline: id(deadline), delay_seconds, owner: Some("a message".into()) };
     world.0.waits.insert(endpoint_id(1), wait);
     world
 }
@@ -411,6 +417,24 @@ fn delays(world: &World) -> Vec<i32> {
         _ => None,
     };
     plan.steps().filter_map(delay).collect()
+}
+
+#[test]
+fn message_that_comes_back_sends_for_the_turn_that_it_took_and_no_other_does() {
+    let world = chain("2026-03-02T09:15:08Z", "2026-03-02T09:44:00Z", 10);
+    let delays = |message: Option<&str>| -> Vec<i32> {
+        let intent = Intent { message: message.map(Into::into), ..intent() };
+        let plan = plan(&intent, &world.0, &policy(), &[]);
+        assert!(!plan.steps().any(|step| matches!(step, Step::PutWait { .. })), "{plan}");
+        let delay = |step: &Step| match step {
+            Step::SendIntent { delay_seconds, .. } => Some(*delay_seconds),
+            _ => None,
+        };
+        plan.steps().filter_map(delay).collect()
+    };
+    assert_eq!(delays(Some("a message")), [8]);
+    assert_eq!(delays(Some("another")), Vec::<i32>::new());
+    assert_eq!(delays(None), Vec::<i32>::new());
 }
 
 #[test]

@@ -39,8 +39,9 @@ impl<'a> View<'a> {
         };
         let allowed = definition.is_some_and(may_be_allowed);
         let given = contribution(endpoint, self.vpc.stored.get(id), allowed, self.facts.now);
-        // What has a record is served for as long as it is connected, whatever becomes of the list meanwhile.
-        let new = definition.filter(|_| self.vpc.is_unclaimed(id));
+        // What was published once is served for as long as it is connected, whatever becomes of the list meanwhile.
+        let published = self.vpc.stored.get(id).is_some_and(|stored| !stored.addresses.is_empty());
+        let new = definition.filter(|_| !published);
         let refused = new.and_then(|definition| self.refused(id, definition));
         match (given, refused) {
             (Contribution::Publish(_), Some(reason)) => {
