@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::error::{CallFailure, Error};
 use shared::model::claim::{Claim, Contribution, Origin, Pending};
 use shared::model::facts::StoredEndpoint;
-use shared::model::ids::VpcEndpointId;
+use shared::model::ids::{AccountId, VpcEndpointId};
 use shared::model::policy::{Adopt, OnRemove, ServiceDefinition, SharedZones};
 use shared::model::record::{Addresses, ChangeAction, RecordKey};
 use shared::model::table::Key;
@@ -78,6 +78,12 @@ impl World {
             if remembered.is_none() && !self.forgotten.contains(id.as_str()) {
                 return Some(format!("{key} names {id}, which the table does not remember"));
             }
+            if !self.may_be_written(key, given, seen) {
+                return Some(format!(
+                    "{key} takes {} of {id} in, without the zone owner's consent",
+                    given.addresses
+                ));
+            }
             if !seen.publishes(id, &given.addresses) {
                 return Some(format!(
                     "{key} publishes {} of {id}, which it was not seen to have",
@@ -90,11 +96,50 @@ impl World {
         }
         for (id, given) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
             let left = seen.left.contains(&(given.vpc.clone(), key.zone.clone()));
-            if !left && !seen.is_gone(id, self.now / 1_000) {
+            if !left
+                && !seen.is_gone(id, self.now / 1_000)
+                && !self.makes_room(key, given, written)
+                && !self.was_taken_away(key, given, seen)
+            {
                 return Some(format!("{key} loses {} of {id}, which is not gone", given.addresses));
             }
         }
         None
+    }
+
+    /// Whether a record may take in what a VPC gives: its account owns the zone, or that account has consented.
+    fn may_be_written(&self, key: &RecordKey, given: &Contribution, seen: &Observations) -> bool {
+        let Some(pair) = self.owner_and_guest(key, given) else { return true };
+        !self.owners_consent || seen.consents.contains(&pair)
+    }
+
+    /// The owner of a zone and the account of a VPC, where they are two.
+    fn owner_and_guest(&self, key: &RecordKey, given: &Contribution) -> Option<(AccountId, AccountId)> {
+        let owner = &self.route53.zones.get(&key.zone)?.account;
+        let account = &self.vpcs[&given.vpc];
+        (account != owner).then(|| (owner.clone(), account.clone()))
+    }
+
+    /// Whether a VPC leaves a record that is one VPC's alone to one of the zone's owner.
+    fn makes_room(&self, key: &RecordKey, given: &Contribution, written: Option<&Claim>) -> bool {
+        let refuses = |claim: &Claim| {
+            let definition =
+                self.policy.services.get(&claim.service).or_else(|| self.lost.get(&claim.service));
+            definition.is_some_and(|definition| definition.shared_zones == SharedZones::Refuse)
+        };
+        let owners = |claim: &Claim| {
+            let mut all = claim.contributions.values().filter(|given| !given.addresses.is_empty());
+            all.any(|given| self.owner_and_guest(key, given).is_none())
+        };
+        self.owner_and_guest(key, given).is_some()
+            && written.is_some_and(|claim| refuses(claim) && owners(claim))
+    }
+
+    /// Whether somebody has taken the addresses of a VPC out of a record that its owner does not want there.
+    fn was_taken_away(&self, key: &RecordKey, given: &Contribution, seen: &Observations) -> bool {
+        let stands = |slot: &Slot| given.addresses.is_within(&slot.seen.addresses());
+        !self.may_be_written(key, given, seen)
+            && (!seen.slots(key).all(stands) || seen.slots(key).next().is_none())
     }
 
     fn is_removed(&self, claim: &Claim) -> bool {
@@ -153,11 +198,14 @@ impl World {
         let added: Vec<_> = to.a.difference(&from.a).collect();
         let gives = |given: &Contribution| added.iter().any(|address| given.addresses.a.contains(*address));
         let wrong = claim.contributions.iter().filter(|(_, given)| gives(given));
-        let wrong = wrong.filter(|(id, given)| seen.knows(id) && !seen.publishes(id, &given.addresses));
+        let wrong = wrong.filter(|(id, given)| {
+            let unseen = seen.knows(id) && !seen.publishes(id, &given.addresses);
+            unseen || !self.may_be_written(&batch.key, given, seen)
+        });
         let wrong: Vec<_> = wrong.map(|(id, given)| format!("{} of {id}", given.addresses)).collect();
         if !wrong.is_empty() {
             self.violation(format!(
-                "{} is made to answer {wrong:?}, which it was not seen to have",
+                "{} is made to answer {wrong:?}, which it was not seen to have, or may not be there",
                 batch.key
             ));
         }

@@ -31,6 +31,7 @@ impl World {
         }
         if self.denied.is_empty() {
             differences.extend(self.holds_without_reason());
+            differences.extend(self.unwanted_without_a_hold());
         }
         differences
     }
@@ -63,14 +64,27 @@ impl World {
             if !definition.names.iter().any(|name| *name.as_dns_name() == key.name) {
                 continue;
             }
+            let claim = self.table.claim(key).filter(|claim| claim.released.is_none());
             let mut by_vpc: BTreeMap<&VpcId, Addresses> = BTreeMap::new();
-            for endpoint in self.ec2.endpoints.values().filter(|e| e.service == definition.service) {
+            for (name, endpoint) in self.ec2.endpoints.iter().filter(|(_, e)| e.service == definition.service)
+            {
                 if zone.vpcs.contains(&endpoint.vpc)
                     && lets_in(definition, &endpoint.account)
                     && let Some(published) = endpoint.shape().and_then(super::ec2::Shape::published)
                 {
-                    by_vpc.entry(&endpoint.vpc).or_default().merge(&published);
+                    // What its owner does not want there stays as it was, and nothing is added to it.
+                    let stands =
+                        claim.and_then(|claim| claim.contributions.get(name)).map(|given| &given.addresses);
+                    let served = self.serves(&zone.account, &endpoint.account);
+                    if let Some(right) =
+                        if served { Some(&published) } else { stands }.filter(|a| !a.is_empty())
+                    {
+                        by_vpc.entry(&endpoint.vpc).or_default().merge(right);
+                    }
                 }
+            }
+            if definition.shared_zones == SharedZones::Refuse {
+                self.owner_first(&zone.account, &mut by_vpc);
             }
             let service = definition.service.clone();
             if definition.shared_zones == SharedZones::Merge && !by_vpc.is_empty() {
@@ -89,6 +103,41 @@ impl World {
             }
         }
         rights
+    }
+
+    /// Of VPCs that want a record for themselves, those of the zone's owner come first.
+    fn owner_first(&self, owner: &AccountId, by_vpc: &mut BTreeMap<&VpcId, Addresses>) {
+        let is_owners = |vpc: &VpcId| self.vpcs[vpc] == *owner;
+        if by_vpc.keys().any(|vpc| is_owners(vpc)) {
+            by_vpc.retain(|vpc, _| is_owners(vpc));
+        }
+    }
+
+    /// Whether a VPC would write a record, had the zone's owner consented.
+    fn is_unwanted(&self, vpc: &VpcId, key: &RecordKey) -> bool {
+        let Some(zone) = self.route53.zones.get(&key.zone) else { return false };
+        let defines = |service: &ServiceId| {
+            let definition =
+                self.policy.services.get(service).filter(|definition| definition.removed.is_none());
+            definition.is_some_and(|d| d.names.iter().any(|name| *name.as_dns_name() == key.name))
+        };
+        let mut of_vpc = self.ec2.endpoints.values().filter(|e| e.vpc == *vpc && defines(&e.service));
+        zone.vpcs.contains(vpc)
+            && !self.serves(&zone.account, &self.vpcs[vpc])
+            && of_vpc.any(|endpoint| endpoint.shape().is_some_and(|shape| shape.published().is_some()))
+    }
+
+    /// VPCs whose records are missing for want of consent, without a word.
+    fn unwanted_without_a_hold(&self) -> Vec<String> {
+        let mut silent = Vec::new();
+        for key in self.keys() {
+            for vpc in self.vpcs.keys().filter(|vpc| self.is_unwanted(vpc, &key)) {
+                if self.table.hold(&Subject::Record(vpc.clone(), key.clone())).is_none() {
+                    silent.push(format!("{key} is not written for {vpc}, and nothing says so"));
+                }
+            }
+        }
+        silent
     }
 
     fn difference(&self, key: &RecordKey) -> Option<String> {
@@ -205,6 +254,9 @@ impl World {
                     }
                     _ => true,
                 })
+            }
+            Subject::Record(vpc, key) if matches!(reason, HoldReason::ZoneOwnerConsent { .. }) => {
+                self.is_unwanted(vpc, key)
             }
             Subject::Record(vpc, key) => {
                 let zone = self.route53.zones.get(&key.zone);

@@ -10,6 +10,7 @@ use lru::LruCache;
 use tokio::sync::Mutex;
 
 use super::call::failed;
+use super::consent::Consents;
 use super::retries::ThrottledIsFinal;
 use super::session::Session;
 use super::throttles::CountThrottles;
@@ -38,6 +39,7 @@ pub struct Aws {
     own: AccountClients,
     organizations: Mutex<Option<(aws_sdk_organizations::Client, Timestamp)>>,
     assumed: Mutex<LruCache<AccountId, Arc<Mutex<Option<Assumed>>>>>,
+    pub(super) consents: Consents,
 }
 
 /// Clients with a role's credentials, and when these expire.
@@ -77,6 +79,7 @@ impl Aws {
             metrics: Arc::clone(metrics),
             organizations: Mutex::default(),
             assumed: Mutex::new(LruCache::new(NonZeroUsize::new(KEPT_ACCOUNTS).unwrap_or(NonZeroUsize::MIN))),
+            consents: Consents::default(),
             config,
             session: session.clone(),
         }
@@ -142,7 +145,7 @@ impl Aws {
         {
             return Ok(client.clone());
         }
-        let (credentials, expires) = self.assume(role.as_str()).await?;
+        let (credentials, expires) = self.assume(role.as_str(), self.config.session_name()).await?;
         let provider = SharedCredentialsProvider::new(credentials);
         let client = client(&self.session.sdk().to_builder().credentials_provider(provider).build());
         *assumed = Some((client.clone(), expires));
@@ -155,22 +158,27 @@ impl Aws {
     }
 
     async fn assume_client_role(&self, account: &AccountId) -> Result<(Credentials, Timestamp), Error> {
-        let role = format!(
-            "arn:{}:iam::{account}:role/{}",
-            self.config.region.partition().id(),
-            self.config.client_role_name
-        );
-        self.assume(&role).await
+        let role = self.role_arn(account, &self.config.client_role_name);
+        self.assume(&role, self.config.session_name()).await
+    }
+
+    /// The ARN of a role of an account.
+    pub(super) fn role_arn(&self, account: &AccountId, name: &str) -> String {
+        format!("arn:{}:iam::{account}:role/{name}", self.config.region.partition().id())
     }
 
     /// Credentials of a role, and when they expire.
-    async fn assume(&self, role: &str) -> Result<(Credentials, Timestamp), Error> {
+    pub(super) async fn assume(
+        &self,
+        role: &str,
+        session_name: String,
+    ) -> Result<(Credentials, Timestamp), Error> {
         const OPERATION: &str = "sts:AssumeRole";
         let call = self
             .sts
             .assume_role()
             .role_arn(role)
-            .role_session_name(self.config.session_name())
+            .role_session_name(session_name)
             .set_external_id(self.config.external_id.clone());
         let answer = call.send().await.map_err(failed(OPERATION, role))?;
         let missing = || Error::Unreadable {

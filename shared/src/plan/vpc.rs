@@ -6,6 +6,7 @@ mod effect;
 mod endpoint;
 pub mod handover;
 mod limits;
+mod owner;
 mod record;
 mod steps;
 mod view;

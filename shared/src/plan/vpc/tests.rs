@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::claim::Claim;
 use crate::model::claim::{Contribution as Claimed, Origin};
+use crate::model::consent::Consent;
 use crate::model::dns::DnsName;
 use crate::model::facts::VpcFacts;
 use crate::model::facts::{
@@ -160,6 +161,7 @@ fn record(zone: &str) -> RecordFacts {
         association: Association::Associated,
         seen: Ok(SeenRecords::default()),
         claim: None,
+        consent: Consent::Unasked,
         waiting: BTreeMap::new(),
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::claim::Pending;
+use crate::model::consent::Consent;
 use crate::model::facts::{Association, Denied};
 use crate::model::hold::Subject;
 use crate::model::ids::{AccountId, HostedZoneId};
@@ -76,6 +77,7 @@ fn seen(values: &[&str], ttl: u32) -> Case {
             association: Association::Associated,
             seen: Ok(records),
             claim: None,
+            consent: Consent::Unasked,
             waiting: BTreeMap::new(),
         },
         adopt: Adopt::Identical,

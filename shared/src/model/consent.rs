@@ -1,0 +1,93 @@
+//! Whether the owner of a zone lets zonelink write a VPC of another account there.
+//!
+//! That a zone is associated with a VPC says that the VPC may read it. What the zone answers, and to all its VPCs, is
+//! its owner's to say (docs/decisions/0026).
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AccountId, InvalidId};
+
+/// What the owner of a zone says about a VPC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consent {
+    /// Nobody was asked: zone and VPC are of one account, or the VPC has nothing to write there.
+    #[default]
+    Unasked,
+    /// The zone's account serves VPCs of this account.
+    Given,
+    /// It does not, or has never said so.
+    NotGiven,
+}
+
+impl Consent {
+    /// Whether nobody was asked.
+    #[must_use]
+    pub fn is_unasked(&self) -> bool {
+        *self == Consent::Unasked
+    }
+}
+
+/// The accounts whose VPCs an account serves with its zones, besides its own: none, some, or `*` for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Served {
+    accounts: BTreeSet<AccountId>,
+    all: bool,
+}
+
+impl Served {
+    /// Whether an account is among them.
+    #[must_use]
+    pub fn serves(&self, account: &AccountId) -> bool {
+        self.all || self.accounts.contains(account)
+    }
+}
+
+impl FromStr for Served {
+    type Err = InvalidId;
+
+    /// Account ids with commas between them, or `*`.
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let mut served = Served::default();
+        for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
+            match one {
+                "*" => served.all = true,
+                one => _ = served.accounts.insert(one.parse()?),
+            }
+        }
+        Ok(served)
+    }
+}
+
+impl fmt::Display for Consent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Consent::Unasked => "unasked",
+            Consent::Given => "given",
+            Consent::NotGiven => "not given",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn served(text: &str) -> Served {
+        text.parse().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn an_account_serves_those_that_it_lists_or_all() {
+        let one: AccountId = "444455556666".parse().unwrap_or_else(|error| panic!("{error}"));
+        assert!(!Served::default().serves(&one) && !served("").serves(&one));
+        assert!(served("111122223333, 444455556666").serves(&one));
+        assert!(!served("111122223333").serves(&one));
+        assert!(served("*").serves(&one));
+        assert!("44445555666".parse::<Served>().is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! Whose zone it is. Its owner's VPCs come first, and others are written where the owner consents: that a zone is
+//! associated with a VPC is no right to write into it.
+//!
+//! ```text
+//! this VPC        the zone's owner   its addresses                  contribution
+//! owner's         –                  any                            as it is
+//! another's       consents           any                            as it is
+//! another's       does not           in the claim, and they stand   as claimed, remembered; Hold(ZoneOwnerConsent)
+//! another's       does not           in the claim, they do not      none; Hold(ZoneOwnerConsent)
+//! another's       does not           not in the claim               none; Hold(ZoneOwnerConsent)
+//!
+//! shared_zones: refuse, this VPC publishes, and is not in the claim
+//! this VPC        in the claim       step
+//! owner's         others' alone      they leave, this VPC takes the record in one batch, and they are sent for
+//! owner's         owner's            Hold(SharedZone)
+//! another's       any                Hold(SharedZone)
+//! ```
+//!
+//! What stands without consent is from before anybody asked, or from before the owner took it back. It is not taken
+//! away: an answer that is missing is worse than one that somebody may not have wanted. Nothing is written for its sake
+//! either, so that its owner may delete it.
+
+use std::collections::BTreeMap;
+
+use super::desired::Own;
+use super::view::View;
+use crate::model::claim::{Claim, Contribution as Claimed};
+use crate::model::consent::Consent;
+use crate::model::facts::RecordFacts;
+use crate::model::hold::HoldReason;
+use crate::model::ids::VpcEndpointId;
+use crate::model::policy::{ServiceDefinition, SharedZones};
+
+impl View<'_> {
+    /// What of this VPC may be in the record, and what is held for want of the zone owner's consent.
+    pub(super) fn consented(&self, record: &RecordFacts, own: Own) -> (Own, Option<HoldReason>) {
+        if record.consent != Consent::NotGiven {
+            return (own, None);
+        }
+        let claimed = record.claim.as_ref().map(|claim| &claim.contributions);
+        let stands = |given: &Claimed| {
+            let seen = record.seen.as_ref().ok();
+            !given.addresses.is_empty()
+                && seen.is_none_or(|seen| given.addresses.is_within(&seen.addresses()))
+        };
+        let (mut kept, mut publishes) = (Own::default(), false);
+        for id in own.contributions.into_keys() {
+            publishes |= !own.remembered.contains(&id);
+            if let Some(given) = claimed.and_then(|claimed| claimed.get(&id)).filter(|given| stands(given)) {
+                kept.remembered.insert(id.clone());
+                kept.contributions.insert(id, given.clone());
+            }
+        }
+        let hold = publishes.then(|| HoldReason::ZoneOwnerConsent {
+            zone_account: record.zone_account.clone(),
+            vpc_account: self.facts.account.clone(),
+        });
+        (kept, hold)
+    }
+
+    /// Whether another VPC has the zone's record to itself. One whose endpoints have all left the record comes
+    /// after those that are in it, though new endpoints stand in their place.
+    pub(super) fn refused_by_sharing(
+        &self,
+        record: &RecordFacts,
+        definition: &ServiceDefinition,
+        own: &BTreeMap<VpcEndpointId, Claimed>,
+    ) -> Option<HoldReason> {
+        if !self.enters_alone(record, definition, own) {
+            return None;
+        }
+        let others = record.claim.iter().flat_map(|claim| claim.contributions.values());
+        let others = others.filter(|given| given.vpc != self.vpc.vpc && !given.addresses.is_empty());
+        let first = others.filter(|given| !self.comes_before(record, given)).map(|given| &given.vpc).min();
+        first.map(|vpc| HoldReason::SharedZone { vpc: vpc.clone() })
+    }
+
+    /// What others have in the record, and keep in it when this VPC is in it too.
+    pub(super) fn others(
+        &self,
+        record: &RecordFacts,
+        claim: &Claim,
+        definition: &ServiceDefinition,
+        own: &BTreeMap<VpcEndpointId, Claimed>,
+    ) -> BTreeMap<VpcEndpointId, Claimed> {
+        let alone = self.enters_alone(record, definition, own);
+        let stays = |given: &Claimed| {
+            given.vpc != self.vpc.vpc
+                && !given.addresses.is_empty()
+                && !(alone && self.comes_before(record, given))
+        };
+        let of_others = claim.contributions.iter().filter(|(_, given)| stays(given));
+        of_others.map(|(id, given)| (id.clone(), given.clone())).collect()
+    }
+
+    /// Whether this VPC gives addresses to a record that is one VPC's alone, and is not in it yet.
+    fn enters_alone(
+        &self,
+        record: &RecordFacts,
+        definition: &ServiceDefinition,
+        own: &BTreeMap<VpcEndpointId, Claimed>,
+    ) -> bool {
+        let gives = own.values().any(|given| !given.addresses.is_empty());
+        let claimed = record.claim.iter().flat_map(|claim| &claim.contributions);
+        let mut ours = claimed.filter(|(_, given)| given.vpc == self.vpc.vpc && !given.addresses.is_empty());
+        definition.shared_zones == SharedZones::Refuse && gives && !ours.any(|(id, _)| own.contains_key(id))
+    }
+
+    /// Whether this VPC is the zone's owner's, and the one that gives this is not.
+    fn comes_before(&self, record: &RecordFacts, given: &Claimed) -> bool {
+        self.facts.account == record.zone_account && given.account != record.zone_account
+    }
+}
+
+#[cfg(test)]
+mod tests;
