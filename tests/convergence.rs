@@ -137,7 +137,7 @@ fn claim(key: RecordKey, service: &'static str) -> impl Strategy<Value = Option<
             contributions: contributions
                 .into_iter()
                 .map(|((name, vpc), addresses)| {
-                    (id(name), Contribution { vpc: id(vpc), account: id(ACCOUNT), addresses })
+                    (id(name), Contribution { vpc: id(vpc), account: id(ACCOUNT), addresses, consent: None })
                 })
                 .collect(),
             origin,

@@ -198,7 +198,7 @@ impl Planner {
         let given = small.contributions.into_iter().enumerate().filter(|(_, set)| *set != NOTHING);
         let contributions = given.map(|(n, set)| {
             let (vpc, account) = (id(VPCS[usize::from(self.vpc_of[n])]), self.account(self.vpc_of[n]));
-            (id(ENDPOINTS[n]), Contribution { vpc, account, addresses: addresses(set) })
+            (id(ENDPOINTS[n]), Contribution { vpc, account, addresses: addresses(set), consent: None })
         });
         claim::Claim {
             key: self.key.clone(),

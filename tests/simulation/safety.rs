@@ -73,7 +73,10 @@ impl World {
         let after = written.map(|claim| claim.contributions.clone()).unwrap_or_default();
         let before = claim.map(|claim| claim.contributions.clone()).unwrap_or_default();
         let (before, after) = (giving(&before), giving(&after));
-        for (id, given) in after.iter().filter(|(id, given)| before.get(*id) != Some(*given)) {
+        let same = |id: &VpcEndpointId, given: &Contribution| {
+            before.get(id).is_some_and(|was| (&was.vpc, &was.addresses) == (&given.vpc, &given.addresses))
+        };
+        for (id, given) in after.iter().filter(|(id, given)| !same(id, given)) {
             let remembered = written.and_then(|claim| self.table.get(&Key::endpoint(&claim.service, id)));
             if remembered.is_none() && !self.forgotten.contains(id.as_str()) {
                 return Some(format!("{key} names {id}, which the table does not remember"));
@@ -135,11 +138,14 @@ impl World {
             && written.is_some_and(|claim| refuses(claim) && owners(claim))
     }
 
-    /// Whether somebody has taken the addresses of a VPC out of a record that its owner does not want there.
+    /// Whether the addresses of a VPC, which its owner does not want there, were taken out by somebody, or had the
+    /// owner's consent and have been without it for long enough.
     fn was_taken_away(&self, key: &RecordKey, given: &Contribution, seen: &Observations) -> bool {
         let stands = |slot: &Slot| given.addresses.is_within(&slot.seen.addresses());
-        !self.may_be_written(key, given, seen)
-            && (!seen.slots(key).all(stands) || seen.slots(key).next().is_none())
+        let since = given.consent.as_ref().and_then(|consent| consent.denied_since);
+        let is_over = since.is_some_and(|since| self.now - since.as_millisecond() >= 15 * 60_000 - 5_000);
+        let taken = !seen.slots(key).all(stands) || seen.slots(key).next().is_none();
+        !self.may_be_written(key, given, seen) && (taken || is_over)
     }
 
     fn is_removed(&self, claim: &Claim) -> bool {

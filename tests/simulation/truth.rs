@@ -72,9 +72,9 @@ impl World {
                     && lets_in(definition, &endpoint.account)
                     && let Some(published) = endpoint.shape().and_then(super::ec2::Shape::published)
                 {
-                    // What its owner does not want there stays as it was, and nothing is added to it.
-                    let stands =
-                        claim.and_then(|claim| claim.contributions.get(name)).map(|given| &given.addresses);
+                    // What is from before anybody asked stays as it was, and nothing is added to it.
+                    let stands = claim.and_then(|claim| claim.contributions.get(name));
+                    let stands = stands.filter(|given| given.consent.is_none()).map(|given| &given.addresses);
                     let served = self.serves(&zone.account, &endpoint.account);
                     if let Some(right) =
                         if served { Some(&published) } else { stands }.filter(|a| !a.is_empty())

@@ -145,4 +145,4 @@ def _text(document):
     for name in _LISTS:
         text = re.sub(rf'\[\s*(?:"\${{account}}",\s*)?"\${{{name}}}"\s*\]', f"${{jsonencode({name})}}", text)
     # A session is named after the account of a VPC.
-    return re.sub(r'\[\s*"zonelink-\${guests}"\s*\]', '${jsonencode([for one in guests : "zonelink-${one}"])}', text) + "\n"
+    return re.sub(r'\[\s*"zonelink-\${guests}"\s*\]', '${jsonencode(guest_sessions)}', text) + "\n"

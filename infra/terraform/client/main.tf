@@ -14,7 +14,7 @@ locals {
     event_bus_arn       = var.provider_bus_arn
     client_role_name    = var.client_role_name
     external_id         = var.external_id
-    guests              = var.serves_vpcs_of
+    guest_sessions      = [for one in var.serves_vpcs_of : "zonelink-${one}"]
     record_names        = [for name in var.record_names : replace(name, "*", "\\052")]
   }
 }

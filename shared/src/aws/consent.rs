@@ -16,7 +16,7 @@ use crate::model::ids::AccountId;
 const LASTS: SignedDuration = SignedDuration::from_mins(50);
 
 /// How many consents are kept, those used last.
-const KEPT: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
+const KEPT: usize = 1_000;
 
 /// The owner of a zone, and the account of a VPC.
 type Pair = (AccountId, AccountId);
@@ -26,7 +26,7 @@ pub(super) struct Consents(Mutex<LruCache<Pair, Timestamp>>);
 
 impl Default for Consents {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(KEPT)))
+        Self(Mutex::new(LruCache::new(NonZeroUsize::new(KEPT).unwrap_or(NonZeroUsize::MIN))))
     }
 }
 

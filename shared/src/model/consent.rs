@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AccountId, InvalidId};
@@ -29,6 +30,31 @@ impl Consent {
     #[must_use]
     pub fn is_unasked(&self) -> bool {
         *self == Consent::Unasked
+    }
+}
+
+/// A consent that was given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consented {
+    /// Since when the owner denies it again; none while it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denied_since: Option<Timestamp>,
+}
+
+impl Consented {
+    /// For how long it is denied before it is believed to be gone. A stack that is made anew is back by then.
+    pub const GONE_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
+    /// The same, denied at `now` as well.
+    #[must_use]
+    pub fn denied(&self, now: Timestamp) -> Self {
+        Self { denied_since: Some(self.denied_since.unwrap_or(now)) }
+    }
+
+    /// Whether a denial at `now` is the second one, long enough after the first.
+    #[must_use]
+    pub fn is_gone(&self, now: Timestamp) -> bool {
+        self.denied_since.is_some_and(|since| now.duration_since(since) >= Self::GONE_AFTER)
     }
 }
 

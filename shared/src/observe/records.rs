@@ -77,9 +77,7 @@ impl<C: Cloud> AccountObserver<'_, C> {
         });
         let mut records = try_join_all(reads).await?;
         self.read_late_claims(&inventory.vpc, &mut records, missing).await?;
-        if zones.is_some() {
-            self.ask_for_consent(inventory, &mut records).await?;
-        }
+        self.ask_for_consent(inventory, &mut records).await?;
         Ok(records)
     }
 
@@ -104,6 +102,31 @@ impl<C: Cloud> AccountObserver<'_, C> {
                 None => self.worker.cloud.assume_guest_role(owner, &self.intent.account).await?,
             };
             known.insert(owner.clone(), record.consent);
+        }
+        self.doubt_refusals(&inventory.vpc, records).await
+    }
+
+    /// Where an owner consented once and refuses now, whether its account can be entered at all: one that is closed to
+    /// us has taken nothing back. Credentials from before would not tell.
+    async fn doubt_refusals(&self, vpc: &VpcId, records: &mut [RecordFacts]) -> Result<(), Error> {
+        let had_consent = |record: &RecordFacts| {
+            let mut given = record.claim.iter().flat_map(|claim| claim.contributions.values());
+            given.any(|given| given.vpc == *vpc && given.consent.is_some())
+        };
+        let mut entered: BTreeMap<AccountId, Result<(), Denied>> = BTreeMap::new();
+        for record in records.iter_mut().filter(|record| record.consent == Consent::NotGiven) {
+            if !had_consent(record) {
+                continue;
+            }
+            let owner = &record.zone_account;
+            if !entered.contains_key(owner) {
+                self.worker.cloud.forget_role(owner).await;
+                let answer = or_denied(owner, self.worker.cloud.assume_role(owner).await)?;
+                entered.insert(owner.clone(), answer);
+            }
+            if let Some(Err(denied)) = entered.get(owner) {
+                record.seen = Err(denied.clone());
+            }
         }
         Ok(())
     }

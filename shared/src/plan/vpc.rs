@@ -111,6 +111,9 @@ fn decided<'a>(
         // This VPC leaves the claim: what is in the way of the record is no concern of it any more.
         decision.hold = None;
     }
+    if answer.is_unwanted && decision.effect.changes_records() {
+        decision.reason = format!("the zone's owner does not consent any more: {}", decision.reason);
+    }
     let mut kept_out = answer.hold;
     if matches!(decision.effect, Effect::Release(_)) && kept_out.is_some() {
         kept_out = hold_without_claim(view, record).or(kept_out);

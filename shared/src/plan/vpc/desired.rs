@@ -8,6 +8,7 @@ use super::limits::fitting;
 use super::record::Desired;
 use super::view::View;
 use crate::model::claim::{Claim, Contribution as Claimed};
+use crate::model::consent::{Consent, Consented};
 use crate::model::facts::{Association, RecordFacts};
 use crate::model::hold::HoldReason;
 use crate::model::ids::{ServiceId, VpcEndpointId};
@@ -19,6 +20,8 @@ pub(super) struct Answer<'a> {
     pub(super) desired: Option<Desired<'a>>,
     /// Which endpoints of this VPC are in it.
     pub(super) own: BTreeSet<VpcEndpointId>,
+    /// Whether some leave it because the zone's owner does not consent any more.
+    pub(super) is_unwanted: bool,
     pub(super) hold: Option<HoldReason>,
 }
 
@@ -28,11 +31,13 @@ pub(super) struct Own {
     pub(super) contributions: BTreeMap<VpcEndpointId, Claimed>,
     /// Those of them that only the claim remembers.
     pub(super) remembered: BTreeSet<VpcEndpointId>,
+    /// Whether some are left out because the zone's owner does not consent any more.
+    pub(super) is_unwanted: bool,
 }
 
 impl Answer<'_> {
     fn nothing(hold: Option<HoldReason>) -> Self {
-        Self { desired: None, own: BTreeSet::new(), hold }
+        Self { desired: None, own: BTreeSet::new(), is_unwanted: false, hold }
     }
 }
 
@@ -54,7 +59,7 @@ impl<'a> View<'a> {
             // Those that are in the record from before leave it.
             own = Own::default();
         }
-        let Own { contributions: own, remembered } = own;
+        let Own { contributions: own, remembered, is_unwanted } = own;
         let hold = unwanted.or(shared).or(taken);
         let of_others =
             |claim: &Claim| !claim.contributions.is_empty() && !claim.vpcs().contains(&self.vpc.vpc);
@@ -77,7 +82,7 @@ impl<'a> View<'a> {
             on_remove: definition.on_remove,
             keeps_records: definition.removed == Some(Removal::KeepRecords),
         };
-        Answer { desired: Some(desired), own: named, hold }
+        Answer { desired: Some(desired), own: named, is_unwanted, hold }
     }
 
     /// The service that the record is to lead to: the claim's while there is a claim, else the first one
@@ -120,10 +125,11 @@ impl<'a> View<'a> {
                 own.contributions.insert(id.clone(), last.clone());
             }
         }
+        let consent = (record.consent == Consent::Given).then(Consented::default);
         for (id, _) in self.vpc.endpoints.iter().filter(|(_, e)| e.service == definition.service) {
             if let Contribution::Publish(addresses) = &self.contributions[id] {
                 let (vpc, account) = (self.vpc.vpc.clone(), self.facts.account.clone());
-                let given = Claimed { vpc, account, addresses: addresses.clone() };
+                let given = Claimed { vpc, account, addresses: addresses.clone(), consent: consent.clone() };
                 own.contributions.insert(id.clone(), given);
             }
         }

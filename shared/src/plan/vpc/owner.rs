@@ -2,23 +2,24 @@
 //! associated with a VPC is no right to write into it.
 //!
 //! ```text
-//! this VPC        the zone's owner   its addresses                  contribution
-//! owner's         –                  any                            as it is
-//! another's       consents           any                            as it is
-//! another's       does not           in the claim, and they stand   as claimed, remembered; Hold(ZoneOwnerConsent)
-//! another's       does not           in the claim, they do not      none; Hold(ZoneOwnerConsent)
-//! another's       does not           not in the claim               none; Hold(ZoneOwnerConsent)
+//! this VPC    the zone's owner     its addresses in the claim      contribution
+//! owner's     –                    any                             as it is
+//! another's   consents             any                             as it is; the claim says so
+//! another's   does not             none, or they do not stand      none; Hold(ZoneOwnerConsent)
+//! another's   does not             from before anybody asked       as claimed, remembered; Hold(ZoneOwnerConsent)
+//! another's   had, and does not    consent was given               the same; the claim says since when
+//! another's   had, and does not    denied for 15 minutes or more   none; Hold(ZoneOwnerConsent)
+//! another's   cannot be asked      any                             nothing is decided: Hold(NoAccess)
 //!
 //! shared_zones: refuse, this VPC publishes, and is not in the claim
-//! this VPC        in the claim       step
-//! owner's         others' alone      they leave, this VPC takes the record in one batch, and they are sent for
-//! owner's         owner's            Hold(SharedZone)
-//! another's       any                Hold(SharedZone)
+//! this VPC    in the claim         step
+//! owner's     others' alone        they leave, this VPC takes the record in one batch, and they are sent for
+//! owner's     owner's              Hold(SharedZone)
+//! another's   any                  Hold(SharedZone)
 //! ```
 //!
-//! What stands without consent is from before anybody asked, or from before the owner took it back. It is not taken
-//! away: an answer that is missing is worse than one that somebody may not have wanted. Nothing is written for its sake
-//! either, so that its owner may delete it.
+//! What stands from before anybody asked is not taken away: an answer that is missing is worse than one that somebody
+//! may not have wanted. Nothing is written for its sake either, so that its owner may delete it.
 
 use std::collections::BTreeMap;
 
@@ -34,22 +35,28 @@ use crate::model::policy::{ServiceDefinition, SharedZones};
 impl View<'_> {
     /// What of this VPC may be in the record, and what is held for want of the zone owner's consent.
     pub(super) fn consented(&self, record: &RecordFacts, own: Own) -> (Own, Option<HoldReason>) {
-        if record.consent != Consent::NotGiven {
+        let is_own = record.zone_account == self.facts.account;
+        let Some(seen) = record.seen.as_ref().ok().filter(|_| !is_own && record.consent != Consent::Given)
+        else {
             return (own, None);
-        }
-        let claimed = record.claim.as_ref().map(|claim| &claim.contributions);
-        let stands = |given: &Claimed| {
-            let seen = record.seen.as_ref().ok();
-            !given.addresses.is_empty()
-                && seen.is_none_or(|seen| given.addresses.is_within(&seen.addresses()))
         };
+        let claimed = record.claim.as_ref().map(|claim| &claim.contributions);
+        let stands =
+            |given: &&Claimed| !given.addresses.is_empty() && given.addresses.is_within(&seen.addresses());
         let (mut kept, mut publishes) = (Own::default(), false);
         for id in own.contributions.into_keys() {
-            publishes |= !own.remembered.contains(&id);
-            if let Some(given) = claimed.and_then(|claimed| claimed.get(&id)).filter(|given| stands(given)) {
-                kept.remembered.insert(id.clone());
-                kept.contributions.insert(id, given.clone());
+            let is_remembered = own.remembered.contains(&id);
+            publishes |= !is_remembered;
+            let Some(given) = claimed.and_then(|claimed| claimed.get(&id)).filter(stands) else { continue };
+            let denies = record.consent == Consent::NotGiven && !is_remembered;
+            let consent =
+                given.consent.clone().map(|had| if denies { had.denied(self.facts.now) } else { had });
+            if denies && consent.as_ref().is_some_and(|had| had.is_gone(self.facts.now)) {
+                kept.is_unwanted = true;
+                continue;
             }
+            kept.remembered.insert(id.clone());
+            kept.contributions.insert(id, Claimed { consent, ..given.clone() });
         }
         let hold = publishes.then(|| HoldReason::ZoneOwnerConsent {
             zone_account: record.zone_account.clone(),

@@ -116,7 +116,12 @@ impl World {
     pub(super) fn claimed_by(mut self, number: u8, vpc: &str, address: &str) -> Self {
         let a = BTreeSet::from([id(address)]);
         let addresses = Addresses { a, ..Addresses::default() };
-        let claimed = Claimed { vpc: id(vpc), account: id("444455556666"), addresses: addresses.clone() };
+        let claimed = Claimed {
+            vpc: id(vpc),
+            account: id("444455556666"),
+            addresses: addresses.clone(),
+            consent: None,
+        };
         let record = &mut self.vpc().records[0];
         record.seen = SeenRecords::default()
             .apply(&SeenRecords::default().changes_to(&addresses, 60))
@@ -539,6 +544,7 @@ fn removed_definition_withdraws_available_endpoints_of_every_vpc_at_once() {
         vpc: id(ELSEWHERE),
         account: id("777788889999"),
         addresses: Addresses { a: [id("10.0.0.1")].into(), ..Addresses::default() },
+        consent: None,
     };
     let claim = world.vpc().records[0].claim.as_mut().unwrap();
     claim.contributions.insert(endpoint_id(2), elsewhere);

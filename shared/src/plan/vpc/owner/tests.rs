@@ -3,6 +3,8 @@ use std::collections::BTreeSet;
 use super::super::plan;
 use super::super::tests::{World, endpoint_id, id, intent, policy};
 use super::*;
+use crate::model::consent::Consented;
+use crate::model::facts::Denied;
 use crate::model::ids::AccountId;
 use crate::model::record::{RecordSet, SeenRecords};
 use crate::plan::{Plan, Step};
@@ -99,6 +101,74 @@ fn what_somebody_has_taken_away_is_not_written_again_without_consent() {
     let plan = planned(&in_zone_of(OWNER, world, Consent::NotGiven), SharedZones::Refuse);
     assert_eq!((changes(&plan), held(&plan)), (vec![], vec![HELD.to_owned()]));
     assert!(plan.steps().any(|step| matches!(step, Step::ReleaseClaim { .. })), "{plan}");
+}
+
+const BEFORE: &str = "2026-03-02T09:05:00Z";
+const LONG_BEFORE: &str = "2026-03-02T09:00:00Z";
+
+/// A guest whose address stands, with what its claim says of the consent.
+fn consented(denied_since: Option<&str>, consent: Consent) -> World {
+    let mut world = in_zone_of(OWNER, guest(consent).claimed_by(1, HERE, "10.0.0.1"), consent);
+    let claim = world.vpc().records[0].claim.as_mut().unwrap();
+    let had = Consented { denied_since: denied_since.map(id) };
+    claim.contributions.values_mut().for_each(|given| given.consent = Some(had.clone()));
+    world
+}
+
+/// Since when the claim that is written says that consent is denied.
+fn denied_since(plan: &Plan) -> Vec<Option<String>> {
+    let written = plan.steps().filter_map(|step| match step {
+        Step::PutClaim { claim, .. } => Some(claim.contributions.values().next()?.consent.clone()?),
+        _ => None,
+    });
+    written.map(|had| had.denied_since.map(|since| since.to_string())).collect()
+}
+
+#[test]
+fn a_claim_says_that_the_owner_had_consented() {
+    assert_eq!(denied_since(&planned(&guest(Consent::Given), SharedZones::Refuse))[0], None);
+    // One from before anybody asked learns it.
+    let world = in_zone_of(OWNER, guest(Consent::Given).claimed_by(1, HERE, "10.0.0.1"), Consent::Given);
+    let plan = planned(&world, SharedZones::Refuse);
+    assert_eq!((changes(&plan), denied_since(&plan)), (vec![], vec![None]));
+}
+
+#[test]
+fn a_consent_that_is_denied_for_the_first_time_takes_nothing_away() {
+    let plan = planned(&consented(None, Consent::NotGiven), SharedZones::Refuse);
+    assert_eq!((changes(&plan), held(&plan)), (vec![], vec![HELD.to_owned()]));
+    assert_eq!(denied_since(&plan), [Some("2026-03-02T09:15:00Z".to_owned())]);
+    let later = planned(&consented(Some(BEFORE), Consent::NotGiven), SharedZones::Refuse);
+    assert_eq!((changes(&later), claims(&later)), (vec![], vec![]), "{later}");
+}
+
+#[test]
+fn a_consent_that_is_denied_for_a_quarter_of_an_hour_is_gone_and_its_addresses_leave() {
+    let plan = planned(&consented(Some(LONG_BEFORE), Consent::NotGiven), SharedZones::Refuse);
+    assert_eq!(
+        (changes(&plan), held(&plan)),
+        (vec!["DELETE A TTL 60 10.0.0.1".into()], vec![HELD.to_owned()])
+    );
+    assert!(plan.to_string().contains("the zone's owner does not consent any more"), "{plan}");
+}
+
+#[test]
+fn a_consent_that_is_given_again_was_never_gone() {
+    let plan = planned(&consented(Some(LONG_BEFORE), Consent::Given), SharedZones::Refuse);
+    assert_eq!((changes(&plan), held(&plan), denied_since(&plan)), (vec![], vec![], vec![None]));
+}
+
+#[test]
+fn an_owner_that_cannot_be_asked_takes_nothing_back() {
+    let mut world = consented(Some(LONG_BEFORE), Consent::NotGiven);
+    let (account, operation) = (id(OWNER), "sts:AssumeRole".to_owned());
+    world.vpc().records[0].seen = Err(Denied { account, operation, message: "AccessDenied".into() });
+    let plan = planned(&world, SharedZones::Refuse);
+    assert_eq!((changes(&plan), claims(&plan)), (vec![], vec![]));
+    assert!(held(&plan)[0].starts_with("NoAccess"));
+    // Nobody has asked: that is no denial either.
+    let unasked = planned(&consented(Some(LONG_BEFORE), Consent::Unasked), SharedZones::Refuse);
+    assert_eq!((changes(&unasked), claims(&unasked)), (vec![], vec![]));
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn given(values: &[&str]) -> BTreeMap<VpcEndpointId, Contribution> {
         return BTreeMap::new();
     }
     let account: AccountId = id("444455556666");
-    let contribution = Contribution { vpc: vpc(), account, addresses: addresses(values) };
+    let contribution = Contribution { vpc: vpc(), account, addresses: addresses(values), consent: None };
     BTreeMap::from([(id("vpce-0123456789abcdef0"), contribution)])
 }
 
