@@ -29,6 +29,7 @@ mod simulation {
     pub(crate) mod calls;
     pub(crate) mod cloud;
     mod conformance;
+    pub(crate) mod consent;
     pub(crate) mod delivery;
     pub(crate) mod drive;
     pub(crate) mod ec2;

@@ -144,25 +144,6 @@ impl World {
         }
     }
 
-    /// The owner of a zone says that it serves the VPCs of an account, or that it does not any more.
-    pub(crate) fn owner_says(&mut self) {
-        let owners: BTreeSet<_> = self.route53.zones.values().map(|zone| zone.account.clone()).collect();
-        let accounts: BTreeSet<_> = self.vpcs.values().cloned().collect();
-        let owners = owners.into_iter().flat_map(|owner| {
-            let others = accounts.iter().filter(|account| **account != owner).cloned();
-            others.map(|guest| (owner.clone(), guest)).collect::<Vec<_>>()
-        });
-        let pairs: Vec<_> = owners.collect();
-        if pairs.is_empty() {
-            return;
-        }
-        let pair = self.random.pick(&pairs).clone();
-        let serves = !self.guests.remove(&pair) && self.guests.insert(pair.clone());
-        self.tally.count(if serves { "consents given" } else { "consents taken back" });
-        let verb = if serves { "serves" } else { "does not serve" };
-        self.note(|| format!("{} {verb} VPCs of {} from now on", pair.0, pair.1));
-    }
-
     /// Takes a permission away, or gives all of them back.
     pub(crate) fn access(&mut self) {
         if self.random.one_in(2) {

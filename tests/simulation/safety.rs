@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::error::{CallFailure, Error};
 use shared::model::claim::{Claim, Contribution, Origin, Pending};
 use shared::model::facts::StoredEndpoint;
-use shared::model::ids::{AccountId, VpcEndpointId};
+use shared::model::ids::VpcEndpointId;
 use shared::model::policy::{Adopt, OnRemove, ServiceDefinition, SharedZones};
 use shared::model::record::{Addresses, ChangeAction, RecordKey};
 use shared::model::table::Key;
@@ -108,44 +108,6 @@ impl World {
             }
         }
         None
-    }
-
-    /// Whether a record may take in what a VPC gives: its account owns the zone, or that account has consented.
-    fn may_be_written(&self, key: &RecordKey, given: &Contribution, seen: &Observations) -> bool {
-        let Some(pair) = self.owner_and_guest(key, given) else { return true };
-        !self.owners_consent || seen.consents.contains(&pair)
-    }
-
-    /// The owner of a zone and the account of a VPC, where they are two.
-    fn owner_and_guest(&self, key: &RecordKey, given: &Contribution) -> Option<(AccountId, AccountId)> {
-        let owner = &self.route53.zones.get(&key.zone)?.account;
-        let account = &self.vpcs[&given.vpc];
-        (account != owner).then(|| (owner.clone(), account.clone()))
-    }
-
-    /// Whether a VPC leaves a record that is one VPC's alone to one of the zone's owner.
-    fn makes_room(&self, key: &RecordKey, given: &Contribution, written: Option<&Claim>) -> bool {
-        let refuses = |claim: &Claim| {
-            let definition =
-                self.policy.services.get(&claim.service).or_else(|| self.lost.get(&claim.service));
-            definition.is_some_and(|definition| definition.shared_zones == SharedZones::Refuse)
-        };
-        let owners = |claim: &Claim| {
-            let mut all = claim.contributions.values().filter(|given| !given.addresses.is_empty());
-            all.any(|given| self.owner_and_guest(key, given).is_none())
-        };
-        self.owner_and_guest(key, given).is_some()
-            && written.is_some_and(|claim| refuses(claim) && owners(claim))
-    }
-
-    /// Whether the addresses of a VPC, which its owner does not want there, were taken out by somebody, or had the
-    /// owner's consent and have been without it for long enough.
-    fn was_taken_away(&self, key: &RecordKey, given: &Contribution, seen: &Observations) -> bool {
-        let stands = |slot: &Slot| given.addresses.is_within(&slot.seen.addresses());
-        let since = given.consent.as_ref().and_then(|consent| consent.denied_since);
-        let is_over = since.is_some_and(|since| self.now - since.as_millisecond() >= 15 * 60_000 - 5_000);
-        let taken = !seen.slots(key).all(stands) || seen.slots(key).next().is_none();
-        !self.may_be_written(key, given, seen) && (taken || is_over)
     }
 
     fn is_removed(&self, claim: &Claim) -> bool {

@@ -105,41 +105,6 @@ impl World {
         rights
     }
 
-    /// Of VPCs that want a record for themselves, those of the zone's owner come first.
-    fn owner_first(&self, owner: &AccountId, by_vpc: &mut BTreeMap<&VpcId, Addresses>) {
-        let is_owners = |vpc: &VpcId| self.vpcs[vpc] == *owner;
-        if by_vpc.keys().any(|vpc| is_owners(vpc)) {
-            by_vpc.retain(|vpc, _| is_owners(vpc));
-        }
-    }
-
-    /// Whether a VPC would write a record, had the zone's owner consented.
-    fn is_unwanted(&self, vpc: &VpcId, key: &RecordKey) -> bool {
-        let Some(zone) = self.route53.zones.get(&key.zone) else { return false };
-        let defines = |service: &ServiceId| {
-            let definition =
-                self.policy.services.get(service).filter(|definition| definition.removed.is_none());
-            definition.is_some_and(|d| d.names.iter().any(|name| *name.as_dns_name() == key.name))
-        };
-        let mut of_vpc = self.ec2.endpoints.values().filter(|e| e.vpc == *vpc && defines(&e.service));
-        zone.vpcs.contains(vpc)
-            && !self.serves(&zone.account, &self.vpcs[vpc])
-            && of_vpc.any(|endpoint| endpoint.shape().is_some_and(|shape| shape.published().is_some()))
-    }
-
-    /// VPCs whose records are missing for want of consent, without a word.
-    fn unwanted_without_a_hold(&self) -> Vec<String> {
-        let mut silent = Vec::new();
-        for key in self.keys() {
-            for vpc in self.vpcs.keys().filter(|vpc| self.is_unwanted(vpc, &key)) {
-                if self.table.hold(&Subject::Record(vpc.clone(), key.clone())).is_none() {
-                    silent.push(format!("{key} is not written for {vpc}, and nothing says so"));
-                }
-            }
-        }
-        silent
-    }
-
     fn difference(&self, key: &RecordKey) -> Option<String> {
         let slot = self.route53.slots.get(key).cloned().unwrap_or_default();
         let claim = self.table.claim(key);

@@ -140,11 +140,6 @@ impl World {
         world
     }
 
-    /// Whether an account serves VPCs of another one with its zones.
-    pub(crate) fn serves(&self, owner: &AccountId, guest: &AccountId) -> bool {
-        owner == guest || !self.owners_consent || self.guests.contains(&(owner.clone(), guest.clone()))
-    }
-
     pub(crate) fn timestamp(&self) -> Timestamp {
         Timestamp::from_millisecond(self.now).unwrap()
     }

@@ -17,6 +17,7 @@ use super::throttles::CountThrottles;
 use crate::config::Config;
 use crate::error::Error;
 use crate::metrics::Metrics;
+use crate::model::consent::Consent;
 use crate::model::ids::AccountId;
 use crate::worker::Worker;
 
@@ -39,7 +40,7 @@ pub struct Aws {
     own: AccountClients,
     organizations: Mutex<Option<(aws_sdk_organizations::Client, Timestamp)>>,
     assumed: Mutex<LruCache<AccountId, Arc<Mutex<Option<Assumed>>>>>,
-    pub(super) consents: Consents,
+    consents: Consents,
 }
 
 /// Clients with a role's credentials, and when these expire.
@@ -116,6 +117,30 @@ impl Aws {
         Ok(clients)
     }
 
+    /// Whether the owner of a zone consents to VPCs of another account.
+    pub(super) async fn consent(
+        &self,
+        zone_account: &AccountId,
+        vpc_account: &AccountId,
+    ) -> Result<Consent, Error> {
+        if *zone_account == self.config.account {
+            let serves = self.config.serves_vpcs_of.serves(vpc_account);
+            return Ok(if serves { Consent::Given } else { Consent::NotGiven });
+        }
+        let pair = (zone_account.clone(), vpc_account.clone());
+        if self.consents.are_given(&pair, self.clock()).await {
+            return Ok(Consent::Given);
+        }
+        let role = self.role_arn(zone_account, &self.config.guest_role_name());
+        // The trust policy goes by the session's name: the role itself grants nothing, and its credentials are dropped.
+        match self.assume(&role, format!("zonelink-{vpc_account}")).await {
+            Ok(_) => self.consents.keep(pair, self.clock()).await,
+            Err(error) if error.is_denied() => return Ok(Consent::NotGiven),
+            Err(error) => return Err(error),
+        }
+        Ok(Consent::Given)
+    }
+
     /// What the clients of an account are made with, for reads that only the CLI makes: the own credentials in
     /// the own account, the client role's anywhere else.
     ///
@@ -163,16 +188,12 @@ impl Aws {
     }
 
     /// The ARN of a role of an account.
-    pub(super) fn role_arn(&self, account: &AccountId, name: &str) -> String {
+    fn role_arn(&self, account: &AccountId, name: &str) -> String {
         format!("arn:{}:iam::{account}:role/{name}", self.config.region.partition().id())
     }
 
     /// Credentials of a role, and when they expire.
-    pub(super) async fn assume(
-        &self,
-        role: &str,
-        session_name: String,
-    ) -> Result<(Credentials, Timestamp), Error> {
+    async fn assume(&self, role: &str, session_name: String) -> Result<(Credentials, Timestamp), Error> {
         const OPERATION: &str = "sts:AssumeRole";
         let call = self
             .sts

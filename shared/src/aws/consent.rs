@@ -1,4 +1,4 @@
-//! Whether the owners of zones consent to VPCs of other accounts: what their guest roles say, for a while.
+//! The consents of zones' owners to VPCs of other accounts, kept for a while.
 
 use std::num::NonZeroUsize;
 
@@ -6,9 +6,6 @@ use jiff::{SignedDuration, Timestamp};
 use lru::LruCache;
 use tokio::sync::Mutex;
 
-use super::clients::Aws;
-use crate::error::Error;
-use crate::model::consent::Consent;
 use crate::model::ids::AccountId;
 
 /// For how long a consent is believed: as long as the credentials of a client role are used. A refusal is not kept:
@@ -31,38 +28,14 @@ impl Default for Consents {
 }
 
 impl Consents {
-    async fn are_given(&self, pair: &Pair, now: Timestamp) -> bool {
+    /// Whether an owner has consented a short while ago.
+    pub(super) async fn are_given(&self, pair: &Pair, now: Timestamp) -> bool {
         self.0.lock().await.get(pair).is_some_and(|until| *until > now)
     }
 
-    async fn keep(&self, pair: Pair, now: Timestamp) {
+    /// An owner consents.
+    pub(super) async fn keep(&self, pair: Pair, now: Timestamp) {
         self.0.lock().await.put(pair, now + LASTS);
-    }
-}
-
-impl Aws {
-    /// Whether the owner of a zone consents to VPCs of another account.
-    pub(super) async fn consent(
-        &self,
-        zone_account: &AccountId,
-        vpc_account: &AccountId,
-    ) -> Result<Consent, Error> {
-        if *zone_account == self.config.account {
-            let serves = self.config.serves_vpcs_of.serves(vpc_account);
-            return Ok(if serves { Consent::Given } else { Consent::NotGiven });
-        }
-        let pair = (zone_account.clone(), vpc_account.clone());
-        if self.consents.are_given(&pair, self.clock()).await {
-            return Ok(Consent::Given);
-        }
-        let role = self.role_arn(zone_account, &self.config.guest_role_name());
-        // The trust policy goes by the session's name: the role itself grants nothing, and its credentials are dropped.
-        match self.assume(&role, format!("zonelink-{vpc_account}")).await {
-            Ok(_) => self.consents.keep(pair, self.clock()).await,
-            Err(error) if error.is_denied() => return Ok(Consent::NotGiven),
-            Err(error) => return Err(error),
-        }
-        Ok(Consent::Given)
     }
 }
 

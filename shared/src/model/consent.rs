@@ -4,7 +4,6 @@
 //! its owner's to say (docs/decisions/0026).
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
@@ -86,16 +85,6 @@ impl FromStr for Served {
             }
         }
         Ok(served)
-    }
-}
-
-impl fmt::Display for Consent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Consent::Unasked => "unasked",
-            Consent::Given => "given",
-            Consent::NotGiven => "not given",
-        })
     }
 }
 
