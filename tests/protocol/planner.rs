@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::model::claim::{self, Contribution, Origin};
-use shared::model::consent::Consent;
+use shared::model::consent::{Consent, Consented};
 use shared::model::facts::{
     Association, EndpointFacts, Facts, InterfaceFacts, IpAddressType, PrivateHostedZone, RecordFacts,
     VpcEndpointState, VpcFacts,
@@ -198,7 +198,8 @@ impl Planner {
         let given = small.contributions.into_iter().enumerate().filter(|(_, set)| *set != NOTHING);
         let contributions = given.map(|(n, set)| {
             let (vpc, account) = (id(VPCS[usize::from(self.vpc_of[n])]), self.account(self.vpc_of[n]));
-            (id(ENDPOINTS[n]), Contribution { vpc, account, addresses: addresses(set), consent: None })
+            let consent = (account != id(OWNER)).then(Consented::default);
+            (id(ENDPOINTS[n]), Contribution { vpc, account, addresses: addresses(set), consent })
         });
         claim::Claim {
             key: self.key.clone(),
