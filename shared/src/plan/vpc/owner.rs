@@ -44,11 +44,18 @@ impl View<'_> {
         let stands =
             |given: &&Claimed| !given.addresses.is_empty() && given.addresses.is_within(&seen.addresses());
         let (mut kept, mut publishes) = (Own::default(), false);
-        for id in own.contributions.into_keys() {
+        let is_denied = record.consent == Consent::NotGiven;
+        for (id, last) in own.contributions {
             let is_remembered = own.remembered.contains(&id);
+            if is_remembered && !is_denied {
+                // Nobody was asked about what is not available just now.
+                kept.remembered.insert(id.clone());
+                kept.contributions.insert(id, last);
+                continue;
+            }
             publishes |= !is_remembered;
             let Some(given) = claimed.and_then(|claimed| claimed.get(&id)).filter(stands) else { continue };
-            let denies = record.consent == Consent::NotGiven && !is_remembered;
+            let denies = is_denied && !is_remembered;
             let consent =
                 given.consent.clone().map(|had| if denies { had.denied(self.facts.now) } else { had });
             if denies && consent.as_ref().is_some_and(|had| had.is_gone(self.facts.now)) {

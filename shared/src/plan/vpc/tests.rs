@@ -252,6 +252,23 @@ fn routed_vpcs_share_a_record_where_the_definition_merges() {
 }
 
 #[test]
+fn vpcs_that_are_looked_at_together_make_claims_of_different_versions() {
+    let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]);
+    let second = World::new().with(2, Some("available"), &["10.1.0.1"]).0.vpcs.remove(0);
+    world.0.vpcs.push(VpcFacts { vpc: id(ELSEWHERE), ..second });
+    let plan = world.plan();
+    let versions: Vec<_> = plan
+        .steps()
+        .filter_map(|step| match step {
+            Step::PutClaim { claim, expects: None, .. } => Some(claim.version),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(versions.len(), 2);
+    assert_ne!(versions[0], versions[1]);
+}
+
+#[test]
 fn name_outside_every_zone_is_held_with_the_name() {
     let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]);
     world.vpc().records.clear();

@@ -172,6 +172,16 @@ fn an_owner_that_cannot_be_asked_takes_nothing_back() {
 }
 
 #[test]
+fn an_endpoint_that_is_not_available_just_now_keeps_its_claim_though_nobody_was_asked() {
+    let world = World::new().with(1, Some("pending"), &["10.0.0.1"]).claimed_by(1, HERE, "10.0.0.1");
+    let mut world = in_zone_of(OWNER, world, Consent::Unasked);
+    world.vpc().records[0].seen = Ok(SeenRecords::default());
+    let plan = planned(&world, SharedZones::Refuse);
+    assert_eq!((changes(&plan), held(&plan)), (vec![], vec![]));
+    assert!(!plan.steps().any(|step| matches!(step, Step::ReleaseClaim { .. })), "{plan}");
+}
+
+#[test]
 fn what_is_gone_is_taken_out_with_or_without_consent() {
     for consent in [Consent::Unasked, Consent::NotGiven, Consent::Given] {
         let world = World::new().with(1, Some("deleted"), &[]).claimed_by(1, HERE, "10.0.0.1");
