@@ -10,6 +10,7 @@ use shared::model::record::{Addresses, RecordKey};
 
 use super::observations::Observations;
 use super::route53::Slot;
+use super::truth::lets_in;
 use super::world::World;
 
 impl World {
@@ -93,7 +94,9 @@ impl World {
         let defines = |service: &ServiceId| {
             let definition =
                 self.policy.services.get(service).filter(|definition| definition.removed.is_none());
-            definition.is_some_and(|d| d.names.iter().any(|name| *name.as_dns_name() == key.name))
+            definition.is_some_and(|d| {
+                d.names.iter().any(|name| *name.as_dns_name() == key.name) && lets_in(d, &self.vpcs[vpc])
+            })
         };
         let mut of_vpc = self.ec2.endpoints.values().filter(|e| e.vpc == *vpc && defines(&e.service));
         zone.vpcs.contains(vpc)

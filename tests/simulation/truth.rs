@@ -244,7 +244,7 @@ impl World {
 }
 
 /// Whether whoever is connected gets a record. No list changes in the schedules.
-fn lets_in(definition: &ServiceDefinition, owner: &AccountId) -> bool {
+pub(crate) fn lets_in(definition: &ServiceDefinition, owner: &AccountId) -> bool {
     definition.allows(owner).is_some() || definition.allowed_principals.contains(&Principal::Connected)
 }
 
