@@ -141,7 +141,11 @@ fn the_client_role_trusts_the_function_and_the_operators_and_nobody_else() {
     let role = Regex::new(r"role/\$\{ProviderStackName\}-([A-Za-z]+)-\*").unwrap();
     let trusted: Vec<_> = role.captures_iter(&client).map(|found| found[1].to_owned()).collect();
     // SAM names a function's role after the function.
-    assert_eq!(trusted, ["ReconcileRecordsRole", "OperatorRole"]);
+    assert_eq!(
+        trusted,
+        ["ReconcileRecordsRole", "OperatorRole"].repeat(2),
+        "the client role, and that of guests"
+    );
     let provider = read("template.yaml");
     for resource in ["\n  ReconcileRecords:\n", "\n  OperatorRole:\n"] {
         assert!(provider.contains(resource), "{resource}");
@@ -149,9 +153,22 @@ fn the_client_role_trusts_the_function_and_the_operators_and_nobody_else() {
 }
 
 #[test]
+fn the_role_of_guests_grants_nothing_and_goes_by_the_sessions_name() {
+    let client = read("infra/client.yaml");
+    let role = client.split("\n  GuestRole:\n").nth(1).unwrap().split("\nOutputs:\n").next().unwrap();
+    assert!(
+        !role.contains("Polic") || role.matches("Polic").count() == role.matches("AssumeRolePolicy").count()
+    );
+    for part in ["sts:RoleSessionName", "sts:ExternalId", "aws:PrincipalArn", "Condition: ServesOthers"] {
+        assert!(role.contains(part), "{part}");
+    }
+}
+
+#[test]
 fn the_client_role_grants_exactly_what_is_called_in_client_accounts() {
     let mut granted = granted(&read("infra/client.yaml"));
-    for extra in TO_BUS.into_iter().chain(["sts:AssumeRole"]) {
+    // Two trust policies, and the key by which one of them tells guests.
+    for extra in TO_BUS.into_iter().chain(["sts:AssumeRole", "sts:RoleSessionName"]) {
         assert!(granted.remove(extra), "{extra}");
     }
     let of_clients = |action: &String| {

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use shared::model::claim::{Claim, Contribution, Origin, Pending, Released};
+use shared::model::consent::Consent;
 use shared::model::facts::{
     Association, EndpointFacts, Facts, InterfaceFacts, IpAddressType, PrivateHostedZone, RecordFacts,
     StoredEndpoint, VpcEndpointState, VpcFacts, Wait,
@@ -136,7 +137,7 @@ fn claim(key: RecordKey, service: &'static str) -> impl Strategy<Value = Option<
             contributions: contributions
                 .into_iter()
                 .map(|((name, vpc), addresses)| {
-                    (id(name), Contribution { vpc: id(vpc), account: id(ACCOUNT), addresses })
+                    (id(name), Contribution { vpc: id(vpc), account: id(ACCOUNT), addresses, consent: None })
                 })
                 .collect(),
             origin,
@@ -178,6 +179,7 @@ fn record((zone, name): (usize, usize)) -> impl Strategy<Value = RecordFacts> {
                 seen
             }),
             claim,
+            consent: Consent::Unasked,
             waiting: BTreeMap::new(),
         }
     })

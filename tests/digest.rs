@@ -129,7 +129,8 @@ impl Made {
         let What { seen, desired, version, .. } = &self.what;
         let now = self.when.now;
         let until = now + SignedDuration::from_secs(60);
-        let contribution = Contribution { vpc: id(VPC), account: id(ACCOUNT), addresses: desired.clone() };
+        let contribution =
+            Contribution { vpc: id(VPC), account: id(ACCOUNT), addresses: desired.clone(), consent: None };
         let claim = Claim {
             key: key("Z1"),
             zone_account: id(ACCOUNT),

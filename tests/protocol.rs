@@ -37,6 +37,7 @@ fn two_workers() -> Setting {
     Setting {
         workers: vec![0, 0],
         vpc_of: [0, 0],
+        owned: false,
         adopt: Adopt::Identical,
         on_remove: OnRemove::Keep,
         edits: 1,
@@ -66,6 +67,11 @@ fn any_kind_of_record() -> Setting {
 /// An endpoint in each of two VPCs that share the zone, and a worker for each.
 fn two_vpcs() -> Setting {
     Setting { both: true, workers: vec![0, 1], vpc_of: [0, 1], ..two_workers() }
+}
+
+/// The same, where the second VPC is the zone's owner's and the first one is not, and only one may have the record.
+fn an_owner_and_a_guest() -> Setting {
+    Setting { owned: true, ..two_vpcs() }
 }
 
 /// Looks at every state, or until it finds where one property does not hold. Gives all that does not hold,
@@ -169,6 +175,13 @@ fn two_endpoints_leave_nothing_wrong() {
 fn two_vpcs_that_share_a_zone_leave_nothing_wrong() {
     check(two_vpcs());
     check(Setting { workers: vec![0, 1, 1], edits: 0, minutes: 1, ..two_vpcs() });
+}
+
+#[test]
+fn the_zones_owner_takes_the_record_from_a_guest_and_leaves_nothing_wrong() {
+    check(an_owner_and_a_guest());
+    check(Setting { workers: vec![0, 1, 1], edits: 0, minutes: 1, ..an_owner_and_a_guest() });
+    check(Setting { put_offs: 1, edits: 0, ..an_owner_and_a_guest() });
 }
 
 #[test]

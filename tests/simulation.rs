@@ -29,6 +29,7 @@ mod simulation {
     pub(crate) mod calls;
     pub(crate) mod cloud;
     mod conformance;
+    pub(crate) mod consent;
     pub(crate) mod delivery;
     pub(crate) mod drive;
     pub(crate) mod ec2;
@@ -64,6 +65,8 @@ mod simulation {
 const SCHEDULES: u64 = 10_000;
 /// How many run in which people take records back.
 const TAKING_BACK: u64 = 1_000;
+/// How many run in which owners of zones consent, or do not.
+const CONSENTING: u64 = 2_000;
 /// How many run from a range that is another one each day.
 const MOVING: u64 = 2_000;
 /// How far apart these ranges are. They begin behind all fixed ones.
@@ -202,6 +205,17 @@ fn what_people_take_back_stays_theirs() {
     assert_none_fails(&failing);
     let times = tally.0.get("records taken back").copied().unwrap_or_default();
     assert!(times > 30, "hardly any record is taken back: {tally:?}");
+}
+
+#[test]
+fn nothing_of_a_guest_is_written_without_the_zone_owners_consent() {
+    let count = number("ZONELINK_SCHEDULES").unwrap_or(CONSENTING);
+    let (tally, failing) = search(World::CONSENTING, count, 1);
+    assert_none_fails(&failing);
+    for what in ["consents given", "consents refused", "consents taken back"] {
+        let times = tally.0.get(what).copied().unwrap_or_default();
+        assert!(times * CONSENTING >= 30 * count, "hardly any {what}: {tally:?}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod call;
 mod clients;
 mod clock;
 mod cloud;
+mod consent;
 mod definitions;
 mod ec2;
 mod http;

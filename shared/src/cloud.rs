@@ -28,6 +28,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::error::Error;
+use crate::model::consent::Consent;
 use crate::model::facts::{Association, Connection, PrivateHostedZone, VpcEndpointState};
 use crate::model::ids::{
     AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, Region, ServiceId, VpcEndpointId, VpcId,
@@ -58,6 +59,18 @@ pub trait Cloud {
 
     /// Forgets an account's credentials: its role may have been made anew since.
     async fn forget_role(&self, account: &AccountId);
+
+    /// `sts:AssumeRole` of the role by which the owner of a zone consents to VPCs of another account; nothing is done
+    /// with its rights. AWS does not tell a role that is not there from one that refuses: both say that the owner
+    /// does not consent. In the worker's own account the configuration says so, without a call.
+    ///
+    /// A consent is believed for as long as a role's credentials are used, a refusal until somebody asks again.
+    /// Whatever else goes wrong is an error, and no answer.
+    async fn assume_guest_role(
+        &self,
+        zone_account: &AccountId,
+        vpc_account: &AccountId,
+    ) -> Result<Consent, Error>;
 
     /// `ec2:DescribeVpcEndpoints`: one page of the endpoints that match, whatever their type.
     async fn describe_vpc_endpoints(

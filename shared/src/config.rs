@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::model::consent::Served;
 use crate::model::ids::{AccountId, Region, RoleArn, ServiceId};
 use crate::model::policy::{Policy, Principal, RecordName, ServiceDefinition, Ttl, revocation_grace};
 use crate::model::rate::Rate;
@@ -38,6 +39,9 @@ pub struct Config {
     /// `ORGANIZATIONS_ROLE_ARN`: the role by which organizations are read; the function's own credentials
     /// when not set.
     pub organizations_role: Option<RoleArn>,
+    /// `SERVES_VPCS_OF`: the accounts whose VPCs are written in zones of the provider account; none but its own unless
+    /// said.
+    pub serves_vpcs_of: Served,
     /// `MAX_REJECTS`: how many connections one review of a service may reject; 10 unless said.
     pub max_rejects: u32,
     /// `ROUTE53_REQUESTS_PER_SECOND`, `ROUTE53_BURST`: zonelink's share of each account's Route 53 requests.
@@ -64,6 +68,7 @@ impl Config {
         let client_role_name = variables.required("CLIENT_ROLE_NAME");
         let external_id = variables.optional("EXTERNAL_ID");
         let organizations_role = variables.optional("ORGANIZATIONS_ROLE_ARN");
+        let serves_vpcs_of = variables.optional("SERVES_VPCS_OF").unwrap_or_default();
         let max_rejects = variables.optional("MAX_REJECTS").unwrap_or(MAX_REJECTS);
         let rate = variables.rate();
         let max_deletes = variables.optional("MAX_DELETES").unwrap_or(MAX_DELETES);
@@ -86,6 +91,7 @@ impl Config {
                 client_role_name,
                 external_id,
                 organizations_role,
+                serves_vpcs_of,
                 max_rejects,
                 rate,
                 max_deletes,
@@ -119,6 +125,12 @@ impl Config {
     #[must_use]
     pub fn session_name(&self) -> String {
         format!("zonelink-{}", self.account)
+    }
+
+    /// The role by which an account consents to VPCs of other accounts in its zones.
+    #[must_use]
+    pub fn guest_role_name(&self) -> String {
+        format!("{}-guests", self.client_role_name)
     }
 
     /// The policy: the template's own service and those that the table defines. Where both define one
@@ -292,10 +304,12 @@ mod tests {
             ("REVOCATION_GRACE", "-1"),
             ("MAX_REJECTS", "few"),
             ("ORGANIZATIONS_ROLE_ARN", "organizations-reader"),
+            ("SERVES_VPCS_OF", "*,4242"),
         ]);
         let error = error.err().unwrap_or_default();
         for part in [
             "TABLE_NAME is not set",
+            "SERVES_VPCS_OF: \"4242\"",
             "ACCOUNT_ID: \"42\"",
             "\"*\" is refused",
             "role/App",

@@ -2,6 +2,7 @@
 
 pub mod aws_partition;
 pub mod claim;
+pub mod consent;
 pub mod denied;
 pub mod dns;
 pub mod facts;

@@ -1,5 +1,6 @@
 """The world that a claim asks for, made in the local AWS: `World` in tests/conformance/src/world.rs says what each is."""
 
+import contextlib
 import json
 import types
 
@@ -14,7 +15,7 @@ EXTERNAL_ID = "conformance"
 # What each service says when it refuses for want of permission, and when it asks for patience.
 DENIED = {"ec2": ("UnauthorizedOperation", 403), "route53": ("AccessDenied", 403), "sts": ("AccessDenied", 403),
           "organizations": ("AccessDeniedException", 400)}
-THROTTLED = {"ec2": ("RequestLimitExceeded", 503), "route53": ("Throttling", 400)}
+THROTTLED = {"ec2": ("RequestLimitExceeded", 503), "route53": ("Throttling", 400), "sts": ("Throttling", 400)}
 # For how long a slow answer keeps its caller waiting.
 SLOW_SECONDS = 1.5
 _ALWAYS = 1000
@@ -74,6 +75,13 @@ class World:
         self._zones[zone.id] = zone
         return zone.id
 
+    def serve(self, owner, guest):
+        trust = _trust({"StringLike": {"sts:RoleSessionName": [f"zonelink-{guest}"]}})
+        iam, name = self.local.client("iam", owner), f"{ROLE}-guests"
+        with contextlib.suppress(iam.exceptions.NoSuchEntityException):
+            iam.delete_role(RoleName=name)
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+
     def disassociate(self, zone, vpc):
         zone = self._zones[zone]
         # Route 53 lets the last VPC of a zone not go.
@@ -131,8 +139,12 @@ def _make_table(local, name):
 
 def open_accounts(local):
     """Make the client role in the accounts that may be entered, with the trust of the template's."""
-    trust = {"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": accounts.PROVIDER},
-        "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}}]}
     for account in (accounts.CLIENT_A, accounts.CLIENT_B):
-        local.client("iam", account).create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust))
+        local.client("iam", account).create_role(RoleName=ROLE, AssumeRolePolicyDocument=_trust({}))
+
+
+def _trust(conditions):
+    """A trust policy of the client template's, with some more conditions."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": accounts.PROVIDER},
+        "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}, **conditions}}]})

@@ -43,7 +43,8 @@ def deployed(local):
                     ClientAccounts=",".join(CLIENTS), ExternalId=EXTERNAL_ID,
                     OperatorPrincipals=f"arn:aws:iam::{accounts.PROVIDER}:root", ReadOrganizations="true")
     for account in CLIENTS:
-        provider.deploy_client(account)
+        # Zones that two of them share are a hub's; tests/flow/test_consent.py has accounts of its own.
+        provider.deploy_client(account, ServesVpcsOf=",".join(other for other in CLIENTS if other != account))
     return provider
 
 

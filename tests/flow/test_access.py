@@ -79,7 +79,7 @@ def test_zone_of_a_third_account_without_role_is_held_and_the_others_go_on(fleet
     assert (hold["reason"], hold["account"]) == ("NoAccess", third.account)
     assert fleet.provider.dead_letters() == []
 
-    fleet.provider.deploy_client(third.account)
+    fleet.provider.deploy_client(third.account, ServesVpcsOf=fleet.a.account)
     fleet.provider.sweep()
     assert closed.addresses() == endpoint.addresses
     assert fleet.table.holds() == {}

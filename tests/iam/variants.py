@@ -59,6 +59,8 @@ def _of_role(entry):
     provider = entry["principal"].split(":")[4]
     other = f"arn:aws:iam::{entry['owner']}:role/Administrator"
     yield _with(entry, "another role", resource=other)
+    if entry["resource"].endswith("-guests"):
+        yield _with(entry, "the VPC of an account that is not served", {"sts:RoleSessionName": f"zonelink-{STRANGER}"})
     yield _with(entry, "another external id", {"sts:ExternalId": "somebody-elses"})
     yield _with(entry, "no external id", without=["sts:ExternalId"])
     yield _with(entry, "another role of the provider", principal=f"arn:aws:iam::{provider}:role/Administrator")

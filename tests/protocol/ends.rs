@@ -60,7 +60,7 @@ impl Protocol {
                 held |= planned.held;
             }
         }
-        let desired = end.endpoints[0] | end.endpoints[1];
+        let desired = self.planner.desired(end.endpoints);
         if desired == NOTHING {
             return end.claim.is_none() && (end.record.set == NOTHING || end.has_of_person());
         }

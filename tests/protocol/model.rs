@@ -40,6 +40,8 @@ pub(crate) struct Setting {
     pub(crate) workers: Vec<u8>,
     /// The VPC of each endpoint.
     pub(crate) vpc_of: [u8; 2],
+    /// Whether the second VPC is the zone's owner's, and comes before the first one.
+    pub(crate) owned: bool,
     pub(crate) adopt: Adopt,
     pub(crate) on_remove: OnRemove,
     /// How often the person acts, and what that person may write.
@@ -151,7 +153,7 @@ pub(crate) struct Protocol {
 
 impl Protocol {
     pub(crate) fn new(setting: Setting) -> Self {
-        let planner = Planner::new(setting.vpc_of, setting.adopt, setting.on_remove);
+        let planner = Planner::new(setting.vpc_of, setting.adopt, setting.on_remove, setting.owned);
         Self { setting, planner, ends: Arc::default() }
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::model::claim::{self, Contribution, Origin};
+use shared::model::consent::{Consent, Consented};
 use shared::model::facts::{
     Association, EndpointFacts, Facts, InterfaceFacts, IpAddressType, PrivateHostedZone, RecordFacts,
     VpcEndpointState, VpcFacts,
@@ -21,6 +22,10 @@ use shared::trigger::intent::Intent;
 
 use crate::world::{ADDRESSES, Batch, Claim, NOTHING, Pending, Record, Set, Step, TYPES};
 
+/// Who owns the zone.
+const OWNER: &str = "444455556666";
+/// Whose VPC the owner serves, where the VPCs are of two accounts.
+const GUEST: &str = "555566667777";
 const SERVICE: &str = "vpce-svc-00000001";
 const ENDPOINTS: [&str; 2] = ["vpce-00000001", "vpce-00000002"];
 const VPCS: [&str; 2] = ["vpc-00000001", "vpc-00000002"];
@@ -59,6 +64,7 @@ pub(crate) struct Planned {
 pub(crate) struct Planner {
     policy: Policy,
     vpc_of: [u8; 2],
+    owned: bool,
     key: RecordKey,
     start: Timestamp,
     known: Mutex<HashMap<View, Planned>>,
@@ -69,23 +75,26 @@ fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 }
 
 impl Planner {
-    pub(crate) fn new(vpc_of: [u8; 2], adopt: Adopt, on_remove: OnRemove) -> Arc<Self> {
+    /// `owned` tells whether the second VPC is the zone's owner's, and the first one somebody else's; then a record has
+    /// one VPC.
+    pub(crate) fn new(vpc_of: [u8; 2], adopt: Adopt, on_remove: OnRemove, owned: bool) -> Arc<Self> {
         let definition = ServiceDefinition {
             service: id(SERVICE),
             names: BTreeSet::from([id(NAME)]),
-            allowed_principals: BTreeSet::from([id("444455556666")]),
+            allowed_principals: BTreeSet::from([id(OWNER), id(GUEST)]),
             disallowed: Disallowed::Leave,
             revocation_grace: 0,
             ttl: Ttl::default(),
             adopt,
             on_remove,
-            shared_zones: SharedZones::Merge,
+            shared_zones: if owned { SharedZones::Refuse } else { SharedZones::Merge },
             removed: None,
         };
         let services = BTreeMap::from([(definition.service.clone(), definition)]);
         Arc::new(Self {
             policy: Policy { region: id("us-west-2"), services },
             vpc_of,
+            owned,
             key: RecordKey { zone: id("Z1"), name: id(NAME) },
             start: id("2026-03-02T09:15:00Z"),
             known: Mutex::default(),
@@ -116,13 +125,26 @@ impl Planner {
         let facts = self.facts(view);
         let refused = view.refused.map(|seen| Refused {
             vpc: id(VPCS[usize::from(view.vpc)]),
-            record: self.record_facts(seen, None),
+            record: self.record_facts(view.vpc, seen, None),
             reason: HoldReason::Route53Refused { message: "refused".into() },
         });
-        let plan = plan(&intent(view.vpc), &facts, &self.policy, refused.as_slice());
+        let plan = plan(&intent(self.account(view.vpc), view.vpc), &facts, &self.policy, refused.as_slice());
         let planned = self.planned(view, &plan);
         self.known.lock().unwrap().insert(*view, planned);
         planned
+    }
+
+    /// What the record is to answer, with these endpoints.
+    pub(crate) fn desired(&self, endpoints: [Set; 2]) -> Set {
+        match endpoints {
+            // The owner's own VPC comes first.
+            [_, own] if self.owned && own != NOTHING => own,
+            [first, second] => first | second,
+        }
+    }
+
+    fn account(&self, vpc: u8) -> AccountId {
+        id(if self.owned && vpc == 0 { GUEST } else { OWNER })
     }
 
     fn facts(&self, view: &View) -> Facts {
@@ -131,14 +153,14 @@ impl Planner {
         for (n, set) in view.endpoints.into_iter().enumerate().filter(|(n, _)| self.vpc_of[*n] == view.vpc) {
             endpoints.insert(id::<VpcEndpointId>(ENDPOINTS[n]), endpoint(set));
         }
-        let zone = PrivateHostedZone { name: id("aws.byoc.example.com"), account: account() };
+        let zone = PrivateHostedZone { name: id("aws.byoc.example.com"), account: id(OWNER) };
         let zones = self
             .lists_zones(view.vpc, view.endpoints)
             .then(|| Ok(BTreeMap::from([(self.key.zone.clone(), zone)])));
         let claim = view.claim.map(|claim| self.claim(&claim, view.any_ttl));
-        let record = self.record_facts(view.seen, claim);
+        let record = self.record_facts(view.vpc, view.seen, claim);
         Facts {
-            account: account(),
+            account: self.account(view.vpc),
             now: self.moment(view.now),
             denied: None,
             holds: BTreeMap::new(),
@@ -156,13 +178,14 @@ impl Planner {
         }
     }
 
-    fn record_facts(&self, seen: Record, claim: Option<claim::Claim>) -> RecordFacts {
+    fn record_facts(&self, vpc: u8, seen: Record, claim: Option<claim::Claim>) -> RecordFacts {
         RecordFacts {
             key: self.key.clone(),
-            zone_account: account(),
+            zone_account: id(OWNER),
             association: Association::Associated,
             seen: Ok(records(seen)),
             claim,
+            consent: if self.account(vpc) == id(OWNER) { Consent::Unasked } else { Consent::Given },
             waiting: BTreeMap::new(),
         }
     }
@@ -174,12 +197,13 @@ impl Planner {
     fn claim(&self, small: &Claim, any_ttl: bool) -> claim::Claim {
         let given = small.contributions.into_iter().enumerate().filter(|(_, set)| *set != NOTHING);
         let contributions = given.map(|(n, set)| {
-            let vpc = id(VPCS[usize::from(self.vpc_of[n])]);
-            (id(ENDPOINTS[n]), Contribution { vpc, account: account(), addresses: addresses(set) })
+            let (vpc, account) = (id(VPCS[usize::from(self.vpc_of[n])]), self.account(self.vpc_of[n]));
+            let consent = (account != id(OWNER)).then(Consented::default);
+            (id(ENDPOINTS[n]), Contribution { vpc, account, addresses: addresses(set), consent })
         });
         claim::Claim {
             key: self.key.clone(),
-            zone_account: account(),
+            zone_account: id(OWNER),
             service: id(SERVICE),
             contributions: contributions.collect(),
             origin: if small.adopted { Origin::Adopted } else { Origin::Created },
@@ -285,13 +309,9 @@ impl Numbers {
     }
 }
 
-fn account() -> AccountId {
-    id("444455556666")
-}
-
-fn intent(vpc: u8) -> Intent {
+fn intent(account: AccountId, vpc: u8) -> Intent {
     Intent {
-        account: account(),
+        account,
         vpc_endpoints: BTreeSet::new(),
         vpcs: BTreeSet::from([id(VPCS[usize::from(vpc)])]),
         announced: false,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use shared::error::Error;
+use shared::model::consent::Consent;
 use shared::model::ids::AccountId;
 use shared::model::table::Write;
 
@@ -68,6 +69,25 @@ impl SimulatedCloud {
         self.send(of, "sts:AssumeRole", account.to_string(), Kind::Read, |_| Ok(())).await?;
         self.assumed.borrow_mut().insert(account.clone(), self.world.borrow().now + ROLE_LASTS);
         Ok(())
+    }
+
+    /// Whether the owner of a zone consents to VPCs of another account.
+    pub(crate) async fn consent(&self, owner: &AccountId, guest: &AccountId) -> Result<Consent, Error> {
+        let (seen, pair) = (self.seen(), (owner.clone(), guest.clone()));
+        let effect = move |world: &mut World| {
+            let serves = world.serves(&pair.0, &pair.1);
+            if serves {
+                seen.borrow_mut().consents.insert(pair.clone());
+            } else {
+                world.tally.count("consents refused");
+            }
+            Ok(if serves { Consent::Given } else { Consent::NotGiven })
+        };
+        let (of, subject) = (Some(owner.clone()), format!("guests of {owner} for {guest}"));
+        match self.send(of, "sts:AssumeRole", subject, Kind::Read, effect).await {
+            Err(error) if error.is_denied() => Ok(Consent::NotGiven),
+            answer => answer,
+        }
     }
 
     async fn send<T: 'static>(

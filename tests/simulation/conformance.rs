@@ -36,6 +36,7 @@ impl Stage {
     fn new() -> Self {
         let mut world = World::scripted(SharedZones::Merge, &[]);
         world.denied.insert((id(STRANGER), "sts:AssumeRole"));
+        world.owners_consent = true;
         world.organization.id = Some(id("o-exampleorgid"));
         world.organization.parents = [(CLIENTS[0].to_owned(), "r-exam".to_owned())].into();
         Self { world: Rc::new(RefCell::new(world)), made: Cell::default() }
@@ -94,6 +95,10 @@ impl conformance::World for Stage {
         let facts = Zone { name: id(name), account: account.clone(), vpcs: [vpc.clone()].into() };
         self.change(|world| world.route53.zones.insert(zone.clone(), facts));
         zone
+    }
+
+    fn serve(&self, owner: &AccountId, guest: &AccountId) {
+        self.change(|world| world.guests = [(owner.clone(), guest.clone())].into());
     }
 
     fn disassociate(&self, zone: &HostedZoneId, vpc: &VpcId) {

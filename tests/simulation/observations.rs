@@ -34,6 +34,8 @@ pub(crate) struct Observations {
     announced: BTreeMap<RecordKey, Announcement>,
     /// Claims as they were read last.
     claims: BTreeMap<RecordKey, Claim>,
+    /// Owners of zones that have consented, each with the account of the VPCs.
+    pub(crate) consents: BTreeSet<(AccountId, AccountId)>,
     /// Whether anything did not go its way: a call that failed, a condition that did not hold, a want of quota.
     pub(crate) disturbed: bool,
     /// Route 53 requests that were reserved, by account, and those that were made, each once.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use shared::cloud::{Batch, Cloud, Order, Row};
 use shared::error::Error;
+use shared::model::consent::Consent;
 use shared::model::facts::{Association, Connection, PrivateHostedZone, VpcEndpointState};
 use shared::model::ids::{
     AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, Region, ServiceId, VpcEndpointId, VpcId,
@@ -42,6 +43,14 @@ impl Cloud for SimulatedCloud {
 
     async fn forget_role(&self, account: &AccountId) {
         self.assumed.borrow_mut().remove(account);
+    }
+
+    async fn assume_guest_role(
+        &self,
+        zone_account: &AccountId,
+        vpc_account: &AccountId,
+    ) -> Result<Consent, Error> {
+        self.consent(zone_account, vpc_account).await
     }
 
     async fn describe_vpc_endpoints(

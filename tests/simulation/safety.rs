@@ -73,10 +73,19 @@ impl World {
         let after = written.map(|claim| claim.contributions.clone()).unwrap_or_default();
         let before = claim.map(|claim| claim.contributions.clone()).unwrap_or_default();
         let (before, after) = (giving(&before), giving(&after));
-        for (id, given) in after.iter().filter(|(id, given)| before.get(*id) != Some(*given)) {
+        let same = |id: &VpcEndpointId, given: &Contribution| {
+            before.get(id).is_some_and(|was| (&was.vpc, &was.addresses) == (&given.vpc, &given.addresses))
+        };
+        for (id, given) in after.iter().filter(|(id, given)| !same(id, given)) {
             let remembered = written.and_then(|claim| self.table.get(&Key::endpoint(&claim.service, id)));
             if remembered.is_none() && !self.forgotten.contains(id.as_str()) {
                 return Some(format!("{key} names {id}, which the table does not remember"));
+            }
+            if !self.may_be_written(key, given, seen) {
+                return Some(format!(
+                    "{key} takes {} of {id} in, without the zone owner's consent",
+                    given.addresses
+                ));
             }
             if !seen.publishes(id, &given.addresses) {
                 return Some(format!(
@@ -90,7 +99,11 @@ impl World {
         }
         for (id, given) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
             let left = seen.left.contains(&(given.vpc.clone(), key.zone.clone()));
-            if !left && !seen.is_gone(id, self.now / 1_000) {
+            if !left
+                && !seen.is_gone(id, self.now / 1_000)
+                && !self.makes_room(key, given, written)
+                && !self.was_taken_away(key, given, seen)
+            {
                 return Some(format!("{key} loses {} of {id}, which is not gone", given.addresses));
             }
         }
@@ -153,11 +166,14 @@ impl World {
         let added: Vec<_> = to.a.difference(&from.a).collect();
         let gives = |given: &Contribution| added.iter().any(|address| given.addresses.a.contains(*address));
         let wrong = claim.contributions.iter().filter(|(_, given)| gives(given));
-        let wrong = wrong.filter(|(id, given)| seen.knows(id) && !seen.publishes(id, &given.addresses));
+        let wrong = wrong.filter(|(id, given)| {
+            let unseen = seen.knows(id) && !seen.publishes(id, &given.addresses);
+            unseen || !self.may_be_written(&batch.key, given, seen)
+        });
         let wrong: Vec<_> = wrong.map(|(id, given)| format!("{} of {id}", given.addresses)).collect();
         if !wrong.is_empty() {
             self.violation(format!(
-                "{} is made to answer {wrong:?}, which it was not seen to have",
+                "{} is made to answer {wrong:?}, which it was not seen to have, or may not be there",
                 batch.key
             ));
         }

@@ -157,7 +157,9 @@ impl Schedule {
     /// Sweeps until nothing differs from what should be.
     fn put_right(&mut self) {
         let mut sweeps = 0;
-        while sweeps < SWEEPS {
+        // A consent that is taken back is believed after two looks, a quarter of an hour apart.
+        let most = if self.world.borrow().owners_consent { 2 * SWEEPS } else { SWEEPS };
+        while sweeps < most {
             let decided = self.decided();
             if sweeps > 0 {
                 // What is not found any more may be remembered for ten minutes.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use shared::config::Config;
+use shared::model::consent::Served;
 use shared::model::ids::{AccountId, HostedZoneId, VpcId};
 use shared::model::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
 use shared::model::rate::Rate;
@@ -65,6 +66,7 @@ pub(crate) fn config(world: &World) -> Config {
         client_role_name: "zonelink-client".into(),
         external_id: None,
         organizations_role: None,
+        serves_vpcs_of: Served::default(),
         max_rejects: 2,
         rate: world.rate,
         max_deletes: world.max_deletes,

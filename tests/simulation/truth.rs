@@ -31,6 +31,7 @@ impl World {
         }
         if self.denied.is_empty() {
             differences.extend(self.holds_without_reason());
+            differences.extend(self.unwanted_without_a_hold());
         }
         differences
     }
@@ -63,14 +64,27 @@ impl World {
             if !definition.names.iter().any(|name| *name.as_dns_name() == key.name) {
                 continue;
             }
+            let claim = self.table.claim(key).filter(|claim| claim.released.is_none());
             let mut by_vpc: BTreeMap<&VpcId, Addresses> = BTreeMap::new();
-            for endpoint in self.ec2.endpoints.values().filter(|e| e.service == definition.service) {
+            for (name, endpoint) in self.ec2.endpoints.iter().filter(|(_, e)| e.service == definition.service)
+            {
                 if zone.vpcs.contains(&endpoint.vpc)
                     && lets_in(definition, &endpoint.account)
                     && let Some(published) = endpoint.shape().and_then(super::ec2::Shape::published)
                 {
-                    by_vpc.entry(&endpoint.vpc).or_default().merge(&published);
+                    // What is from before anybody asked stays as it was, and nothing is added to it.
+                    let stands = claim.and_then(|claim| claim.contributions.get(name));
+                    let stands = stands.filter(|given| given.consent.is_none()).map(|given| &given.addresses);
+                    let served = self.serves(&zone.account, &endpoint.account);
+                    if let Some(right) =
+                        if served { Some(&published) } else { stands }.filter(|a| !a.is_empty())
+                    {
+                        by_vpc.entry(&endpoint.vpc).or_default().merge(right);
+                    }
                 }
+            }
+            if definition.shared_zones == SharedZones::Refuse {
+                self.owner_first(&zone.account, &mut by_vpc);
             }
             let service = definition.service.clone();
             if definition.shared_zones == SharedZones::Merge && !by_vpc.is_empty() {
@@ -206,6 +220,9 @@ impl World {
                     _ => true,
                 })
             }
+            Subject::Record(vpc, key) if matches!(reason, HoldReason::ZoneOwnerConsent { .. }) => {
+                self.is_unwanted(vpc, key)
+            }
             Subject::Record(vpc, key) => {
                 let zone = self.route53.zones.get(&key.zone);
                 let needed = zone.is_some_and(|zone| zone.vpcs.contains(vpc)) && !self.rights(key).is_empty();
@@ -227,7 +244,7 @@ impl World {
 }
 
 /// Whether whoever is connected gets a record. No list changes in the schedules.
-fn lets_in(definition: &ServiceDefinition, owner: &AccountId) -> bool {
+pub(crate) fn lets_in(definition: &ServiceDefinition, owner: &AccountId) -> bool {
     definition.allows(owner).is_some() || definition.allowed_principals.contains(&Principal::Connected)
 }
 

@@ -47,6 +47,10 @@ impl Tally {
 pub(crate) struct World {
     /// Whether people take records back.
     pub(crate) takes_back: bool,
+    /// Whether owners of zones say whose VPCs they serve; else they serve all.
+    pub(crate) owners_consent: bool,
+    /// The accounts whose VPCs each owner serves.
+    pub(crate) guests: BTreeSet<(AccountId, AccountId)>,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
     pub(crate) random: Random,
@@ -92,6 +96,8 @@ pub(crate) struct World {
 impl World {
     /// From this seed on people take records back, too; later on in every fourth schedule.
     pub(crate) const TAKING_BACK: u64 = 1_000_000;
+    /// From this seed on owners of zones say whose VPCs they serve; later on in every fourth schedule.
+    pub(crate) const CONSENTING: u64 = 2_000_000;
 
     pub(crate) fn new(seed: u64, mut random: Random, with_history: bool) -> Self {
         let policy = setting::policy(&mut random);
@@ -99,6 +105,9 @@ impl World {
         let began = setting::id::<Timestamp>("2026-03-02T09:15:00Z").as_millisecond();
         let mut world = World {
             takes_back: seed / Self::TAKING_BACK == 1 || (seed > Self::TAKING_BACK && seed.is_multiple_of(4)),
+            owners_consent: seed / Self::TAKING_BACK == Self::CONSENTING / Self::TAKING_BACK
+                || (seed > Self::CONSENTING && seed % 4 == 1),
+            guests: BTreeSet::new(),
             now: began,
             faults: Faults::of(&mut random),
             rate: setting::rate(&mut random),

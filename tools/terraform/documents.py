@@ -21,7 +21,7 @@ _GIVEN = {
     "ServiceId": "service_id", "RecordName": "record_names", "ClientAccounts": "accounts",
     "ClientRoleName": "client_role_name", "ExternalId": "external_id", "ProviderAccountId": "provider_account_id",
     "ProviderStackName": "provider_name", "ProviderBusArn": "event_bus_arn", "RecordNames": "record_names",
-    "RuleName": "rule_name", "OperatorPrincipals": "operators",
+    "RuleName": "rule_name", "OperatorPrincipals": "operators", "ServesVpcsOf": "guests",
     "SweepOverdueMinutes": "sweep_overdue_minutes", "HoldsTolerated": "holds_tolerated",
     "UnreachableTolerated": "unreachable_tolerated",
 }
@@ -58,6 +58,7 @@ _DOCUMENTS = {
     "client": {
         "documents/client-role": ("ClientRole", _ROLE),
         "documents/client-role-trust": ("ClientRole", _TRUST),
+        "documents/guest-role-trust": ("GuestRole", _TRUST),
         "documents/forwarding": ("ForwardingRole", _ROLE),
         "documents/forwarding-trust": ("ForwardingRole", _TRUST),
         "patterns/endpoint-calls": ("EndpointCalls", ("EventPattern",)),
@@ -143,4 +144,5 @@ def _text(document):
     # A list is completed as a whole; the provider's own account is in the module's list already.
     for name in _LISTS:
         text = re.sub(rf'\[\s*(?:"\${{account}}",\s*)?"\${{{name}}}"\s*\]', f"${{jsonencode({name})}}", text)
-    return text + "\n"
+    # A session is named after the account of a VPC.
+    return re.sub(r'\[\s*"zonelink-\${guests}"\s*\]', '${jsonencode(guest_sessions)}', text) + "\n"

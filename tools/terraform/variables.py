@@ -10,12 +10,13 @@ from .documents import TEMPLATES
 
 # What is one text with commas in a template, or "true" and "false", has a type of its own in Terraform.
 _LISTS = {"AlarmActions", "AllowedPrincipals", "AdditionalRecordNames", "ClientAccounts", "OperatorPrincipals",
-          "RecordNames"}
+          "RecordNames", "ServesVpcsOf"}
 _TRUTHS = {"ConnectionNotifications", "DeletionProtection", "ReadOrganizations"}
 _ELEMENTS = {
     "AlarmActions": "^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$",
     "AdditionalRecordNames": r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{1,63}$",
     "ClientAccounts": "^[0-9]{12}$",
+    "ServesVpcsOf": r"^([0-9]{12}|\*)$",
     "OperatorPrincipals": "^arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:(root|(user|role|assumed-role)/[A-Za-z0-9+=.@_/-]+)$",
 }
 # What a template gets from elsewhere: the stack's name, and packages that SAM has built.

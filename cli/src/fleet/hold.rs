@@ -31,7 +31,7 @@ impl From<Hold> for HoldView {
         HoldView {
             reason: reason.to_owned(),
             message: message.to_owned(),
-            remedy: hold.reason.remedy().to_owned(),
+            remedy: hold.reason.remedy().into_owned(),
             account: hold.account.or(match &hold.subject {
                 Subject::Account(account) | Subject::UnknownEndpoint(account, _) => Some(account.clone()),
                 _ => None,

@@ -123,9 +123,9 @@ fn refusal(key: &RecordKey, refused: Vec<Refusal>) -> Failure {
     };
     let remedy = match &refusal {
         Refusal::Held(reason) => reason.remedy(),
-        Refusal::NotNeeded(_) => "zonelink plan shows which records the VPC needs, in which zones",
-        Refusal::Ours(_) => "zonelink explain says how it is kept",
-        _ => "zonelink plan shows what is done next",
+        Refusal::NotNeeded(_) => "zonelink plan shows which records the VPC needs, in which zones".into(),
+        Refusal::Ours(_) => "zonelink explain says how it is kept".into(),
+        _ => "zonelink plan shows what is done next".into(),
     };
     Failure::new(format!("{key} is not handed over: {refusal}"), remedy)
 }

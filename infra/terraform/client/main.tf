@@ -14,6 +14,7 @@ locals {
     event_bus_arn       = var.provider_bus_arn
     client_role_name    = var.client_role_name
     external_id         = var.external_id
+    guest_sessions      = [for one in var.serves_vpcs_of : "zonelink-${one}"]
     record_names        = [for name in var.record_names : replace(name, "*", "\\052")]
   }
 }
@@ -58,6 +59,15 @@ resource "aws_iam_role_policy" "client" {
   name   = "ReconcileRecords"
   role   = aws_iam_role.client.id
   policy = templatefile("${path.module}/documents/client-role.json.tftpl", local.words)
+}
+
+# It says whose VPCs may be written in this account's zones, and grants nothing.
+resource "aws_iam_role" "guests" {
+  count = length(var.serves_vpcs_of) > 0 ? 1 : 0
+
+  name               = "${var.client_role_name}-guests"
+  description        = "Says for which other accounts' VPCs zonelink writes records in this account's zones. It grants nothing."
+  assume_role_policy = templatefile("${path.module}/documents/guest-role-trust.json.tftpl", local.words)
 }
 
 output "client_role_arn" {

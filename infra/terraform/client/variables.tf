@@ -60,3 +60,14 @@ variable "record_names" {
     error_message = "record_names must be domain names in lower case without trailing dots; * may only be the whole leftmost label."
   }
 }
+
+variable "serves_vpcs_of" {
+  description = "Ids of other accounts whose VPCs zonelink writes in private hosted zones of this account, or * for all, as in an account that owns the zones of a hub. Empty means that these zones hold addresses of this account's VPCs alone. With it client_role_name has at most 57 characters."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for one in var.serves_vpcs_of : can(regex("^([0-9]{12}|\\*)$", one))])
+    error_message = "serves_vpcs_of must be 12-digit account ids, or *."
+  }
+}

@@ -35,6 +35,7 @@ resource "aws_lambda_function" "function" {
       STACK_NAME                  = var.name
       CLIENT_ROLE_NAME            = local.client_role_name
       EXTERNAL_ID                 = var.external_id
+      SERVES_VPCS_OF              = join(",", var.serves_vpcs_of)
       SERVICE_ID                  = var.service_id
       RECORD_NAME                 = var.record_name
       ALLOWED_PRINCIPALS          = join(",", var.allowed_principals)

@@ -202,6 +202,17 @@ variable "external_id" {
   }
 }
 
+variable "serves_vpcs_of" {
+  description = "Ids of other accounts whose VPCs are written in private hosted zones of this account, or * for all. Empty means that these zones hold addresses of this account's VPCs alone. For zones of a client account it is a parameter of that account's stack."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for one in var.serves_vpcs_of : can(regex("^([0-9]{12}|\\*)$", one))])
+    error_message = "serves_vpcs_of must be 12-digit account ids, or *."
+  }
+}
+
 variable "route53_requests_per_second" {
   description = "Route 53 requests a second that zonelink makes in one account, in the long run."
   type        = number

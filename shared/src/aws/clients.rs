@@ -10,12 +10,14 @@ use lru::LruCache;
 use tokio::sync::Mutex;
 
 use super::call::failed;
+use super::consent::Consents;
 use super::retries::ThrottledIsFinal;
 use super::session::Session;
 use super::throttles::CountThrottles;
 use crate::config::Config;
 use crate::error::Error;
 use crate::metrics::Metrics;
+use crate::model::consent::Consent;
 use crate::model::ids::AccountId;
 use crate::worker::Worker;
 
@@ -38,6 +40,7 @@ pub struct Aws {
     own: AccountClients,
     organizations: Mutex<Option<(aws_sdk_organizations::Client, Timestamp)>>,
     assumed: Mutex<LruCache<AccountId, Arc<Mutex<Option<Assumed>>>>>,
+    consents: Consents,
 }
 
 /// Clients with a role's credentials, and when these expire.
@@ -77,6 +80,7 @@ impl Aws {
             metrics: Arc::clone(metrics),
             organizations: Mutex::default(),
             assumed: Mutex::new(LruCache::new(NonZeroUsize::new(KEPT_ACCOUNTS).unwrap_or(NonZeroUsize::MIN))),
+            consents: Consents::default(),
             config,
             session: session.clone(),
         }
@@ -113,6 +117,30 @@ impl Aws {
         Ok(clients)
     }
 
+    /// Whether the owner of a zone consents to VPCs of another account.
+    pub(super) async fn consent(
+        &self,
+        zone_account: &AccountId,
+        vpc_account: &AccountId,
+    ) -> Result<Consent, Error> {
+        if *zone_account == self.config.account {
+            let serves = self.config.serves_vpcs_of.serves(vpc_account);
+            return Ok(if serves { Consent::Given } else { Consent::NotGiven });
+        }
+        let pair = (zone_account.clone(), vpc_account.clone());
+        if self.consents.are_given(&pair, self.clock()).await {
+            return Ok(Consent::Given);
+        }
+        let role = self.role_arn(zone_account, &self.config.guest_role_name());
+        // The trust policy goes by the session's name: the role itself grants nothing, and its credentials are dropped.
+        match self.assume(&role, format!("zonelink-{vpc_account}")).await {
+            Ok(_) => self.consents.keep(pair, self.clock()).await,
+            Err(error) if error.is_denied() => return Ok(Consent::NotGiven),
+            Err(error) => return Err(error),
+        }
+        Ok(Consent::Given)
+    }
+
     /// What the clients of an account are made with, for reads that only the CLI makes: the own credentials in
     /// the own account, the client role's anywhere else.
     ///
@@ -142,7 +170,7 @@ impl Aws {
         {
             return Ok(client.clone());
         }
-        let (credentials, expires) = self.assume(role.as_str()).await?;
+        let (credentials, expires) = self.assume(role.as_str(), self.config.session_name()).await?;
         let provider = SharedCredentialsProvider::new(credentials);
         let client = client(&self.session.sdk().to_builder().credentials_provider(provider).build());
         *assumed = Some((client.clone(), expires));
@@ -155,22 +183,23 @@ impl Aws {
     }
 
     async fn assume_client_role(&self, account: &AccountId) -> Result<(Credentials, Timestamp), Error> {
-        let role = format!(
-            "arn:{}:iam::{account}:role/{}",
-            self.config.region.partition().id(),
-            self.config.client_role_name
-        );
-        self.assume(&role).await
+        let role = self.role_arn(account, &self.config.client_role_name);
+        self.assume(&role, self.config.session_name()).await
+    }
+
+    /// The ARN of a role of an account.
+    fn role_arn(&self, account: &AccountId, name: &str) -> String {
+        format!("arn:{}:iam::{account}:role/{name}", self.config.region.partition().id())
     }
 
     /// Credentials of a role, and when they expire.
-    async fn assume(&self, role: &str) -> Result<(Credentials, Timestamp), Error> {
+    async fn assume(&self, role: &str, session_name: String) -> Result<(Credentials, Timestamp), Error> {
         const OPERATION: &str = "sts:AssumeRole";
         let call = self
             .sts
             .assume_role()
             .role_arn(role)
-            .role_session_name(self.config.session_name())
+            .role_session_name(session_name)
             .set_external_id(self.config.external_id.clone());
         let answer = call.send().await.map_err(failed(OPERATION, role))?;
         let missing = || Error::Unreadable {

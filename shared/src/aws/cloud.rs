@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::clients::Aws;
 use crate::cloud::{Batch, Cloud, Order, Row};
 use crate::error::Error;
+use crate::model::consent::Consent;
 use crate::model::facts::{Association, Connection, PrivateHostedZone, VpcEndpointState};
 use crate::model::ids::{
     AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, Region, ServiceId, VpcEndpointId, VpcId,
@@ -34,6 +35,14 @@ impl Cloud for Aws {
 
     async fn forget_role(&self, account: &AccountId) {
         self.forget(account).await;
+    }
+
+    async fn assume_guest_role(
+        &self,
+        zone_account: &AccountId,
+        vpc_account: &AccountId,
+    ) -> Result<Consent, Error> {
+        Box::pin(self.consent(zone_account, vpc_account)).await
     }
 
     async fn describe_vpc_endpoints(

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::model::consent::Consented;
 use crate::model::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
 use crate::model::record::{Addresses, RecordKey, RecordSet, SeenRecords};
 
@@ -47,6 +48,10 @@ pub struct Contribution {
     pub account: AccountId,
     /// The addresses of the endpoint's network interfaces.
     pub addresses: Addresses,
+    /// That the zone's owner, another account, had consented when they were written. None where zone and VPC are of one
+    /// account, and in a claim from before anybody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consented>,
 }
 
 /// Where a claimed record set came from.

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::claim::{Claim, IndexedClaim, Pending};
+pub use crate::model::consent::Consent;
 pub use crate::model::denied::Denied;
 use crate::model::dns::DnsName;
 use crate::model::hold::{HoldReason, Subject};
@@ -277,6 +278,9 @@ pub struct RecordFacts {
     pub seen: Result<SeenRecords, Denied>,
     /// The claim, read strongly consistent.
     pub claim: Option<Claim>,
+    /// Whether the zone's owner lets this VPC be written there.
+    #[serde(default, skip_serializing_if = "Consent::is_unasked")]
+    pub consent: Consent,
     /// VPCs that are held because the record belongs to another VPC or service, each with its account.
     #[serde(default)]
     pub waiting: BTreeMap<VpcId, AccountId>,

@@ -1,5 +1,6 @@
 //! Why something is held: names, words and remedies.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -90,6 +91,13 @@ pub enum HoldReason {
         /// That VPC.
         vpc: VpcId,
     },
+    /// The zone is another account's than the VPC, and that account has not said that it serves this one's VPCs.
+    ZoneOwnerConsent {
+        /// The account that owns the zone.
+        zone_account: AccountId,
+        /// The account that owns the VPC.
+        vpc_account: AccountId,
+    },
     /// Route 53 refused a change that should have been possible.
     Route53Refused {
         /// Route 53's words.
@@ -148,6 +156,7 @@ impl HoldReason {
             HoldReason::IncompatibleRecord { .. } => "IncompatibleRecord",
             HoldReason::NameTaken { .. } => "NameTaken",
             HoldReason::SharedZone { .. } => "SharedZone",
+            HoldReason::ZoneOwnerConsent { .. } => "ZoneOwnerConsent",
             HoldReason::Route53Refused { .. } => "Route53Refused",
             HoldReason::RecordFull { .. } => "RecordFull",
             HoldReason::NotDefined { .. } => "NotDefined",
@@ -159,7 +168,19 @@ impl HoldReason {
 
     /// What an operator can do about it.
     #[must_use]
-    pub fn remedy(&self) -> &'static str {
+    pub fn remedy(&self) -> Cow<'static, str> {
+        match self {
+            HoldReason::ZoneOwnerConsent { zone_account, vpc_account } => format!(
+                "in account {zone_account}: aws cloudformation deploy --template-file infra/client.yaml … \
+                 --parameter-overrides ServesVpcsOf={vpc_account} (with commas between several, * for all; template.yaml \
+                 in the provider's own account), or give the VPC a zone of its own"
+            )
+            .into(),
+            other => other.fixed_remedy().into(),
+        }
+    }
+
+    fn fixed_remedy(&self) -> &'static str {
         match self {
             HoldReason::NotAllowed { .. } | HoldReason::Revoked { .. } => {
                 "add the account to the service's allowed principals, or reject the connection"
@@ -207,7 +228,7 @@ impl HoldReason {
                 "see whether these endpoints are meant to be gone; if so, zonelink backfill --allow-deletes with the number wanted"
             }
             HoldReason::Released { .. } => "hand the record over to zonelink again: zonelink adopt",
-            HoldReason::Unknown => "wait for the next sweep",
+            HoldReason::ZoneOwnerConsent { .. } | HoldReason::Unknown => "wait for the next sweep",
         }
     }
 }
@@ -265,6 +286,10 @@ impl fmt::Display for HoldReason {
             }
             HoldReason::NameTaken { service } => write!(f, "the name belongs to {service}"),
             HoldReason::SharedZone { vpc } => write!(f, "the zone's record belongs to {vpc}"),
+            HoldReason::ZoneOwnerConsent { zone_account, vpc_account } => write!(
+                f,
+                "account {zone_account} owns the zone, and has not said that it serves VPCs of account {vpc_account}"
+            ),
             HoldReason::RecordFull { values, at_most } => {
                 write!(f, "the record would have {values} values, and Route 53 takes {at_most}")
             }

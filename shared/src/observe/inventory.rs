@@ -43,11 +43,19 @@ impl VpcInventory {
 
     /// The names of the services that have endpoints here.
     pub(super) fn names(&self, policy: &Policy) -> BTreeSet<DnsName> {
-        let services = self.endpoints.values().map(|endpoint| &endpoint.service);
-        let services: BTreeSet<_> = services.filter(|service| !policy.is_removed(service)).collect();
-        let definitions = services.into_iter().filter_map(|service| policy.services.get(service));
-        definitions.flat_map(|definition| &definition.names).map(|name| name.as_dns_name().clone()).collect()
+        names_of(policy, self.endpoints.values().filter(|endpoint| !policy.is_removed(&endpoint.service)))
     }
+
+    /// The names of the services that have an available endpoint here.
+    pub(super) fn published_names(&self, policy: &Policy) -> BTreeSet<DnsName> {
+        names_of(policy, self.endpoints.values().filter(|endpoint| may_publish(endpoint, policy)))
+    }
+}
+
+fn names_of<'a>(policy: &Policy, endpoints: impl Iterator<Item = &'a EndpointFacts>) -> BTreeSet<DnsName> {
+    let services: BTreeSet<_> = endpoints.map(|endpoint| &endpoint.service).collect();
+    let definitions = services.into_iter().filter_map(|service| policy.services.get(service));
+    definitions.flat_map(|definition| &definition.names).map(|name| name.as_dns_name().clone()).collect()
 }
 
 fn may_publish(endpoint: &EndpointFacts, policy: &Policy) -> bool {

@@ -11,6 +11,7 @@ use super::pages::{all, all_record_sets};
 use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::model::claim::Claim;
+use crate::model::consent::Consent;
 use crate::model::dns::DnsName;
 use crate::model::facts::{Association, Denied, PrivateHostedZone, RecordFacts, VpcFacts};
 use crate::model::ids::{AccountId, HostedZoneId, VpcId};
@@ -71,12 +72,63 @@ impl<C: Cloud> AccountObserver<'_, C> {
             let missing = missing(&key);
             let (association, seen) = self.read_record(&inventory.vpc, &key, &zone_account, missing).await?;
             let claim = inventory.claims.get(&key).cloned();
-            let waiting = BTreeMap::new();
-            Ok::<_, Error>(RecordFacts { key, zone_account, association, seen, claim, waiting })
+            let (consent, waiting) = (Consent::Unasked, BTreeMap::new());
+            Ok::<_, Error>(RecordFacts { key, zone_account, association, seen, claim, consent, waiting })
         });
         let mut records = try_join_all(reads).await?;
         self.read_late_claims(&inventory.vpc, &mut records, missing).await?;
+        self.ask_for_consent(inventory, &mut records).await?;
         Ok(records)
+    }
+
+    /// Asks the owners of zones that are of another account than the VPC, where the VPC has something to write.
+    async fn ask_for_consent(
+        &self,
+        inventory: &VpcInventory,
+        records: &mut [RecordFacts],
+    ) -> Result<(), Error> {
+        let names = inventory.published_names(self.policy);
+        let is_asked = |record: &&mut RecordFacts| {
+            record.zone_account != self.intent.account
+                && record.association == Association::Associated
+                && record.seen.is_ok()
+                && names.contains(&record.key.name)
+        };
+        let mut known: BTreeMap<AccountId, Consent> = BTreeMap::new();
+        for record in records.iter_mut().filter(is_asked) {
+            let owner = &record.zone_account;
+            record.consent = match known.get(owner) {
+                Some(consent) => *consent,
+                None => self.worker.cloud.assume_guest_role(owner, &self.intent.account).await?,
+            };
+            known.insert(owner.clone(), record.consent);
+        }
+        self.doubt_refusals(&inventory.vpc, records).await
+    }
+
+    /// Where an owner consented once and refuses now, whether its account can be entered at all: one that is closed to
+    /// us has taken nothing back. Credentials from before would not tell.
+    async fn doubt_refusals(&self, vpc: &VpcId, records: &mut [RecordFacts]) -> Result<(), Error> {
+        let had_consent = |record: &RecordFacts| {
+            let mut given = record.claim.iter().flat_map(|claim| claim.contributions.values());
+            given.any(|given| given.vpc == *vpc && given.consent.is_some())
+        };
+        let mut entered: BTreeMap<AccountId, Result<(), Denied>> = BTreeMap::new();
+        for record in records.iter_mut().filter(|record| record.consent == Consent::NotGiven) {
+            if !had_consent(record) {
+                continue;
+            }
+            let owner = &record.zone_account;
+            if !entered.contains_key(owner) {
+                self.worker.cloud.forget_role(owner).await;
+                let answer = or_denied(owner, self.worker.cloud.assume_role(owner).await)?;
+                entered.insert(owner.clone(), answer);
+            }
+            if let Some(Err(denied)) = entered.get(owner) {
+                record.seen = Err(denied.clone());
+            }
+        }
+        Ok(())
     }
 
     /// Reads claims after the record sets, where they may have changed since: where none was known, one that another

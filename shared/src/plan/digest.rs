@@ -5,10 +5,12 @@
 //! read the one agrees to the other as long as the digest is the same. What a waiting chain does next, and
 //! which room is reserved when, are no part of it: they follow the clock alone.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -154,7 +156,7 @@ struct Claimed<'a> {
     key: &'a RecordKey,
     zone_account: &'a AccountId,
     service: &'a ServiceId,
-    contributions: &'a BTreeMap<VpcEndpointId, Contribution>,
+    contributions: Cow<'a, BTreeMap<VpcEndpointId, Contribution>>,
     origin: Origin,
     confirmed: &'a Addresses,
     pending: Option<(&'a Addresses, &'a Addresses)>,
@@ -224,6 +226,22 @@ fn timeless(reason: &HoldReason) -> HoldReason {
     }
 }
 
+/// Contributions without the moment since when an owner denies its consent.
+fn undated(
+    contributions: &BTreeMap<VpcEndpointId, Contribution>,
+) -> Cow<'_, BTreeMap<VpcEndpointId, Contribution>> {
+    let mut undated = Cow::Borrowed(contributions);
+    if contributions
+        .values()
+        .any(|given| given.consent.as_ref().is_some_and(|had| had.denied_since.is_some()))
+    {
+        let denials =
+            undated.to_mut().values_mut().filter_map(|given| given.consent.as_mut()?.denied_since.as_mut());
+        denials.for_each(|since| *since = Timestamp::UNIX_EPOCH);
+    }
+    undated
+}
+
 /// Whether a group takes the turn of a waiting chain.
 fn is_turn(group: &Group) -> bool {
     group.steps.iter().any(|step| matches!(step, Step::PutWait { .. }))
@@ -239,7 +257,7 @@ fn claimed<'a>(
         key: &claim.key,
         zone_account: &claim.zone_account,
         service: &claim.service,
-        contributions: &claim.contributions,
+        contributions: undated(&claim.contributions),
         origin: claim.origin,
         confirmed: &claim.confirmed,
         pending: claim.pending.as_ref().map(|pending| (&pending.from, &pending.to)),

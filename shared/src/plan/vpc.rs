@@ -6,6 +6,7 @@ mod effect;
 mod endpoint;
 pub mod handover;
 mod limits;
+mod owner;
 mod record;
 mod steps;
 mod view;
@@ -103,12 +104,15 @@ fn decided<'a>(
         plan.holds.extend(answer.hold.map(|reason| (subject, reason)));
         return None;
     };
-    let decision = decide(record, &desired, &view.vpc.vpc, view.facts.now);
+    let decision = decide(record, &desired, &view.vpc.vpc, view.moment());
     let decision = unless_refused(decision, record, refused);
     let mut decision = within_limit(decision, view, &subject);
     if answer.own.is_empty() && decision.effect != Effect::Nothing {
         // This VPC leaves the claim: what is in the way of the record is no concern of it any more.
         decision.hold = None;
+    }
+    if answer.is_unwanted && decision.effect.changes_records() {
+        decision.reason = format!("the zone's owner does not consent any more: {}", decision.reason);
     }
     let mut kept_out = answer.hold;
     if matches!(decision.effect, Effect::Release(_)) && kept_out.is_some() {
@@ -123,7 +127,7 @@ fn hold_without_claim(view: &View, record: &RecordFacts) -> Option<HoldReason> {
     let unclaimed = RecordFacts { claim: None, ..record.clone() };
     let answer = view.answer(&unclaimed);
     let desired = answer.desired?;
-    decide(&unclaimed, &desired, &view.vpc.vpc, view.facts.now).hold.or(answer.hold)
+    decide(&unclaimed, &desired, &view.vpc.vpc, view.moment()).hold.or(answer.hold)
 }
 
 /// Has the table remember the endpoints as they were seen.

@@ -1,7 +1,7 @@
 //! The log's lines on what became of a plan: one for each group that the journal keeps.
 
 use crate::apply::{GroupOutcome, Outcome};
-use crate::model::hold::Subject;
+use crate::model::hold::{HoldReason, Subject};
 use crate::plan::Step;
 
 /// The ids in a subject, each under its own name, so that a query finds all that was done to one thing.
@@ -60,7 +60,7 @@ pub(super) fn log(outcome: &GroupOutcome<'_>, cause: &str, milliseconds: Option<
             tracing::$level!(
                 %subject, account, service, vpc, vpc_endpoint, hosted_zone, name,
                 hold = hold.map(|reason| reason.code()),
-                remedy = hold.map(|reason| reason.remedy()),
+                remedy = hold.map(HoldReason::remedy).as_deref(),
                 reason = outcome.group.reason,
                 steps = steps.join("; "),
                 outcome = outcome.words(),

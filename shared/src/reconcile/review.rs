@@ -102,7 +102,7 @@ pub struct Held {
     /// Why.
     pub reason: String,
     /// What an operator can do about it.
-    pub remedy: &'static str,
+    pub remedy: String,
 }
 
 /// Reviews one service.
@@ -278,7 +278,7 @@ fn all_held(plan: &Plan) -> Vec<Held> {
 /// A hold as a summary shows it.
 #[must_use]
 pub fn held((subject, reason): (&Subject, &HoldReason)) -> Held {
-    Held { subject: subject.to_string(), reason: reason.to_string(), remedy: reason.remedy() }
+    Held { subject: subject.to_string(), reason: reason.to_string(), remedy: reason.remedy().into_owned() }
 }
 
 /// Reviews the services that some events point at. What is not for this worker is logged and left.

@@ -80,6 +80,10 @@ impl World for Pipes {
         self.ask("zone", &json!({"account": account, "name": name, "vpc": vpc}))
     }
 
+    fn serve(&self, owner: &AccountId, guest: &AccountId) {
+        self.tell("serve", &json!({"owner": owner, "guest": guest}));
+    }
+
     fn disassociate(&self, zone: &HostedZoneId, vpc: &VpcId) {
         self.tell("disassociate", &json!({"zone": zone, "vpc": vpc}));
     }

@@ -20,6 +20,7 @@ pub use world::{Kind, Organization, Refusal, Setting, World};
 mod clock;
 mod conditions;
 mod connections;
+mod consent;
 mod counters;
 mod endpoints;
 mod failures;
@@ -53,6 +54,9 @@ macro_rules! claims {
             connections::decisions_on_a_service_that_does_not_exist_are_refused,
             connections::a_service_is_listed_and_one_that_does_not_exist_is_not,
             connections::permissions_are_listed_as_they_were_given,
+            consent::an_account_without_a_role_does_not_consent,
+            consent::an_owner_consents_to_the_accounts_that_it_names_and_no_other,
+            consent::an_owner_that_cannot_be_asked_has_not_refused,
             counters::a_bucket_is_full_at_a_moment_that_only_an_earlier_one_allows,
             counters::a_bucket_that_does_not_exist_is_not_full_later,
             counters::a_turn_and_a_bucket_leave_each_other_alone,

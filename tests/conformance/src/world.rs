@@ -73,6 +73,9 @@ pub trait World {
     /// A new private hosted zone of an account, associated with a VPC of whichever account.
     fn zone(&self, account: &AccountId, name: &str, vpc: &VpcId) -> HostedZoneId;
 
+    /// Lets an account serve VPCs of another one with its zones. Nobody else is served by it.
+    fn serve(&self, owner: &AccountId, guest: &AccountId);
+
     /// Ends the association of a zone with a VPC. The zone has another one then.
     fn disassociate(&self, zone: &HostedZoneId, vpc: &VpcId);
 

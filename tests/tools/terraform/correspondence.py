@@ -62,6 +62,7 @@ ADDRESSES = {
         "EndpointCalls": ["aws_cloudwatch_event_rule.endpoint_calls", "aws_cloudwatch_event_target.provider"],
         "ForwardingRole": _FORWARDING,
         "ClientRole": ["aws_iam_role.client", "aws_iam_role_policy.client"],
+        "GuestRole": ["aws_iam_role.guests"],
     },
     "organizations": {
         "OrganizationsRole": ["aws_iam_role.organizations", "aws_iam_role_policy.organizations"],
@@ -134,6 +135,7 @@ SETTINGS = {
         ("ForwardingRole", "Policies.0.PolicyName"): ("aws_iam_role_policy.forwarding", "name"),
         ("ClientRole", "Description"): ("aws_iam_role.client", "description"),
         ("ClientRole", "Policies.0.PolicyName"): ("aws_iam_role_policy.client", "name"),
+        ("GuestRole", "Description"): ("aws_iam_role.guests", "description"),
     },
     "organizations": {
         ("OrganizationsRole", "Description"): ("aws_iam_role.organizations", "description"),

@@ -1,5 +1,5 @@
 //! What a record is to answer, seen from one VPC: whose name it is, what this VPC's endpoints give, and what
-//! other VPCs that share the zone have given.
+//! other VPCs that share the zone have given. Whose zone it is stands in [`super::owner`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,11 @@ use super::limits::fitting;
 use super::record::Desired;
 use super::view::View;
 use crate::model::claim::{Claim, Contribution as Claimed};
+use crate::model::consent::{Consent, Consented};
 use crate::model::facts::{Association, RecordFacts};
 use crate::model::hold::HoldReason;
 use crate::model::ids::{ServiceId, VpcEndpointId};
-use crate::model::policy::{Removal, ServiceDefinition, SharedZones};
+use crate::model::policy::{Removal, ServiceDefinition};
 
 /// What one record is to answer, and what keeps this VPC out of it.
 pub(super) struct Answer<'a> {
@@ -19,20 +20,24 @@ pub(super) struct Answer<'a> {
     pub(super) desired: Option<Desired<'a>>,
     /// Which endpoints of this VPC are in it.
     pub(super) own: BTreeSet<VpcEndpointId>,
+    /// Whether some leave it because the zone's owner does not consent any more.
+    pub(super) is_unwanted: bool,
     pub(super) hold: Option<HoldReason>,
 }
 
 /// What this VPC's endpoints give to a record.
 #[derive(Default)]
-struct Own {
-    contributions: BTreeMap<VpcEndpointId, Claimed>,
+pub(super) struct Own {
+    pub(super) contributions: BTreeMap<VpcEndpointId, Claimed>,
     /// Those of them that only the claim remembers.
-    remembered: BTreeSet<VpcEndpointId>,
+    pub(super) remembered: BTreeSet<VpcEndpointId>,
+    /// Whether some are left out because the zone's owner does not consent any more.
+    pub(super) is_unwanted: bool,
 }
 
 impl Answer<'_> {
     fn nothing(hold: Option<HoldReason>) -> Self {
-        Self { desired: None, own: BTreeSet::new(), hold }
+        Self { desired: None, own: BTreeSet::new(), is_unwanted: false, hold }
     }
 }
 
@@ -47,14 +52,15 @@ impl<'a> View<'a> {
             return Answer::nothing(Some(HoldReason::NotDefined { service }));
         };
         let removed = definition.removed.is_some();
-        let mut own = if removed { Own::default() } else { self.own(record, definition) };
-        let shared = self.refused_by_sharing(claim, definition, &own.contributions);
+        let own = if removed { Own::default() } else { self.own(record, definition) };
+        let (mut own, unwanted) = self.consented(record, own);
+        let shared = self.refused_by_sharing(record, definition, &own.contributions);
         if shared.is_some() {
             // Those that are in the record from before leave it.
             own = Own::default();
         }
-        let Own { contributions: own, remembered } = own;
-        let hold = shared.or(taken);
+        let Own { contributions: own, remembered, is_unwanted } = own;
+        let hold = unwanted.or(shared).or(taken);
         let of_others =
             |claim: &Claim| !claim.contributions.is_empty() && !claim.vpcs().contains(&self.vpc.vpc);
         if own.is_empty() && claim.is_none_or(of_others) {
@@ -63,7 +69,7 @@ impl<'a> View<'a> {
         }
         // A removed definition leaves nothing to any VPC.
         let others = claim.filter(|claim| claim.service == service && !removed);
-        let others = others.map(|claim| self.others(claim)).unwrap_or_default();
+        let others = others.map(|claim| self.others(record, claim, definition, &own)).unwrap_or_default();
         let (own, full) = fitting(own, &others, claim);
         let hold = hold.or(full);
         let named = own.keys().cloned().collect();
@@ -76,7 +82,7 @@ impl<'a> View<'a> {
             on_remove: definition.on_remove,
             keeps_records: definition.removed == Some(Removal::KeepRecords),
         };
-        Answer { desired: Some(desired), own: named, hold }
+        Answer { desired: Some(desired), own: named, is_unwanted, hold }
     }
 
     /// The service that the record is to lead to: the claim's while there is a claim, else the first one
@@ -119,43 +125,15 @@ impl<'a> View<'a> {
                 own.contributions.insert(id.clone(), last.clone());
             }
         }
+        let consent = (record.consent == Consent::Given).then(Consented::default);
         for (id, _) in self.vpc.endpoints.iter().filter(|(_, e)| e.service == definition.service) {
             if let Contribution::Publish(addresses) = &self.contributions[id] {
                 let (vpc, account) = (self.vpc.vpc.clone(), self.facts.account.clone());
-                let given = Claimed { vpc, account, addresses: addresses.clone() };
+                let given = Claimed { vpc, account, addresses: addresses.clone(), consent: consent.clone() };
                 own.contributions.insert(id.clone(), given);
             }
         }
         own
-    }
-
-    fn others(&self, claim: &Claim) -> BTreeMap<VpcEndpointId, Claimed> {
-        let of_others = claim
-            .contributions
-            .iter()
-            .filter(|(_, claimed)| claimed.vpc != self.vpc.vpc && !claimed.addresses.is_empty());
-        of_others.map(|(id, claimed)| (id.clone(), claimed.clone())).collect()
-    }
-
-    /// Whether another VPC has the zone's record to itself. One whose endpoints have all left the record comes
-    /// after those that are in it, though new endpoints stand in their place.
-    fn refused_by_sharing(
-        &self,
-        claim: Option<&Claim>,
-        definition: &ServiceDefinition,
-        own: &BTreeMap<VpcEndpointId, Claimed>,
-    ) -> Option<HoldReason> {
-        let gives = own.values().any(|claimed| !claimed.addresses.is_empty());
-        if definition.shared_zones == SharedZones::Merge || !gives {
-            return None;
-        }
-        let giving = claim?.contributions.iter().filter(|(_, claimed)| !claimed.addresses.is_empty());
-        let (ours, others): (Vec<_>, Vec<_>) = giving.partition(|(_, claimed)| claimed.vpc == self.vpc.vpc);
-        if ours.iter().any(|(id, _)| own.contains_key(*id)) {
-            return None;
-        }
-        let first = others.into_iter().map(|(_, claimed)| &claimed.vpc).min();
-        first.map(|vpc| HoldReason::SharedZone { vpc: vpc.clone() })
     }
 }
 

@@ -111,6 +111,7 @@ mod tests {
                 a: hosts.map(|host| [10, 0, vpc, host].into()).collect(),
                 ..Addresses::default()
             },
+            consent: None,
         }
     }
 

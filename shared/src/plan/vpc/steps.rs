@@ -5,7 +5,7 @@
 //! reserve room for the request          so that nothing is announced that cannot be done
 //! count the removal                     after the room: one that comes back for want of it counts once
 //! announce, change, confirm or release
-//! send for those who waited for the name
+//! send for those who waited for the name, or had to leave the record
 //! end the hold                          when the change that it held is made, not before
 //! forget endpoints that are gone        with the last claim that names them
 //! ```
@@ -96,7 +96,10 @@ fn steps(view: &View, decided: &Decided) -> Vec<Step> {
     let count = count_removal(&decision.effect, view);
     steps.extend(effect_steps(&decision.effect, &record.zone_account, count));
     if decision.effect.releases() {
-        steps.extend(hand_over(view, record));
+        steps.extend(send_for(view, &record.waiting));
+    }
+    if let Effect::Change(announced, _) = &decision.effect {
+        steps.extend(send_for(view, &displaced(view, record, announced)));
     }
     steps
 }
@@ -137,8 +140,18 @@ pub(super) fn memories(view: &View, own: &BTreeSet<VpcEndpointId>) -> Vec<Step> 
     known.filter_map(|id| view.memory(id, true).step()).collect()
 }
 
-/// Sends for the VPCs that were held on a record whose claim is released now.
-fn hand_over(view: &View, record: &RecordFacts) -> Vec<Step> {
+/// The VPCs of which a change leaves nothing in the record, though they gave something to it: they are held from now
+/// on, and whoever is held is sent for when the record becomes free.
+fn displaced(view: &View, record: &RecordFacts, announced: &Announced) -> BTreeMap<VpcId, AccountId> {
+    let stay = announced.announce.claim.vpcs();
+    let gave = record.claim.iter().flat_map(|claim| claim.contributions.values());
+    let gave = gave.filter(|given| given.vpc != view.vpc.vpc && !given.addresses.is_empty());
+    let gone = gave.filter(|given| !stay.contains(&given.vpc));
+    gone.map(|given| (given.vpc.clone(), given.account.clone())).collect()
+}
+
+/// Sends for VPCs: for those that were held on a record whose claim is released now, and those that have to leave one.
+fn send_for(view: &View, vpcs: &BTreeMap<VpcId, AccountId>) -> Vec<Step> {
     let intent = |(vpc, account): (&VpcId, &AccountId)| Intent {
         account: account.clone(),
         vpc_endpoints: BTreeSet::new(),
@@ -146,8 +159,7 @@ fn hand_over(view: &View, record: &RecordFacts) -> Vec<Step> {
         reviewed: BTreeMap::new(),
         ..view.intent.clone()
     };
-    let held = record.waiting.iter();
-    held.map(|held| Step::SendIntent { intent: intent(held), delay_seconds: 0 }).collect()
+    vpcs.iter().map(|vpc| Step::SendIntent { intent: intent(vpc), delay_seconds: 0 }).collect()
 }
 
 pub(super) fn put(write: &ClaimWrite) -> Step {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::claim::Claim;
 use crate::model::claim::{Contribution as Claimed, Origin};
+use crate::model::consent::Consent;
 use crate::model::dns::DnsName;
 use crate::model::facts::VpcFacts;
 use crate::model::facts::{
@@ -116,7 +117,12 @@ impl World {
     pub(super) fn claimed_by(mut self, number: u8, vpc: &str, address: &str) -> Self {
         let a = BTreeSet::from([id(address)]);
         let addresses = Addresses { a, ..Addresses::default() };
-        let claimed = Claimed { vpc: id(vpc), account: id("444455556666"), addresses: addresses.clone() };
+        let claimed = Claimed {
+            vpc: id(vpc),
+            account: id("444455556666"),
+            addresses: addresses.clone(),
+            consent: None,
+        };
         let record = &mut self.vpc().records[0];
         record.seen = SeenRecords::default()
             .apply(&SeenRecords::default().changes_to(&addresses, 60))
@@ -161,6 +167,7 @@ fn record(zone: &str) -> RecordFacts {
         association: Association::Associated,
         seen: Ok(SeenRecords::default()),
         claim: None,
+        consent: Consent::Unasked,
         waiting: BTreeMap::new(),
     }
 }
@@ -243,6 +250,23 @@ fn routed_vpcs_share_a_record_where_the_definition_merges() {
     let plan = plan(&intent(), &world.0, &policy, &[]);
     assert!(plan.to_string().contains("DELETE A TTL 60 10.1.0.1; CREATE A TTL 60 10.0.0.1 10.1.0.1"));
     assert!(plan.holds.is_empty());
+}
+
+#[test]
+fn vpcs_that_are_looked_at_together_make_claims_of_different_versions() {
+    let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]);
+    let second = World::new().with(2, Some("available"), &["10.1.0.1"]).0.vpcs.remove(0);
+    world.0.vpcs.push(VpcFacts { vpc: id(ELSEWHERE), ..second });
+    let plan = world.plan();
+    let versions: Vec<_> = plan
+        .steps()
+        .filter_map(|step| match step {
+            Step::PutClaim { claim, expects: None, .. } => Some(claim.version),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(versions.len(), 2);
+    assert_ne!(versions[0], versions[1]);
 }
 
 #[test]
@@ -561,6 +585,7 @@ fn removed_definition_withdraws_available_endpoints_of_every_vpc_at_once() {
         vpc: id(ELSEWHERE),
         account: id("777788889999"),
         addresses: Addresses { a: [id("10.0.0.1")].into(), ..Addresses::default() },
+        consent: None,
     };
     let claim = world.vpc().records[0].claim.as_mut().unwrap();
     claim.contributions.insert(endpoint_id(2), elsewhere);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::contribution::{Contribution, contribution};
 use super::endpoint::Remember;
 use crate::model::facts::{AllowListFacts, Facts, RecordFacts, VpcFacts};
@@ -82,6 +84,13 @@ impl<'a> View<'a> {
     /// A record of this VPC, as a subject of plans and holds.
     pub(super) fn subject(&self, record: &RecordFacts) -> Subject {
         Subject::Record(self.vpc.vpc.clone(), record.key.clone())
+    }
+
+    /// The moment of this plan for this VPC. VPCs that are looked at together are a nanosecond apart: a claim that is
+    /// made anew takes its first version from it, and one that was put back may be made anew by the next VPC.
+    pub(super) fn moment(&self) -> Timestamp {
+        let number = self.facts.vpcs.iter().position(|one| one.vpc == self.vpc.vpc).unwrap_or_default();
+        self.facts.now + SignedDuration::from_nanos(i64::try_from(number).unwrap_or_default())
     }
 
     /// What the table is to remember of an endpoint. `claimed` tells whether a claim names it.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::claim::Pending;
+use crate::model::consent::Consent;
 use crate::model::facts::{Association, Denied};
 use crate::model::hold::Subject;
 use crate::model::ids::{AccountId, HostedZoneId};
@@ -37,7 +38,7 @@ fn given(values: &[&str]) -> BTreeMap<VpcEndpointId, Contribution> {
         return BTreeMap::new();
     }
     let account: AccountId = id("444455556666");
-    let contribution = Contribution { vpc: vpc(), account, addresses: addresses(values) };
+    let contribution = Contribution { vpc: vpc(), account, addresses: addresses(values), consent: None };
     BTreeMap::from([(id("vpce-0123456789abcdef0"), contribution)])
 }
 
@@ -76,6 +77,7 @@ fn seen(values: &[&str], ttl: u32) -> Case {
             association: Association::Associated,
             seen: Ok(records),
             claim: None,
+            consent: Consent::Unasked,
             waiting: BTreeMap::new(),
         },
         adopt: Adopt::Identical,

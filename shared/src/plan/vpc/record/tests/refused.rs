@@ -53,6 +53,7 @@ fn what_this_vpc_adds_and_was_never_written_goes_with_the_refused_change() {
         vpc: id("vpc-00000002"),
         account: id("777788889999"),
         addresses: addresses(&["10.2.0.1"]),
+        consent: None,
     };
     let case = seen(&["10.2.0.1"], 60).ours(&["10.0.0.1"]);
     let case = case.with_claim(|claim| {
