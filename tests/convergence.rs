@@ -17,7 +17,7 @@ use shared::model::facts::{
 use shared::model::hold::{HoldReason, Subject};
 use shared::model::ids::{ServiceId, VpcEndpointId};
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl,
+    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl, WriteTo,
 };
 use shared::model::rate::Priority;
 use shared::model::record::{Addresses, ChangeAction, RecordKey, RecordSet, SeenRecords};
@@ -76,6 +76,7 @@ fn policy() -> impl Strategy<Value = Policy> {
             adopt,
             on_remove,
             shared_zones,
+            write: WriteTo::Every,
             removed,
         };
         let services = SERVICES.into_iter().zip(NAMES).map(definition);

@@ -16,3 +16,4 @@ pub mod rate;
 pub mod record;
 pub mod run;
 pub mod table;
+pub mod zone;

@@ -12,7 +12,9 @@ use shared::model::facts::{
 };
 use shared::model::hold::{HoldReason, Subject};
 use shared::model::ids::{AccountId, VpcEndpointId, VpcId};
-use shared::model::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use shared::model::policy::{
+    Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl, WriteTo,
+};
 use shared::model::rate::Priority;
 use shared::model::record::{Addresses, Change, ChangeAction, RecordKey, RecordSet, RecordType, SeenRecords};
 use shared::plan::vpc::{Refused, plan};
@@ -80,6 +82,7 @@ impl Planner {
             adopt,
             on_remove,
             shared_zones: SharedZones::Merge,
+            write: WriteTo::Every,
             removed: None,
         };
         let services = BTreeMap::from([(definition.service.clone(), definition)]);

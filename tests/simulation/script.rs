@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use shared::model::facts::{InterfaceFacts, IpAddressType, VpcEndpointState};
 use shared::model::ids::{ServiceId, VpcEndpointId, VpcId};
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl,
+    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl, WriteTo,
 };
 use shared::model::rate::Rate;
 use shared::model::record::{Addresses, RecordKey, SeenRecords};
@@ -68,6 +68,7 @@ impl World {
             adopt: Adopt::Identical,
             on_remove: OnRemove::Keep,
             shared_zones,
+            write: WriteTo::Every,
             removed: None,
         };
         let policy =

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use shared::config::Config;
 use shared::model::ids::{AccountId, HostedZoneId, VpcId};
-use shared::model::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use shared::model::policy::{
+    Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl, WriteTo,
+};
 use shared::model::rate::Rate;
 
 use super::random::Random;
@@ -42,6 +44,7 @@ pub(crate) fn policy(random: &mut Random) -> Policy {
             adopt: *random.pick(&[Adopt::Never, Adopt::Identical, Adopt::Identical, Adopt::Any]),
             on_remove: *random.pick(&[OnRemove::Keep, OnRemove::Keep, OnRemove::Delete]),
             shared_zones: *random.pick(&[SharedZones::Refuse, SharedZones::Merge]),
+            write: WriteTo::Every,
             removed: None,
         });
     }

@@ -19,6 +19,8 @@ pub(super) struct Answer<'a> {
     pub(super) desired: Option<Desired<'a>>,
     /// Which endpoints of this VPC are in it.
     pub(super) own: BTreeSet<VpcEndpointId>,
+    /// Whether this VPC has nothing in it only because another of its zones is written.
+    pub(super) has_left: bool,
     pub(super) hold: Option<HoldReason>,
 }
 
@@ -32,7 +34,7 @@ struct Own {
 
 impl Answer<'_> {
     fn nothing(hold: Option<HoldReason>) -> Self {
-        Self { desired: None, own: BTreeSet::new(), hold }
+        Self { desired: None, own: BTreeSet::new(), has_left: false, hold }
     }
 }
 
@@ -48,6 +50,10 @@ impl<'a> View<'a> {
         };
         let removed = definition.removed.is_some();
         let mut own = if removed { Own::default() } else { self.own(record, definition) };
+        let has_left = self.has_left(record, definition) && !own.contributions.is_empty();
+        if has_left {
+            own = Own::default();
+        }
         let shared = self.refused_by_sharing(claim, definition, &own.contributions);
         if shared.is_some() {
             // Those that are in the record from before leave it.
@@ -76,7 +82,7 @@ impl<'a> View<'a> {
             on_remove: definition.on_remove,
             keeps_records: definition.removed == Some(Removal::KeepRecords),
         };
-        Answer { desired: Some(desired), own: named, hold }
+        Answer { desired: Some(desired), own: named, has_left, hold }
     }
 
     /// The service that the record is to lead to: the claim's while there is a claim, else the first one
