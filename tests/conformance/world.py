@@ -74,6 +74,9 @@ class World:
         self._zones[zone.id] = zone
         return zone.id
 
+    def zone_of_aws(self, service, name, vpc):
+        return self._vpcs[vpc].zone(name, made_by=service).id
+
     def disassociate(self, zone, vpc):
         zone = self._zones[zone]
         # Route 53 lets the last VPC of a zone not go.

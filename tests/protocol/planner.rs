@@ -134,7 +134,7 @@ impl Planner {
         for (n, set) in view.endpoints.into_iter().enumerate().filter(|(n, _)| self.vpc_of[*n] == view.vpc) {
             endpoints.insert(id::<VpcEndpointId>(ENDPOINTS[n]), endpoint(set));
         }
-        let zone = PrivateHostedZone { name: id("aws.byoc.example.com"), account: account() };
+        let zone = PrivateHostedZone::of_account(id("aws.byoc.example.com"), account());
         let zones = self
             .lists_zones(view.vpc, view.endpoints)
             .then(|| Ok(BTreeMap::from([(self.key.zone.clone(), zone)])));

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::model::dns::DnsName;
-use shared::model::facts::PrivateHostedZone;
-use shared::model::ids::{AccountId, HostedZoneId, VpcId};
+use shared::model::facts::{PrivateHostedZone, ZoneOwner};
+use shared::model::ids::{HostedZoneId, VpcId};
 use shared::model::record::{Change, RecordKey, SeenRecords};
 
 use super::observations::Announcement;
@@ -13,7 +13,7 @@ use super::observations::Announcement;
 #[derive(Debug, Clone)]
 pub(crate) struct Zone {
     pub(crate) name: DnsName,
-    pub(crate) account: AccountId,
+    pub(crate) owner: ZoneOwner,
     /// The VPCs that it answers.
     pub(crate) vpcs: BTreeSet<VpcId>,
 }
@@ -44,12 +44,19 @@ pub(crate) struct Route53 {
     pub(crate) slots: BTreeMap<RecordKey, Slot>,
 }
 
+impl Zone {
+    /// Whether an AWS service owns it, so that nobody else reads or writes what is in it.
+    pub(crate) fn is_of_aws(&self) -> bool {
+        matches!(self.owner, ZoneOwner::Service(_))
+    }
+}
+
 impl Route53 {
     pub(crate) fn zones_of(&self, vpc: &VpcId) -> BTreeMap<HostedZoneId, PrivateHostedZone> {
         let of_vpc = self.zones.iter().filter(|(_, zone)| zone.vpcs.contains(vpc));
         of_vpc
             .map(|(id, zone)| {
-                (id.clone(), PrivateHostedZone { name: zone.name.clone(), account: zone.account.clone() })
+                (id.clone(), PrivateHostedZone { name: zone.name.clone(), owner: zone.owner.clone() })
             })
             .collect()
     }

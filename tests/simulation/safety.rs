@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::error::{CallFailure, Error};
 use shared::model::claim::{Claim, Contribution, Origin, Pending};
 use shared::model::facts::StoredEndpoint;
-use shared::model::ids::VpcEndpointId;
-use shared::model::policy::{Adopt, OnRemove, ServiceDefinition, SharedZones};
+use shared::model::ids::{VpcEndpointId, VpcId};
+use shared::model::policy::{Adopt, OnRemove, ServiceDefinition, SharedZones, WriteTo};
 use shared::model::record::{Addresses, ChangeAction, RecordKey};
 use shared::model::table::Key;
 
@@ -90,11 +90,24 @@ impl World {
         }
         for (id, given) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
             let left = seen.left.contains(&(given.vpc.clone(), key.zone.clone()));
-            if !left && !seen.is_gone(id, self.now / 1_000) {
+            if left || seen.is_gone(id, self.now / 1_000) {
+                continue;
+            }
+            if !claim.is_some_and(|claim| self.has_left(claim, &given.vpc, seen)) {
                 return Some(format!("{key} loses {} of {id}, which is not gone", given.addresses));
+            }
+            let removes = written.and_then(|claim| claim.pending.as_ref()).is_some_and(|p| p.to.is_empty());
+            if removes && seen.runs.iter().all(Option::is_none) {
+                return Some(format!("an event removes {key}, which only the choice of zones leaves"));
             }
         }
         None
+    }
+
+    /// Whether a VPC was seen to have a closer zone that its record is to stand in alone.
+    fn has_left(&self, claim: &Claim, vpc: &VpcId, seen: &Observations) -> bool {
+        let definition = self.policy.services.get(&claim.service).or_else(|| self.lost.get(&claim.service));
+        definition.is_some_and(|one| one.write == WriteTo::Answering) && seen.has_closer_zone(vpc, &claim.key)
     }
 
     fn is_removed(&self, claim: &Claim) -> bool {

@@ -80,6 +80,10 @@ impl World for Pipes {
         self.ask("zone", &json!({"account": account, "name": name, "vpc": vpc}))
     }
 
+    fn zone_of_aws(&self, service: &str, name: &str, vpc: &VpcId) -> HostedZoneId {
+        self.ask("zone_of_aws", &json!({"service": service, "name": name, "vpc": vpc}))
+    }
+
     fn disassociate(&self, zone: &HostedZoneId, vpc: &VpcId) {
         self.tell("disassociate", &json!({"zone": zone, "vpc": vpc}));
     }

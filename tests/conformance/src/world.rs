@@ -73,6 +73,9 @@ pub trait World {
     /// A new private hosted zone of an account, associated with a VPC of whichever account.
     fn zone(&self, account: &AccountId, name: &str, vpc: &VpcId) -> HostedZoneId;
 
+    /// A new zone of an AWS service, as an endpoint with private DNS brings one into its VPC.
+    fn zone_of_aws(&self, service: &str, name: &str, vpc: &VpcId) -> HostedZoneId;
+
     /// Ends the association of a zone with a VPC. The zone has another one then.
     fn disassociate(&self, zone: &HostedZoneId, vpc: &VpcId);
 
