@@ -149,11 +149,11 @@ pub(super) fn within_limit(decision: Decision, view: &View, subject: &Subject, h
     if !removes(&decision.effect) {
         return decision;
     }
-    let Some(run) = view.intent.run.as_ref() else {
-        return if has_left { Decision::nothing() } else { decision };
-    };
     let held = view.vpc.holds.get(subject);
     let held = held.filter(|reason| matches!(reason, HoldReason::TooManyDeletes { .. }));
+    let Some(run) = view.intent.run.as_ref() else {
+        return if has_left { Decision { hold: held.cloned(), ..Decision::nothing() } } else { decision };
+    };
     if let Some(reason) = held.filter(|_| !run.allowed) {
         return Decision::hold(reason.clone());
     }

@@ -198,6 +198,13 @@ fn what_answering_leaves_goes_by_a_run_under_its_limit_and_not_by_an_event() {
     let at_limit = plan(&run(0, false), &with_both().0, &policy, &[]);
     assert_eq!(changed(&at_limit), [""; 0]);
     assert_eq!(holds(&at_limit), [format!("{HERE}/Z2/{NAME} TooManyDeletes")]);
+    let mut held = with_both();
+    held.vpc().holds = at_limit.holds;
+    let told = plan(&intent(), &held.0, &policy, &[]);
+    assert!(
+        holds(&told).len() == 1 && !told.steps().any(|step| matches!(step, Step::DeleteHold { .. })),
+        "{told}"
+    );
 }
 
 #[test]
