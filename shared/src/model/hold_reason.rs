@@ -152,6 +152,16 @@ impl HoldReason {
         matches!(self, HoldReason::Shadowed { .. })
     }
 
+    /// The denied write that it tells of.
+    pub(crate) fn denied_write(&self) -> Option<&HoldReason> {
+        match self {
+            HoldReason::Shadowed { because } => because.denied_write(),
+            HoldReason::NoAccess(denied) => denied.tried.map(|_| self),
+            HoldReason::CloudMapZone { .. } => Some(self),
+            _ => None,
+        }
+    }
+
     /// When something was first met that it names, if that is known better than by when it was written.
     pub(crate) fn since(&self) -> Option<Timestamp> {
         match self {

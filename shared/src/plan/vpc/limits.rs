@@ -108,31 +108,16 @@ fn denied_now(reason: &HoldReason, stored: Option<&HoldReason>, now: Timestamp) 
             HoldReason::CloudMapZone { message: denied.message.clone() }
         }
         HoldReason::NoAccess(denied) => {
-            let first = stored.and_then(denied_before).and_then(HoldReason::since).unwrap_or(now);
+            let first = stored.and_then(HoldReason::denied_write).and_then(HoldReason::since).unwrap_or(now);
             HoldReason::NoAccess(Denied { tried: Some(Tried { first, last: now }), ..denied.clone() })
         }
         other => other.clone(),
     }
 }
 
-/// The denied write that a stored hold or note tells of.
-fn denied_before(stored: &HoldReason) -> Option<&HoldReason> {
-    match stored {
-        HoldReason::Shadowed { because } => denied_before(because),
-        HoldReason::NoAccess(denied) => denied.tried.is_some().then_some(stored),
-        HoldReason::CloudMapZone { .. } => Some(stored),
-        _ => None,
-    }
-}
-
-/// Whether a hold says that AWS denied a write.
-pub(super) fn is_denied_write(reason: &HoldReason) -> bool {
-    denied_before(reason).is_some()
-}
-
 /// Holds a write that AWS has denied before and that is not to be tried again yet.
 pub(super) fn unless_denied(decision: Decision, view: &View, subject: &Subject) -> Decision {
-    let denied = view.vpc.holds.get(subject).and_then(denied_before);
+    let denied = view.vpc.holds.get(subject).and_then(HoldReason::denied_write);
     let by_hand = view.intent.run.as_ref().is_some_and(|run| run.requested_by == RequestedBy::Hand);
     let Some(denied) = denied.filter(|_| decision.effect.changes_records() && !by_hand) else {
         return decision;

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::contribution::Contribution;
 use super::effect::{Announced, ClaimRelease, ClaimWrite, Decision, Effect, PutBack};
-use super::limits::{count_removal, is_denied_write};
+use super::limits::count_removal;
 use super::view::View;
 use crate::model::facts::RecordFacts;
 use crate::model::hold::HoldReason;
@@ -79,7 +79,7 @@ fn note(view: &View, decided: &Decided, plan: &mut Plan) -> bool {
         // One that AWS refused is tried again by the sweep, not over and over.
         let refused = stored.is_some_and(|stored| {
             matches!(stored, HoldReason::NoAccess(_) | HoldReason::Route53Refused { .. })
-                || is_denied_write(stored)
+                || stored.denied_write().is_some()
         });
         if !refused {
             let earliest = plan.look_again.entry(view.vpc.vpc.clone()).or_insert(at);

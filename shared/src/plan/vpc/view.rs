@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::contribution::{Contribution, contribution};
 use super::endpoint::Remember;
-use super::limits::is_denied_write;
 use crate::model::facts::{AllowListFacts, Facts, RecordFacts, VpcFacts};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::VpcEndpointId;
@@ -91,7 +90,7 @@ impl<'a> View<'a> {
         let is_shadowed = self.vpc.listed_zones().is_some_and(|zones| is_shadowed(zones, &record.key));
         match hold {
             Some(HoldReason::NotDefined { .. } | HoldReason::TooManyDeletes { .. }) => hold,
-            Some(reason) if is_shadowed && is_denied_write(&reason) => {
+            Some(reason) if is_shadowed && reason.denied_write().is_some() => {
                 Some(HoldReason::Shadowed { because: Box::new(reason) })
             }
             hold => hold.filter(|_| !is_shadowed),
