@@ -54,6 +54,9 @@ impl AccountClients {
         let answer = call.send().await.map_err(self.failed("route53:ListHostedZonesByVPC", vpc))?;
         let mut items = Vec::new();
         for zone in answer.hosted_zone_summaries {
+            if zone.owner().is_none() {
+                continue;
+            }
             match self.private_zone(&zone, vpc) {
                 Ok(zone) => items.push(zone),
                 // One that has an odd name or owner holds none of our records, and keeps none of the others waiting. A
