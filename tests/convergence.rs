@@ -13,16 +13,17 @@ use shared::model::claim::{Claim, Contribution, Origin, Pending, Released};
 use shared::model::consent::Consent;
 use shared::model::facts::{
     Association, EndpointFacts, Facts, InterfaceFacts, IpAddressType, PrivateHostedZone, RecordFacts,
-    StoredEndpoint, VpcEndpointState, VpcFacts, Wait,
+    StoredEndpoint, VpcEndpointState, VpcFacts, Wait, ZoneOwner, Zones,
 };
 use shared::model::hold::{HoldReason, Subject};
 use shared::model::ids::{ServiceId, VpcEndpointId};
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl,
+    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl, WriteTo,
 };
 use shared::model::rate::Priority;
 use shared::model::record::{Addresses, ChangeAction, RecordKey, RecordSet, SeenRecords};
 use shared::model::run::{RequestedBy, RunPart};
+use shared::model::zone::answering;
 use shared::plan::vpc::{handover, plan};
 use shared::plan::{Plan, Step};
 use shared::trigger::intent::Intent;
@@ -65,8 +66,9 @@ fn policy() -> impl Strategy<Value = Policy> {
     let removed = select(vec![None, None, Some(Removal::KeepRecords), Some(Removal::DeleteRecords)]);
     // AWS connects anybody to a service that needs no acceptance.
     let allowed = select(vec![None, Some(ACCOUNT), Some(ACCOUNT), Some("connected")]);
-    let all = (adopt, on_remove, sharing, allowed, removed);
-    all.prop_map(|(adopt, on_remove, shared_zones, allowed, removed)| {
+    let write = select(vec![WriteTo::Every, WriteTo::Every, WriteTo::Answering]);
+    let all = (adopt, on_remove, sharing, write, allowed, removed);
+    all.prop_map(|(adopt, on_remove, shared_zones, write, allowed, removed)| {
         let definition = |(service, name)| ServiceDefinition {
             service: id(service),
             names: BTreeSet::from([id(name)]),
@@ -77,6 +79,7 @@ fn policy() -> impl Strategy<Value = Policy> {
             adopt,
             on_remove,
             shared_zones,
+            write,
             removed,
         };
         let services = SERVICES.into_iter().zip(NAMES).map(definition);
@@ -185,9 +188,29 @@ fn record((zone, name): (usize, usize)) -> impl Strategy<Value = RecordFacts> {
     })
 }
 
+/// Both zones, of which one shadows the other; one alone; and now and then one of an AWS service before or between
+/// them.
+fn zones() -> impl Strategy<Value = Zones> {
+    let of_aws = select(vec![None, None, Some("*.aws.byoc.example.com"), Some("byoc.example.com")]);
+    (subsequence(ZONES.to_vec(), 1..=2), of_aws).prop_map(|(zones, of_aws)| {
+        let own = |(zone, name)| (id(zone), PrivateHostedZone::of_account(id(name), id(ACCOUNT)));
+        let mut zones: Zones = zones.into_iter().map(own).collect();
+        let owner = ZoneOwner::Service("vpce.amazonaws.com".into());
+        zones.extend(of_aws.map(|name| (id("ZS"), PrivateHostedZone { name: id(name), owner })));
+        zones
+    })
+}
+
+/// Whether observing reads a record: in a zone that is listed, or for its claim.
+fn is_observed(vpc: &VpcFacts, record: &RecordFacts) -> bool {
+    let is_listed = vpc.listed_zones().is_some_and(|zones| zones.contains_key(&record.key.zone));
+    record.claim.is_some() || (record.association == Association::Associated && is_listed)
+}
+
 prop_compose! {
     fn facts()(
         endpoints in prop::collection::btree_map(select(ENDPOINTS.to_vec()), endpoint(), 0..=3),
+        zones in zones(),
         records in (record((0, 0)), record((0, 1)), record((1, 0)), record((1, 1))),
         first_seen in moment(),
         stored in subsequence(ENDPOINTS.to_vec(), 0..=3),
@@ -197,14 +220,21 @@ prop_compose! {
     ) -> Facts {
         let mut vpc = VpcFacts {
             vpc: id(HERE),
-            endpoints: endpoints.into_iter().map(|(name, facts)| (id(name), facts)).collect(),
+            endpoints: endpoints.iter().map(|(name, facts)| (id(name), facts.clone())).collect(),
             stored: BTreeMap::new(),
-            zones: Some(Ok(ZONES.into_iter().map(|(zone, name)| {
-                (id(zone), PrivateHostedZone { name: id(name), account: id(ACCOUNT) })
-            }).collect())),
+            // They are listed where an endpoint may publish.
+            zones: endpoints.values().any(|one| one.state == Some(VpcEndpointState::Available)).then_some(Ok(zones)),
             records: vec![records.0, records.1, records.2, records.3],
             holds: BTreeMap::new(),
         };
+        vpc.records = vpc.records.iter().filter(|record| is_observed(&vpc, record)).cloned().collect();
+        if let Some(zones) = vpc.listed_zones().cloned() {
+            for record in vpc.records.iter_mut().filter(|record| !zones.contains_key(&record.key.zone)) {
+                if record.association == Association::Associated {
+                    record.association = Association::Left;
+                }
+            }
+        }
         if stale_hold {
             vpc.holds.insert(Subject::Name(id(HERE), id(NAMES[0])), HoldReason::NoZone);
         }
@@ -333,9 +363,9 @@ fn pretend(plan: &Plan, facts: &Facts) -> Facts {
         }
     }
     // A zone that does not answer the VPC is seen only through a claim.
-    after.vpcs[0]
-        .records
-        .retain(|record| record.claim.is_some() || record.association == Association::Associated);
+    let vpc = &after.vpcs[0];
+    let records = vpc.records.iter().filter(|record| is_observed(vpc, record)).cloned().collect();
+    after.vpcs[0].records = records;
     after
 }
 
@@ -491,6 +521,37 @@ proptest! {
                 prop_assert!(announced, "{plan}");
             }
         }
+    }
+
+    #[test]
+    fn nothing_is_held_of_a_record_that_a_closer_zone_shadows(
+        facts in facts(),
+        policy in policy(),
+        run in run(),
+    ) {
+        let plan = plan(&intent_of(run), &facts, &policy, &[]);
+        let zones = facts.vpcs[0].listed_zones().cloned().unwrap_or_default();
+        for (subject, reason) in &plan.holds {
+            let Subject::Record(_, key) = subject else { continue };
+            let of_removals = matches!(reason, HoldReason::TooManyDeletes { .. });
+            let is_asked = answering(&zones, &key.name).is_none_or(|(asked, _)| *asked == key.zone);
+            prop_assert!(is_asked || of_removals || !zones.contains_key(&key.zone), "{plan}");
+        }
+    }
+
+    #[test]
+    fn event_removes_nothing_for_the_choice_of_zones(facts in facts(), policy in policy()) {
+        let mut every = policy.clone();
+        every.services.values_mut().for_each(|definition| definition.write = WriteTo::Every);
+        let removals = |policy: &Policy| {
+            let plan = plan(&intent(), &facts, policy, &[]);
+            let released = plan.groups.iter().filter(|group| {
+                let removes = group.steps.iter().any(|step| matches!(step, Step::ReleaseClaim { .. }));
+                removes && group.steps.iter().any(|step| matches!(step, Step::ChangeRecords { .. }))
+            });
+            released.map(|group| group.subject.clone()).collect::<BTreeSet<_>>()
+        };
+        prop_assert!(removals(&policy).is_subset(&removals(&every)));
     }
 
     #[test]

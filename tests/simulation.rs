@@ -264,6 +264,7 @@ fn one_seed_always_has_one_history() {
 fn a_trace_is_the_schedule_of_its_seed() {
     let of_seed = run(2, true);
     assert_eq!(happened(&follow(&trace_of(2), true)), happened(&of_seed));
-    let other = trace_of(2).replacen('2', "3", 1);
+    // One from which the same follows: what people and AWS may do at all goes by the number.
+    let other = trace_of(2).replacen('2', "18", 1);
     assert_eq!(happened(&follow(&other, true)), happened(&of_seed), "the choices count, and not the seed");
 }

@@ -132,7 +132,7 @@ pub trait Cloud {
     ) -> Result<Vec<String>, Error>;
 
     /// `route53:ListHostedZonesByVPC`: one page of the private hosted zones associated with a VPC, those of
-    /// other accounts too, but for those that belong to an AWS service. Only the account that owns the VPC may
+    /// other accounts and of AWS services too. Only the account that owns the VPC may
     /// ask. Zones that reach it through a Route 53 Profile are not in this list. Fails with
     /// [`Error::Throttled`] when the account's requests are used up, as each call of Route 53 does.
     async fn list_hosted_zones_by_vpc(

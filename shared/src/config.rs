@@ -49,7 +49,7 @@ pub struct Config {
     /// `MAX_DELETES`: how many record sets one run of backfill may remove unless it is told otherwise.
     pub max_deletes: u32,
     /// `SERVICE_ID`, `RECORD_NAME`, `ALLOWED_PRINCIPALS`, `DISALLOWED`, `REVOCATION_GRACE`, `RECORD_TTL`, `ADOPT`,
-    /// `ON_REMOVE`, `SHARED_ZONES`: the service that the template's own parameters define.
+    /// `ON_REMOVE`, `SHARED_ZONES`, `WRITE`: the service that the template's own parameters define.
     pub own_service: Option<ServiceDefinition>,
 }
 
@@ -210,8 +210,8 @@ impl Variables<'_> {
         let ttl = ttl.map_err(|error| self.problems.push(format!("RECORD_TTL: {error}"))).ok();
         let disallowed = self.choice("DISALLOWED");
         let revocation_grace = self.optional("REVOCATION_GRACE").unwrap_or_else(revocation_grace);
-        let (adopt, on_remove, shared_zones) =
-            (self.choice("ADOPT"), self.choice("ON_REMOVE"), self.choice("SHARED_ZONES"));
+        let (adopt, on_remove) = (self.choice("ADOPT"), self.choice("ON_REMOVE"));
+        let (shared_zones, write) = (self.choice("SHARED_ZONES"), self.choice("WRITE"));
         Some(ServiceDefinition {
             service: service?,
             names: BTreeSet::from([name?]),
@@ -222,6 +222,7 @@ impl Variables<'_> {
             adopt,
             on_remove,
             shared_zones,
+            write,
             removed: None,
         })
     }
@@ -230,7 +231,7 @@ impl Variables<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::policy::{Disallowed, Removal, SharedZones};
+    use crate::model::policy::{Disallowed, Removal, SharedZones, WriteTo};
 
     const COMPLETE: [(&str, &str); 10] = [
         ("TABLE_NAME", "zonelink-table"),
@@ -259,6 +260,8 @@ mod tests {
             && service.names.len() == 1));
         let merging = with(&[("SHARED_ZONES", "merge")]).ok().and_then(|config| config.own_service);
         assert!(merging.is_some_and(|service| service.shared_zones == SharedZones::Merge));
+        let answering = with(&[("WRITE", "answering")]).ok().and_then(|config| config.own_service);
+        assert!(answering.is_some_and(|service| service.write == WriteTo::Answering));
         let rejecting = with(&[("DISALLOWED", "reject"), ("REVOCATION_GRACE", "0")]);
         let rejecting = rejecting.ok().and_then(|config| config.own_service);
         assert!(rejecting.is_some_and(|d| d.disallowed == Disallowed::Reject && d.revocation_grace == 0));

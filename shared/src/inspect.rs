@@ -118,12 +118,14 @@ impl<C: Cloud> Worker<C> {
         Ok(inspected(rows))
     }
 
-    /// All holds, each with since when it stands.
+    /// All holds, each with since when it stands, without notes.
     ///
     /// # Errors
     /// When the table cannot be read.
     pub async fn inspect_holds(&self) -> Result<Inspected<Hold>, Error> {
-        self.inspect(&Partition::Holds).await
+        let mut holds: Inspected<Hold> = self.inspect(&Partition::Holds).await?;
+        holds.items.retain(|hold| !hold.reason.is_note());
+        Ok(holds)
     }
 
     /// The waiting chains of some endpoints.

@@ -17,3 +17,4 @@ pub mod rate;
 pub mod record;
 pub mod run;
 pub mod table;
+pub mod zone;

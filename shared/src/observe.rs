@@ -18,7 +18,7 @@ mod service;
 mod sweep;
 pub(crate) mod table;
 
-pub use self::denied::denied;
+pub use self::denied::denied_write;
 pub use self::lookup::observe_lookup;
 pub use self::observer::{AccountObserver, Deferred, Observed};
 pub(crate) use self::pages::{all_connections, all_record_sets};

@@ -9,9 +9,9 @@ from .command import check
 
 @pytest.fixture
 def told(zonelink):
-    """One VPC whose endpoint stands in two zones, with a foreign record in a third."""
+    """One VPC whose endpoint stands in two zones, with a foreign record in a third, which is asked."""
     vpc = zonelink.a.vpc()
-    zonelink.zones = [vpc.zone(), vpc.zone("byoc.example.com"), vpc.zone("example.com")]
+    zonelink.zones = [vpc.zone("byoc.example.com"), vpc.zone("example.com"), vpc.zone()]
     zonelink.zones[2].put("192.0.2.1")
     # One event, so that one worker tells one story.
     with zonelink.provider.deaf():

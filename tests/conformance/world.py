@@ -82,6 +82,9 @@ class World:
             iam.delete_role(RoleName=name)
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
 
+    def zone_of_aws(self, service, name, vpc):
+        return self._vpcs[vpc].zone(name, made_by=service).id
+
     def disassociate(self, zone, vpc):
         zone = self._zones[zone]
         # Route 53 lets the last VPC of a zone not go.

@@ -112,6 +112,10 @@ def test_call_that_the_role_may_not_make_is_held_and_deletes_nothing(fleet, serv
     assert fleet.provider.dead_letters() == []
 
     fleet.table.let_pending_changes_expire()
+    if action == "ChangeResourceRecordSets":
+        # By itself a denied write is tried again after an hour; one who asks for a run has it tried at once.
+        fleet.provider.backfill()
+        fleet.local.settled()
     fleet.provider.sweep()
     assert zone.addresses() == endpoint.addresses
     assert fleet.table.holds() == {}

@@ -41,8 +41,9 @@ def busy(fleet):
     with recorded(fleet.local, *owners) as events:
         vpcs = [fleet.a.vpc(subnets=3), fleet.b.vpc(subnets=2)]
         fleet.zones = [vpc.zone() for vpc in vpcs] + [vpcs[0].zone("example.com")]
-        foreign = vpcs[1].zone("byoc.example.com")
-        foreign.put("192.0.2.1")
+        held = fleet.b.vpc()
+        held.zone().put("192.0.2.1")
+        held.endpoint()
         fleet.endpoints = [vpc.endpoint(SubnetIds=vpc.subnets[:1]) for vpc in vpcs]
         fleet.c.vpc().endpoint()
         fleet.local.settled()

@@ -13,7 +13,9 @@ use shared::model::facts::{
 };
 use shared::model::hold::{HoldReason, Subject};
 use shared::model::ids::{AccountId, VpcEndpointId, VpcId};
-use shared::model::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use shared::model::policy::{
+    Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl, WriteTo,
+};
 use shared::model::rate::Priority;
 use shared::model::record::{Addresses, Change, ChangeAction, RecordKey, RecordSet, RecordType, SeenRecords};
 use shared::plan::vpc::{Refused, plan};
@@ -88,6 +90,7 @@ impl Planner {
             adopt,
             on_remove,
             shared_zones: if owned { SharedZones::Refuse } else { SharedZones::Merge },
+            write: WriteTo::Every,
             removed: None,
         };
         let services = BTreeMap::from([(definition.service.clone(), definition)]);
@@ -153,7 +156,7 @@ impl Planner {
         for (n, set) in view.endpoints.into_iter().enumerate().filter(|(n, _)| self.vpc_of[*n] == view.vpc) {
             endpoints.insert(id::<VpcEndpointId>(ENDPOINTS[n]), endpoint(set));
         }
-        let zone = PrivateHostedZone { name: id("aws.byoc.example.com"), account: id(OWNER) };
+        let zone = PrivateHostedZone::of_account(id("aws.byoc.example.com"), id(OWNER));
         let zones = self
             .lists_zones(view.vpc, view.endpoints)
             .then(|| Ok(BTreeMap::from([(self.key.zone.clone(), zone)])));

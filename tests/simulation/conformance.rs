@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 
 use conformance::{Kind, Organization, Refusal, Setting, check, claims};
+use shared::model::facts::ZoneOwner;
 use shared::model::ids::{AccountId, HostedZoneId, VpcEndpointId, VpcId};
 use shared::model::policy::SharedZones;
 use shared::model::rate::LONGEST_DELAY;
@@ -33,6 +34,11 @@ struct Stage {
 }
 
 impl Stage {
+    fn insert(&self, zone: &HostedZoneId, name: &str, owner: ZoneOwner, vpc: &VpcId) {
+        let facts = Zone { name: id(name), owner, vpcs: [vpc.clone()].into() };
+        self.change(|world| world.route53.zones.insert(zone.clone(), facts));
+    }
+
     fn new() -> Self {
         let mut world = World::scripted(SharedZones::Merge, &[]);
         world.denied.insert((id(STRANGER), "sts:AssumeRole"));
@@ -92,8 +98,13 @@ impl conformance::World for Stage {
 
     fn zone(&self, account: &AccountId, name: &str, vpc: &VpcId) -> HostedZoneId {
         let zone: HostedZoneId = id(&format!("Z{}", self.number()));
-        let facts = Zone { name: id(name), account: account.clone(), vpcs: [vpc.clone()].into() };
-        self.change(|world| world.route53.zones.insert(zone.clone(), facts));
+        self.insert(&zone, name, ZoneOwner::Account(account.clone()), vpc);
+        zone
+    }
+
+    fn zone_of_aws(&self, service: &str, name: &str, vpc: &VpcId) -> HostedZoneId {
+        let zone: HostedZoneId = id(&format!("Z{}", self.number()));
+        self.insert(&zone, name, ZoneOwner::Service(service.to_owned()), vpc);
         zone
     }
 

@@ -9,7 +9,7 @@ use shared::model::policy::SharedZones;
 use shared::model::record::{Addresses, RecordKey};
 
 use super::observations::Observations;
-use super::route53::Slot;
+use super::route53::{Slot, Zone};
 use super::truth::lets_in;
 use super::world::World;
 
@@ -21,7 +21,7 @@ impl World {
 
     /// The owner of a zone says that it serves the VPCs of an account, or that it does not any more.
     pub(crate) fn owner_says(&mut self) {
-        let owners: BTreeSet<_> = self.route53.zones.values().map(|zone| zone.account.clone()).collect();
+        let owners: BTreeSet<_> = self.route53.zones.values().filter_map(Zone::account).cloned().collect();
         let accounts: BTreeSet<_> = self.vpcs.values().cloned().collect();
         let owners = owners.into_iter().flat_map(|owner| {
             let others = accounts.iter().filter(|account| **account != owner).cloned();
@@ -50,7 +50,7 @@ impl World {
         key: &RecordKey,
         given: &Contribution,
     ) -> Option<(AccountId, AccountId)> {
-        let owner = &self.route53.zones.get(&key.zone)?.account;
+        let owner = self.route53.zones.get(&key.zone)?.account()?;
         let account = &self.vpcs[&given.vpc];
         (account != owner).then(|| (owner.clone(), account.clone()))
     }
@@ -99,8 +99,9 @@ impl World {
             })
         };
         let mut of_vpc = self.ec2.endpoints.values().filter(|e| e.vpc == *vpc && defines(&e.service));
-        zone.vpcs.contains(vpc)
-            && !self.serves(&zone.account, &self.vpcs[vpc])
+        // Of what a closer zone answers, nothing is said.
+        self.asked(vpc, &key.name) == Some(&key.zone)
+            && zone.account().is_some_and(|owner| !self.serves(owner, &self.vpcs[vpc]))
             && of_vpc.any(|endpoint| endpoint.shape().is_some_and(|shape| shape.published().is_some()))
     }
 

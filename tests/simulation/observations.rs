@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::model::claim::{Claim, Pending};
-use shared::model::facts::{InterfaceFacts, StoredEndpoint, VpcEndpointState};
+use shared::model::facts::{InterfaceFacts, PrivateHostedZone, StoredEndpoint, VpcEndpointState};
 use shared::model::ids::{AccountId, HostedZoneId, NetworkInterfaceId, VpcEndpointId, VpcId};
 use shared::model::listed::{ListedEndpoint, Shown};
 use shared::model::record::{Addresses, RecordKey};
@@ -28,6 +28,8 @@ pub(crate) struct Observations {
     pub(crate) left: BTreeSet<(VpcId, HostedZoneId)>,
     /// Zones that were seen not to exist.
     pub(crate) gone: BTreeSet<HostedZoneId>,
+    /// The zones of each VPC, as far as they were listed.
+    zones: BTreeMap<VpcId, BTreeMap<HostedZoneId, PrivateHostedZone>>,
     records: BTreeMap<RecordKey, SeenAt>,
     /// What stood at a name each time that it was read.
     slots: BTreeMap<RecordKey, Vec<Slot>>,
@@ -113,6 +115,20 @@ impl Observations {
         let gives =
             |claim: &&Claim| claim.contributions.get(id).is_some_and(|given| !given.addresses.is_empty());
         self.claims.values().filter(gives)
+    }
+
+    pub(crate) fn see_zones(&mut self, vpc: &VpcId, found: &[(HostedZoneId, PrivateHostedZone)]) {
+        self.zones.entry(vpc.clone()).or_default().extend(found.iter().cloned());
+    }
+
+    /// Whether a VPC was seen to have a zone of an account that comes before the record's.
+    pub(crate) fn has_closer_zone(&self, vpc: &VpcId, key: &RecordKey) -> bool {
+        let Some(zones) = self.zones.get(vpc) else { return false };
+        let length = |zone: &PrivateHostedZone| zone.name.to_string().len();
+        let Some(own) = zones.get(&key.zone).map(length) else { return false };
+        zones
+            .values()
+            .any(|zone| zone.account().is_some() && zone.name.is_zone_of(&key.name) && length(zone) > own)
     }
 
     /// The record sets at a name are read, from their first page on.

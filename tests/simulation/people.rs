@@ -115,7 +115,11 @@ impl World {
 
     /// Associates or dissociates a zone and a VPC, or deletes a zone.
     pub(crate) fn zone_and_vpc(&mut self) {
-        let zones: Vec<_> = self.route53.zones.keys().cloned().collect();
+        let mut zones: Vec<_> = self.route53.zones.keys().cloned().collect();
+        if self.has_zones_of_aws && self.random.one_in(2) {
+            // Somebody turns the private DNS of an endpoint on or off.
+            zones.retain(|zone| self.route53.zones[zone].is_of_aws());
+        }
         let vpcs: Vec<VpcId> = self.vpcs.keys().cloned().collect();
         if zones.is_empty() {
             return;
@@ -220,7 +224,7 @@ impl World {
             .flat_map(|definition| &definition.names)
             .map(|name| name.as_dns_name().clone())
             .collect();
-        let zones = self.route53.zones.iter();
+        let zones = self.route53.zones.iter().filter(|(_, zone)| !zone.is_of_aws());
         zones
             .flat_map(|(zone, facts)| {
                 let held = names.iter().filter(|name| facts.name.is_zone_of(name));

@@ -163,7 +163,9 @@ impl Cloud for SimulatedCloud {
         let (seen, of, account_of, region) = (self.seen(), vpc.clone(), account.clone(), region.clone());
         let effect = move |world: &mut World| {
             world.uses_quota(&account_of, OPERATION, &of, page.is_none(), &seen);
-            Ok(world.zones_of_vpc(&account_of, &of, &region, page.as_deref()))
+            let found = world.zones_of_vpc(&account_of, &of, &region, page.as_deref());
+            seen.borrow_mut().see_zones(&of, &found.items);
+            Ok(found)
         };
         self.call(Some(account), OPERATION, vpc.to_string(), Kind::Read, effect).await
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::model::dns::DnsName;
-use shared::model::facts::PrivateHostedZone;
+use shared::model::facts::{PrivateHostedZone, ZoneOwner};
 use shared::model::ids::{AccountId, HostedZoneId, VpcId};
 use shared::model::record::{Change, RecordKey, SeenRecords};
 
@@ -13,7 +13,7 @@ use super::observations::Announcement;
 #[derive(Debug, Clone)]
 pub(crate) struct Zone {
     pub(crate) name: DnsName,
-    pub(crate) account: AccountId,
+    pub(crate) owner: ZoneOwner,
     /// The VPCs that it answers.
     pub(crate) vpcs: BTreeSet<VpcId>,
 }
@@ -44,12 +44,27 @@ pub(crate) struct Route53 {
     pub(crate) slots: BTreeMap<RecordKey, Slot>,
 }
 
+impl Zone {
+    /// Whether an AWS service owns it, so that nobody else reads or writes what is in it.
+    pub(crate) fn is_of_aws(&self) -> bool {
+        self.account().is_none()
+    }
+
+    /// The account that owns it.
+    pub(crate) fn account(&self) -> Option<&AccountId> {
+        match &self.owner {
+            ZoneOwner::Account(account) => Some(account),
+            ZoneOwner::Service(_) => None,
+        }
+    }
+}
+
 impl Route53 {
     pub(crate) fn zones_of(&self, vpc: &VpcId) -> BTreeMap<HostedZoneId, PrivateHostedZone> {
         let of_vpc = self.zones.iter().filter(|(_, zone)| zone.vpcs.contains(vpc));
         of_vpc
             .map(|(id, zone)| {
-                (id.clone(), PrivateHostedZone { name: zone.name.clone(), account: zone.account.clone() })
+                (id.clone(), PrivateHostedZone { name: zone.name.clone(), owner: zone.owner.clone() })
             })
             .collect()
     }

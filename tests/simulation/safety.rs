@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::error::{CallFailure, Error};
 use shared::model::claim::{Claim, Contribution, Origin, Pending};
 use shared::model::facts::StoredEndpoint;
-use shared::model::ids::VpcEndpointId;
-use shared::model::policy::{Adopt, OnRemove, ServiceDefinition, SharedZones};
+use shared::model::ids::{VpcEndpointId, VpcId};
+use shared::model::policy::{Adopt, OnRemove, ServiceDefinition, SharedZones, WriteTo};
 use shared::model::record::{Addresses, ChangeAction, RecordKey};
 use shared::model::table::Key;
 
@@ -54,7 +54,7 @@ impl World {
             }
             return self.tally.count("first claims put back");
         }
-        if seen.slots(&before.key).any(|slot| is_in_the_way(before, slot)) {
+        if read_of(seen, &before.key).any(|slot| is_in_the_way(before, &slot)) {
             return self.tally.count("claims released under foreign records");
         }
         if let Some(wrong) = self.check_contributions(&before.key, Some(before), None, seen) {
@@ -99,15 +99,25 @@ impl World {
         }
         for (id, given) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
             let left = seen.left.contains(&(given.vpc.clone(), key.zone.clone()));
-            if !left
-                && !seen.is_gone(id, self.now / 1_000)
-                && !self.makes_room(key, given, written)
-                && !self.was_taken_away(key, given, seen)
-            {
+            let gone = left || seen.is_gone(id, self.now / 1_000);
+            if gone || self.makes_room(key, given, written) || self.was_taken_away(key, given, seen) {
+                continue;
+            }
+            if !claim.is_some_and(|claim| self.has_left(claim, &given.vpc, seen)) {
                 return Some(format!("{key} loses {} of {id}, which is not gone", given.addresses));
+            }
+            let removes = written.and_then(|claim| claim.pending.as_ref()).is_some_and(|p| p.to.is_empty());
+            if removes && seen.runs.iter().all(Option::is_none) {
+                return Some(format!("an event removes {key}, which only the choice of zones leaves"));
             }
         }
         None
+    }
+
+    /// Whether a VPC was seen to have a closer zone that its record is to stand in alone.
+    fn has_left(&self, claim: &Claim, vpc: &VpcId, seen: &Observations) -> bool {
+        let definition = self.policy.services.get(&claim.service).or_else(|| self.lost.get(&claim.service));
+        definition.is_some_and(|one| one.write == WriteTo::Answering) && seen.has_closer_zone(vpc, &claim.key)
     }
 
     fn is_removed(&self, claim: &Claim) -> bool {
@@ -270,6 +280,23 @@ fn undone(announced: &Claim, after: Option<&Claim>, seen: &Observations) -> Opti
         (true, true) => Err(format!("{} is put back, and its change may be made", announced.key)),
         (true, false) => Ok(()),
     })
+}
+
+/// What a read of a name may have shown: what stood there, or A records of one moment beside AAAA records of a later one,
+/// where a list took several pages.
+fn read_of(seen: &Observations, key: &RecordKey) -> impl Iterator<Item = Slot> {
+    let slots: Vec<Slot> = seen.slots(key).cloned().collect();
+    let pairs = (0..slots.len()).flat_map(|first| (first..slots.len()).map(move |later| (first, later)));
+    let read: Vec<Slot> = pairs
+        .map(|(first, later)| {
+            let (first, later) = (&slots[first], &slots[later]);
+            let mut read = later.clone();
+            read.seen.a.clone_from(&first.seen.a);
+            read.by_a_person |= first.by_a_person;
+            read
+        })
+        .collect();
+    read.into_iter()
 }
 
 /// Whether a change was interrupted, and what was seen is neither what it was to make nor what it was to replace.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use shared::model::facts::{InterfaceFacts, IpAddressType, VpcEndpointState};
+use shared::model::facts::{InterfaceFacts, IpAddressType, VpcEndpointState, ZoneOwner};
 use shared::model::ids::{ServiceId, VpcEndpointId, VpcId};
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl,
+    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl, WriteTo,
 };
 use shared::model::rate::Rate;
 use shared::model::record::{Addresses, RecordKey, SeenRecords};
@@ -68,6 +68,7 @@ impl World {
             adopt: Adopt::Identical,
             on_remove: OnRemove::Keep,
             shared_zones,
+            write: WriteTo::Every,
             removed: None,
         };
         let policy =
@@ -82,8 +83,8 @@ impl World {
         (world.defined, world.policy) = (policy.clone(), policy);
         world.write_definitions();
         world.vpcs = vpcs.iter().zip(CLIENTS).map(|(vpc, account)| (id(vpc), id(account))).collect();
-        let (name, account) = (id("aws.byoc.example.com"), id(CLIENTS[0]));
-        let zone = Zone { name, account, vpcs: world.vpcs.keys().cloned().collect() };
+        let (name, owner) = (id("aws.byoc.example.com"), ZoneOwner::Account(id(CLIENTS[0])));
+        let zone = Zone { name, owner, vpcs: world.vpcs.keys().cloned().collect() };
         world.route53.zones = [(id(ZONE), zone)].into();
         world
     }

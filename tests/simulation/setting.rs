@@ -5,8 +5,11 @@ use std::str::FromStr;
 
 use shared::config::Config;
 use shared::model::consent::Served;
+use shared::model::facts::ZoneOwner;
 use shared::model::ids::{AccountId, HostedZoneId, VpcId};
-use shared::model::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
+use shared::model::policy::{
+    Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl, WriteTo,
+};
 use shared::model::rate::Rate;
 
 use super::random::Random;
@@ -20,6 +23,9 @@ pub(crate) const STRANGER: &str = "999900001111";
 const ZONE_KEEPER: &str = "222233334444";
 const SERVICES: [&str; 2] = ["vpce-svc-00000001", "vpce-svc-00000002"];
 const NAMES: [&str; 2] = ["*.aws.byoc.example.com", "in02.aws.byoc.example.com"];
+
+/// Zones of endpoints that have private DNS: one before all others, one before the wide zone alone.
+const OF_AWS: [(&str, &str); 2] = [("ZS1", "*.aws.byoc.example.com"), ("ZS2", "byoc.example.com")];
 
 /// A text as the value that it is known to be.
 pub(crate) fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
@@ -43,6 +49,7 @@ pub(crate) fn policy(random: &mut Random) -> Policy {
             adopt: *random.pick(&[Adopt::Never, Adopt::Identical, Adopt::Identical, Adopt::Any]),
             on_remove: *random.pick(&[OnRemove::Keep, OnRemove::Keep, OnRemove::Delete]),
             shared_zones: *random.pick(&[SharedZones::Refuse, SharedZones::Merge]),
+            write: WriteTo::Every,
             removed: None,
         });
     }
@@ -91,8 +98,15 @@ pub(crate) fn build(world: &mut World) {
         [("Z1", "aws.byoc.example.com"), ("Z2", "example.com"), ("Z3", "aws.byoc.example.com")]
     {
         let account = *world.random.pick(&[CLIENTS[0], CLIENTS[0], ZONE_KEEPER]);
-        let zone_facts = Zone { name: id(name), account: id(account), vpcs: BTreeSet::new() };
-        world.route53.zones.insert(id(zone), zone_facts);
+        let owner = ZoneOwner::Account(id(account));
+        world.route53.zones.insert(id(zone), Zone { name: id(name), owner, vpcs: BTreeSet::new() });
+    }
+    if world.has_zones_of_aws {
+        for (zone, name) in OF_AWS {
+            let vpcs = vpcs.iter().filter(|_| world.random.one_in(4)).cloned().collect();
+            let owner = ZoneOwner::Service("vpce.amazonaws.com".into());
+            world.route53.zones.insert(id(zone), Zone { name: id(name), owner, vpcs });
+        }
     }
     for vpc in vpcs {
         // Two zones of one name cannot both answer a VPC.

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::model::claim::Claim;
-use shared::model::facts::VpcEndpointState;
+use shared::model::dns::DnsName;
+use shared::model::facts::{VpcEndpointState, ZoneOwner};
 use shared::model::hold::{Hold, HoldReason, Subject};
-use shared::model::ids::{AccountId, ServiceId, VpcId};
-use shared::model::policy::{Adopt, Principal, ServiceDefinition, SharedZones};
+use shared::model::ids::{AccountId, HostedZoneId, ServiceId, VpcId};
+use shared::model::policy::{Adopt, Principal, ServiceDefinition, SharedZones, WriteTo};
 use shared::model::record::{Addresses, RecordKey};
 
-use super::route53::Slot;
+use super::route53::{Slot, Zone};
 use super::world::World;
 
 /// One thing that a name may rightly answer, and the service and VPCs that it is for.
@@ -32,6 +33,7 @@ impl World {
         if self.denied.is_empty() {
             differences.extend(self.holds_without_reason());
             differences.extend(self.unwanted_without_a_hold());
+            differences.extend(self.unserved());
         }
         differences
     }
@@ -50,7 +52,10 @@ impl World {
         let accounts: Vec<_> = self
             .vpcs
             .values()
-            .chain(zone.map(|zone| &zone.account))
+            .chain(zone.and_then(|zone| match &zone.owner {
+                ZoneOwner::Account(account) => Some(account),
+                ZoneOwner::Service(_) => None,
+            }))
             .chain(self.table.claim(key).map(|claim| &claim.zone_account))
             .collect();
         !self.denied.iter().any(|(account, _)| accounts.contains(&account))
@@ -59,6 +64,7 @@ impl World {
     /// What may stand at a name: one for each VPC, or all together, for each service that defines it.
     fn rights(&self, key: &RecordKey) -> Vec<Right> {
         let Some(zone) = self.route53.zones.get(&key.zone) else { return Vec::new() };
+        let Some(owner) = zone.account() else { return Vec::new() };
         let mut rights = Vec::new();
         for definition in self.policy.services.values().filter(|definition| definition.removed.is_none()) {
             if !definition.names.iter().any(|name| *name.as_dns_name() == key.name) {
@@ -68,14 +74,17 @@ impl World {
             let mut by_vpc: BTreeMap<&VpcId, Addresses> = BTreeMap::new();
             for (name, endpoint) in self.ec2.endpoints.iter().filter(|(_, e)| e.service == definition.service)
             {
+                let leaves =
+                    definition.write == WriteTo::Answering && self.is_passed_over(&endpoint.vpc, key);
                 if zone.vpcs.contains(&endpoint.vpc)
                     && lets_in(definition, &endpoint.account)
+                    && !leaves
                     && let Some(published) = endpoint.shape().and_then(super::ec2::Shape::published)
                 {
                     // What is from before anybody asked stays as it was, and nothing is added to it.
                     let stands = claim.and_then(|claim| claim.contributions.get(name));
                     let stands = stands.filter(|given| given.consent.is_none()).map(|given| &given.addresses);
-                    let served = self.serves(&zone.account, &endpoint.account);
+                    let served = self.serves(owner, &endpoint.account);
                     if let Some(right) =
                         if served { Some(&published) } else { stands }.filter(|a| !a.is_empty())
                     {
@@ -84,7 +93,7 @@ impl World {
                 }
             }
             if definition.shared_zones == SharedZones::Refuse {
-                self.owner_first(&zone.account, &mut by_vpc);
+                self.owner_first(owner, &mut by_vpc);
             }
             let service = definition.service.clone();
             if definition.shared_zones == SharedZones::Merge && !by_vpc.is_empty() {
@@ -165,9 +174,12 @@ impl World {
         fits: impl Fn(&HoldReason) -> bool,
         what: &str,
     ) -> Option<String> {
-        let vpcs = rights.iter().flat_map(|right| &right.vpcs);
-        let holds = vpcs.filter_map(|vpc| self.table.hold(&Subject::Record(vpc.clone(), key.clone())));
-        (!holds.into_iter().any(fits)).then(|| format!("{what}, and nothing says so"))
+        // What is not asked is in nobody's way.
+        let asks = |vpc: &&VpcId| self.asked(vpc, &key.name) == Some(&key.zone);
+        let vpcs: Vec<_> = rights.iter().flat_map(|right| &right.vpcs).filter(asks).collect();
+        let hold = |vpc: &&VpcId| self.table.hold(&Subject::Record(Clone::clone(*vpc), key.clone()));
+        (!vpcs.is_empty() && !vpcs.iter().filter_map(hold).any(fits))
+            .then(|| format!("{what}, and nothing says so"))
     }
 
     /// Whether what a hold on a record names is still so.
@@ -226,11 +238,13 @@ impl World {
             Subject::Record(vpc, key) => {
                 let zone = self.route53.zones.get(&key.zone);
                 let needed = zone.is_some_and(|zone| zone.vpcs.contains(vpc)) && !self.rights(key).is_empty();
-                needed && self.stands_in_the_way(vpc, key, reason)
+                let is_asked = self.asked(vpc, &key.name) == Some(&key.zone);
+                needed && is_asked && self.stands_in_the_way(vpc, key, reason)
             }
-            Subject::Name(vpc, _) => self.ec2.endpoints.values().any(|endpoint| {
-                endpoint.vpc == *vpc && endpoint.shape().is_some_and(|shape| shape.published().is_some())
-            }),
+            Subject::Name(vpc, name) => {
+                let publishes = self.published().any(|(of, _, published)| of == vpc && published == name);
+                publishes && self.no_answer(vpc, name).as_ref() == Some(reason)
+            }
             Subject::UnknownEndpoint(account, name) => {
                 let endpoint = self.ec2.endpoints.get(name);
                 endpoint.is_some_and(|endpoint| endpoint.account == *account && endpoint.shape().is_some())
@@ -249,6 +263,71 @@ pub(crate) fn lets_in(definition: &ServiceDefinition, owner: &AccountId) -> bool
 }
 
 impl World {
+    /// The zones of accounts, or all, that could hold a name for a VPC, the closest first.
+    fn zones_for(&self, vpc: &VpcId, name: &DnsName) -> Vec<(&HostedZoneId, &Zone)> {
+        let could =
+            |(_, zone): &(&HostedZoneId, &Zone)| zone.vpcs.contains(vpc) && zone.name.is_zone_of(name);
+        let mut zones: Vec<_> = self.route53.zones.iter().filter(could).collect();
+        zones.sort_by_key(|(_, zone)| std::cmp::Reverse(zone.name.to_string().len()));
+        zones
+    }
+
+    /// The zone that Route 53 asks for a name.
+    pub(crate) fn asked(&self, vpc: &VpcId, name: &DnsName) -> Option<&HostedZoneId> {
+        self.zones_for(vpc, name).first().map(|(id, _)| *id)
+    }
+
+    /// Whether a VPC has a closer zone that can be written.
+    fn is_passed_over(&self, vpc: &VpcId, key: &RecordKey) -> bool {
+        let writable = self.zones_for(vpc, &key.name).into_iter().find(|(_, zone)| !zone.is_of_aws());
+        writable.is_some_and(|(id, _)| *id != key.zone)
+    }
+
+    /// What is to be held of a name that no zone that can be written answers.
+    fn no_answer(&self, vpc: &VpcId, name: &DnsName) -> Option<HoldReason> {
+        let zones = self.zones_for(vpc, name);
+        let Some((id, zone)) = zones.first() else { return Some(HoldReason::NoZone) };
+        let ZoneOwner::Service(service) = &zone.owner else { return None };
+        Some(HoldReason::ShadowedByPrivateDns { zone: Clone::clone(*id), service: service.clone() })
+    }
+
+    /// The names that endpoints publish, each with the VPC and the service.
+    fn published(&self) -> impl Iterator<Item = (&VpcId, &ServiceId, &DnsName)> {
+        let publishing = self
+            .ec2
+            .endpoints
+            .values()
+            .filter(|one| one.shape().is_some_and(|shape| shape.published().is_some()));
+        publishing.flat_map(|endpoint| {
+            let definition = self.policy.services.get(&endpoint.service);
+            let definition =
+                definition.filter(|one| one.removed.is_none() && lets_in(one, &endpoint.account));
+            let names = definition.into_iter().flat_map(|definition| &definition.names);
+            names.map(|name| (&endpoint.vpc, &endpoint.service, name.as_dns_name()))
+        })
+    }
+
+    /// Who needs a name, is not answered, and nothing says so.
+    fn unserved(&self) -> Vec<String> {
+        let mut unserved = Vec::new();
+        for (vpc, service, name) in self.published() {
+            let subject = Subject::Name(vpc.clone(), name.clone());
+            if let Some(reason) = self.no_answer(vpc, name) {
+                if self.table.hold(&subject) != Some(&reason) {
+                    unserved.push(format!("{subject} is not held: {reason}"));
+                }
+            } else if let Some(zone) = self.asked(vpc, name) {
+                let key = RecordKey { zone: zone.clone(), name: name.clone() };
+                let serves = |claim: &Claim| claim.service == *service && claim.vpcs().contains(vpc);
+                let is_held = self.table.hold(&Subject::Record(vpc.clone(), key.clone())).is_some();
+                if !self.table.claim(&key).is_some_and(serves) && !is_held {
+                    unserved.push(format!("{vpc} has nothing in {key}, which it asks, and is not held"));
+                }
+            }
+        }
+        unserved
+    }
+
     /// How many living connections of a service no rule matches.
     fn strangers(&self, service: &ServiceId) -> usize {
         let of_service = self.ec2.endpoints.values().filter(|endpoint| endpoint.service == *service);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 use shared::model::ids::{AccountId, ServiceId, VpcId};
-use shared::model::policy::{Policy, ServiceDefinition};
+use shared::model::policy::{Policy, ServiceDefinition, WriteTo};
 use shared::model::rate::Rate;
 
 use super::calls::{Letter, Request};
@@ -71,6 +71,8 @@ pub(crate) struct World {
     /// How many page tokens were given out.
     pub(crate) tokens: u64,
     pub(crate) organization: Organization,
+    /// Whether there are zones of AWS services.
+    pub(crate) has_zones_of_aws: bool,
     pub(crate) vpcs: BTreeMap<VpcId, AccountId>,
     pub(crate) ec2: Ec2,
     pub(crate) route53: Route53,
@@ -100,7 +102,10 @@ impl World {
     pub(crate) const CONSENTING: u64 = 2_000_000;
 
     pub(crate) fn new(seed: u64, mut random: Random, with_history: bool) -> Self {
-        let policy = setting::policy(&mut random);
+        let mut policy = setting::policy(&mut random);
+        if matches!(seed % 16, 4 | 7 | 9 | 11) {
+            policy.services.values_mut().for_each(|definition| definition.write = WriteTo::Answering);
+        }
         let max_deletes = *random.pick(&[0, 1, 2, 20, 20]);
         let began = setting::id::<Timestamp>("2026-03-02T09:15:00Z").as_millisecond();
         let mut world = World {
@@ -108,6 +113,7 @@ impl World {
             owners_consent: seed / Self::TAKING_BACK == Self::CONSENTING / Self::TAKING_BACK
                 || (seed > Self::CONSENTING && seed % 4 == 1),
             guests: BTreeSet::new(),
+            has_zones_of_aws: matches!(seed % 16, 3 | 4 | 6 | 11),
             now: began,
             faults: Faults::of(&mut random),
             rate: setting::rate(&mut random),

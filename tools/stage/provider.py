@@ -51,7 +51,7 @@ class Provider:
             "ServiceId": self.service, "RecordName": NAME, "DeletionProtection": "false",
             # Whatever a test may update stands here, so that it can be put back.
             "SweepState": "DISABLED", "ConnectionNotifications": "true", "RecordTtl": "60", "MaxDeletes": "20",
-            "Disallowed": "leave", "OnRemove": "keep", "RevocationGrace": "86400", "MaxRejects": "10",
+            "Disallowed": "leave", "OnRemove": "keep", "Write": "every", "RevocationGrace": "86400", "MaxRejects": "10",
             "OrganizationsRoleArn": "", "AdditionalRecordNames": ",".join(MORE_NAMES), "AlarmActions": "",
             "ServesVpcsOf": "",
             "HoldsTolerated": "0", "UnreachableTolerated": "0", "SweepOverdueMinutes": "60",

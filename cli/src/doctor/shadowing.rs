@@ -66,13 +66,15 @@ fn exact(facts: &Facts, name: &NameFacts) -> Check {
     )
 }
 
-/// Private DNS of an endpoint makes a zone of AWS's in the VPC.
+/// Private DNS of an endpoint makes a zone of AWS's in the VPC. One that a closer zone shadows answers nothing.
 fn endpoint_dns(facts: &Facts, name: &NameFacts) -> Check {
     let domain = domain(&name.name);
     let zones = facts.network.zones.as_deref().unwrap_or_default();
+    let could_hold = zones.iter().filter(|zone| zone.name.is_zone_of(&name.name));
+    let asked = could_hold.map(|zone| zone.name.labels()).max().unwrap_or_default();
     let theirs = zones.iter().find(|zone| {
-        let overlaps = zone.name.is_zone_of(&name.name) || domain.is_zone_of(&zone.name);
-        zone.service.is_some() && overlaps
+        let is_asked = zone.name.is_zone_of(&name.name) && zone.name.labels() == asked;
+        zone.service.is_some() && (is_asked || (domain.is_zone_of(&zone.name) && zone.name != domain))
     });
     let (id, region) = (&facts.vpc_endpoint, &facts.installation.region);
     let disable = format!(

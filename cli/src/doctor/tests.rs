@@ -366,6 +366,10 @@ fn what_answers_in_the_records_place_is_named() {
         verdict("endpoint private DNS", |facts| facts.network.zones = Ok(vec![of_aws])),
         Verdict::Fail
     );
+    let wide =
+        HostedZone { account: None, service: Some("vpce.amazonaws.com".into()), ..zone("Z2", "example.com") };
+    let behind = Ok(vec![zone("Z1", DOMAIN), wide]);
+    assert_eq!(verdict("endpoint private DNS", |facts| facts.network.zones = behind), Verdict::Ok);
     assert_eq!(verdict("endpoint private DNS", |facts| found(facts).has_private_dns = true), Verdict::Warn);
 
     for (name, expected) in

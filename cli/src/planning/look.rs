@@ -178,7 +178,7 @@ fn refuse_unreadable(facts: &Facts) -> Result<(), Failure> {
     if facts.holds.contains_key(&Subject::Account(facts.account.clone())) {
         return Ok(());
     }
-    let Denied { account, operation, message } = denied;
+    let Denied { account, operation, message, .. } = denied;
     Err(Failure::new(
         format!("account {account} cannot be read with these credentials: {operation}: {message}"),
         "use the stack's OperatorRole (--role-arn with its output OperatorRoleArn); if the functions cannot read the \

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
-use shared::model::policy::{Adopt, Disallowed, OnRemove, Principal, ServiceDefinition, SharedZones};
+use shared::model::policy::{
+    Adopt, Disallowed, OnRemove, Principal, ServiceDefinition, SharedZones, WriteTo,
+};
 
 use crate::answer::Answer;
 use crate::definition_file;
@@ -46,6 +48,9 @@ fn words(definition: &ServiceDefinition) -> String {
     }
     if definition.shared_zones == SharedZones::Merge {
         lines.push("shared_zones merge: VPCs that share a zone get each other's addresses".into());
+    }
+    if definition.write == WriteTo::Answering {
+        lines.push("write answering: of a VPC's zones only the closest to a name gets its record".into());
     }
     lines.join("\n")
 }

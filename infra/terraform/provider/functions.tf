@@ -43,6 +43,7 @@ resource "aws_lambda_function" "function" {
       ADOPT                       = var.adopt
       ON_REMOVE                   = var.on_remove
       SHARED_ZONES                = var.shared_zones
+      WRITE                       = var.write
       DISALLOWED                  = var.disallowed
       REVOCATION_GRACE            = var.revocation_grace
       MAX_REJECTS                 = var.max_rejects

@@ -147,6 +147,17 @@ variable "shared_zones" {
   }
 }
 
+variable "write" {
+  description = "Which of a VPC's zones that can hold a name get its record. Every one, or only the closest, which Route 53 asks."
+  type        = string
+  default     = "every"
+
+  validation {
+    condition     = contains(["every", "answering"], var.write)
+    error_message = "write must be one of every, answering."
+  }
+}
+
 variable "additional_record_names" {
   description = "Record names of services that are defined in the table besides this one. zonelink may write these names in this account too."
   type        = list(string)

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::{CallFailure, Error};
 use crate::model::facts::Denied;
-use crate::observe::denied;
+use crate::observe::denied_write;
 use crate::plan::{Group, RecordChange, Step};
 
 /// How a group of steps ended.
@@ -52,7 +52,7 @@ impl Outcome {
             }
             (_, Error::Call { kind: CallFailure::ConditionFailed, .. }) => Outcome::Raced,
             (Step::ChangeRecords { account, .. }, error) if error.is_denied() => {
-                Outcome::Denied(denied(account, error))
+                Outcome::Denied(denied_write(account, error))
             }
             // Made or not: what is seen once its time is over will tell.
             (Step::ChangeRecords { .. }, error) if error.may_have_changed_records() => {

@@ -16,7 +16,7 @@ use super::clients::AccountClients;
 use super::retries::RATE_EXCEEDED;
 use crate::error::{CallFailure, Error};
 use crate::model::dns::DnsName;
-use crate::model::facts::{Association, PrivateHostedZone};
+use crate::model::facts::{Association, PrivateHostedZone, ZoneOwner};
 use crate::model::ids::{HostedZoneId, Region, VpcId};
 use crate::model::listed::{ListedRecordSet, Page, RecordSetContent, RecordSetsStart};
 use crate::model::record::{Change, ChangeAction, RecordKey, RecordSet, RecordType};
@@ -54,7 +54,7 @@ impl AccountClients {
         let answer = call.send().await.map_err(self.failed("route53:ListHostedZonesByVPC", vpc))?;
         let mut items = Vec::new();
         for zone in answer.hosted_zone_summaries {
-            if zone.owner().is_none_or(|owner| owner.owning_service().is_some()) {
+            if zone.owner().is_none() {
                 continue;
             }
             match self.private_zone(&zone, vpc) {
@@ -74,13 +74,16 @@ impl AccountClients {
         zone: &HostedZoneSummary,
         vpc: &VpcId,
     ) -> Result<(HostedZoneId, PrivateHostedZone), Error> {
-        let account = zone.owner().and_then(|owner| owner.owning_account());
-        let account = account.unwrap_or(self.account.as_str());
         let what = || format!("hosted zone {} of {vpc}", zone.hosted_zone_id);
-        let facts = PrivateHostedZone {
-            name: zone.name.parse().map_err(unreadable(what))?,
-            account: account.parse().map_err(unreadable(what))?,
+        let owner = match zone.owner().and_then(|owner| owner.owning_service()) {
+            Some(service) => ZoneOwner::Service(service.to_owned()),
+            None => {
+                let account = zone.owner().and_then(|owner| owner.owning_account());
+                let account = account.unwrap_or(self.account.as_str());
+                ZoneOwner::Account(account.parse().map_err(unreadable(what))?)
+            }
         };
+        let facts = PrivateHostedZone { name: zone.name.parse().map_err(unreadable(what))?, owner };
         Ok((zone.hosted_zone_id.parse().map_err(unreadable(what))?, facts))
     }
 

@@ -1,5 +1,6 @@
 //! Refusals for want of permission, as values.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ids::AccountId;
@@ -13,6 +14,30 @@ pub struct Denied {
     pub operation: String,
     /// AWS's words.
     pub message: String,
+    /// Of a write: when it was tried, so that it is not sent again at every look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried: Option<Tried>,
+}
+
+/// When a write was tried that AWS denies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tried {
+    /// For the first time.
+    pub first: Timestamp,
+    /// For the last time.
+    pub last: Timestamp,
+}
+
+impl Tried {
+    /// For how long a denied write is tried each hour; afterwards it is each day.
+    const HOURLY_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+    /// Whether it may be tried again.
+    #[must_use]
+    pub fn is_due(self, now: Timestamp) -> bool {
+        let hourly = self.last.duration_since(self.first) < Self::HOURLY_FOR;
+        now.duration_since(self.last) >= SignedDuration::from_hours(if hourly { 1 } else { 24 })
+    }
 }
 
 impl Denied {

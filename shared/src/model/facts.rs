@@ -11,15 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::claim::{Claim, IndexedClaim, Pending};
 pub use crate::model::consent::Consent;
-pub use crate::model::denied::Denied;
-use crate::model::dns::DnsName;
+pub use crate::model::denied::{Denied, Tried};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::{
-    AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, Region, ServiceId, SubnetId, VpcEndpointId,
-    VpcId,
+    AccountId, NetworkInterfaceId, OrganizationId, Region, ServiceId, SubnetId, VpcEndpointId, VpcId,
 };
 use crate::model::policy::OrganizationPath;
 use crate::model::record::{Addresses, RecordKey, SeenRecords};
+pub use crate::model::zone::{PrivateHostedZone, ZoneOwner, Zones};
 
 /// The state of an endpoint or connection.
 ///
@@ -210,13 +209,21 @@ pub struct VpcFacts {
     pub endpoints: BTreeMap<VpcEndpointId, EndpointFacts>,
     /// What the table says of these endpoints.
     pub stored: BTreeMap<VpcEndpointId, StoredEndpoint>,
-    /// The private hosted zones associated with it; none when they were not asked for, because no endpoint
-    /// publishes.
-    pub zones: Option<Result<BTreeMap<HostedZoneId, PrivateHostedZone>, Denied>>,
+    /// The private hosted zones associated with it, those of AWS services too; none when they were not asked for,
+    /// because no endpoint publishes.
+    pub zones: Option<Result<Zones, Denied>>,
     /// Each name in each of these zones, and each further one that the VPC has a claim on.
     pub records: Vec<RecordFacts>,
     /// The holds on the VPC, its endpoints and records in the table.
     pub holds: BTreeMap<Subject, HoldReason>,
+}
+
+impl VpcFacts {
+    /// The zones, as far as they were listed.
+    #[must_use]
+    pub fn listed_zones(&self) -> Option<&Zones> {
+        self.zones.as_ref()?.as_ref().ok()
+    }
 }
 
 /// What was seen of one endpoint.
@@ -254,15 +261,6 @@ pub struct InterfaceFacts {
     pub subnet: SubnetId,
     /// Its private addresses.
     pub addresses: Addresses,
-}
-
-/// A private hosted zone that is associated with the VPC.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PrivateHostedZone {
-    /// Its name.
-    pub name: DnsName,
-    /// The account that owns it.
-    pub account: AccountId,
 }
 
 /// What was seen of one name in one zone.

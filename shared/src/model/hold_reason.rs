@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::denied::Denied;
-use super::ids::{AccountId, Region, ServiceId, VpcId};
+use super::ids::{AccountId, HostedZoneId, Region, ServiceId, VpcId};
 use super::record::Addresses;
 
 /// Why something is held.
@@ -64,6 +64,25 @@ pub enum HoldReason {
     NoAccess(Denied),
     /// No private hosted zone of the VPC can hold the name.
     NoZone,
+    /// A zone of an AWS service is asked for the name, and nobody else writes there: most often the one that an
+    /// endpoint with private DNS brings.
+    ShadowedByPrivateDns {
+        /// The zone.
+        zone: HostedZoneId,
+        /// The service, as `OwningService` names it.
+        service: String,
+    },
+    /// AWS Cloud Map manages the zone, and nobody else writes there.
+    CloudMapZone {
+        /// Route 53's words.
+        message: String,
+    },
+    /// Not a hold, but a note: a closer zone is asked in place of the record's, so what AWS denies there is of no
+    /// consequence. It is kept so that the write is not sent again at every look.
+    Shadowed {
+        /// What AWS denies.
+        because: Box<HoldReason>,
+    },
     /// The endpoint has no subnet, and so no address.
     NoSubnet,
     /// The endpoint did not become available in time.
@@ -135,6 +154,31 @@ pub enum HoldReason {
 }
 
 impl HoldReason {
+    /// Whether it holds nothing, but is only remembered.
+    #[must_use]
+    pub fn is_note(&self) -> bool {
+        matches!(self, HoldReason::Shadowed { .. })
+    }
+
+    /// The denied write that it tells of.
+    pub(crate) fn denied_write(&self) -> Option<&HoldReason> {
+        match self {
+            HoldReason::Shadowed { because } => because.denied_write(),
+            HoldReason::NoAccess(denied) => denied.tried.map(|_| self),
+            HoldReason::CloudMapZone { .. } => Some(self),
+            _ => None,
+        }
+    }
+
+    /// When something was first met that it names, if that is known better than by when it was written.
+    pub(crate) fn since(&self) -> Option<Timestamp> {
+        match self {
+            HoldReason::NoAccess(denied) => Some(denied.tried?.first),
+            HoldReason::Shadowed { because } => because.since(),
+            _ => None,
+        }
+    }
+
     /// Its name, by which documents, metrics and logs know it.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -150,6 +194,9 @@ impl HoldReason {
             HoldReason::InvalidDefinition { .. } => "InvalidDefinition",
             HoldReason::NoAccess(_) => "NoAccess",
             HoldReason::NoZone => "NoZone",
+            HoldReason::ShadowedByPrivateDns { .. } => "ShadowedByPrivateDns",
+            HoldReason::CloudMapZone { .. } => "CloudMapZone",
+            HoldReason::Shadowed { .. } => "Shadowed",
             HoldReason::NoSubnet => "NoSubnet",
             HoldReason::Stalled { .. } => "Stalled",
             HoldReason::ForeignRecord { .. } => "ForeignRecord",
@@ -201,12 +248,24 @@ impl HoldReason {
                 "correct the service id, or deploy in the account and region of the service; as a client of somebody \
                  else's service, list your accounts and make an endpoint"
             }
+            HoldReason::NoAccess(denied) if denied.tried.is_some() => {
+                "let the client role write there (infra/client.yaml), then zonelink sweep: by itself it is tried again \
+                 within an hour, after a day within a day"
+            }
             HoldReason::NoAccess(_) => {
                 "deploy infra/client.yaml in that account, with this stack's role name and external id"
             }
             HoldReason::NoZone => {
                 "associate a private hosted zone of this name's domain or a parent of it with the VPC"
             }
+            HoldReason::ShadowedByPrivateDns { .. } => {
+                "turn off the private DNS of the endpoint that brings the zone (aws ec2 modify-vpc-endpoint \
+                 --no-private-dns-enabled --vpc-endpoint-id ID), or publish another name"
+            }
+            HoldReason::CloudMapZone { .. } => {
+                "publish another name, or give the VPC a closer zone of its own for this one"
+            }
+            HoldReason::Shadowed { .. } => "none is needed: a closer zone answers",
             HoldReason::NoSubnet => "add a subnet to the endpoint",
             HoldReason::Stalled { .. } => "look at the endpoint in the VPC console; any change of it is seen",
             HoldReason::ForeignRecord { .. } => {
@@ -267,7 +326,17 @@ impl fmt::Display for HoldReason {
             HoldReason::InvalidDefinition { message } | HoldReason::Route53Refused { message } => {
                 f.write_str(message)
             }
-            HoldReason::NoAccess(Denied { account, operation, message }) => {
+            HoldReason::ShadowedByPrivateDns { zone, service } => {
+                write!(
+                    f,
+                    "zone {zone} of {service} is asked for the name, and only that service writes there"
+                )
+            }
+            HoldReason::CloudMapZone { message } => f.write_str(message),
+            HoldReason::Shadowed { because } => {
+                write!(f, "a closer zone is asked for the name; here {because}")
+            }
+            HoldReason::NoAccess(Denied { account, operation, message, .. }) => {
                 write!(f, "{operation} in account {account}: {message}")
             }
             HoldReason::NoZone => f.write_str("no private hosted zone of the VPC can hold the name"),

@@ -48,6 +48,9 @@ pub struct ServiceDefinition {
     /// What to do when VPCs share a zone.
     #[serde(default)]
     pub shared_zones: SharedZones,
+    /// Which of a VPC's zones that can hold a name get its record.
+    #[serde(default, skip_serializing_if = "WriteTo::is_default")]
+    pub write: WriteTo,
     /// Whether it has been ended, and what becomes of its record sets then. It publishes nothing and accepts
     /// nobody any more; sweeps lead to what is left of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,6 +117,27 @@ pub enum SharedZones {
     Refuse,
     /// The record holds the addresses of all: right only where the VPCs are routed to each other.
     Merge,
+}
+
+/// Which of a VPC's zones that can hold a name get its record. Route 53 asks one of them alone, the closest: its name
+/// is the longest that is the name or a parent of it ([considerations](
+/// https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html)).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteTo {
+    /// All: a zone that answers only once a closer one is gone is right by then.
+    #[default]
+    Every,
+    /// The closest that can be written.
+    Answering,
+}
+
+impl WriteTo {
+    /// Whether this is what a definition says that says nothing of it.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A name that a definition publishes.
@@ -299,6 +323,22 @@ mod tests {
         assert_eq!(removed("keep_records"), Ok(Some(Removal::KeepRecords)));
         assert_eq!(removed("delete_records"), Ok(Some(Removal::DeleteRecords)));
         assert!(removed("true").is_err_and(|error| error.contains("keep_records")));
+    }
+
+    #[test]
+    fn every_zone_is_written_unless_said_and_a_default_is_not_stored() {
+        let json = |more: &str| {
+            format!(r#"{{"service":"vpce-svc-0123456789abcdef0","names":["*.x.example.com"]{more}}}"#)
+        };
+        let read = |more: &str| serde_json::from_str::<ServiceDefinition>(&json(more)).ok();
+        let stored = |definition: ServiceDefinition| serde_json::to_string(&definition).unwrap_or_default();
+        for more in ["", r#","write":"every""#] {
+            let definition = read(more).filter(|definition| definition.write == WriteTo::Every);
+            assert!(definition.is_some_and(|definition| !stored(definition).contains("write")));
+        }
+        let answering = read(r#","write":"answering""#).map(stored);
+        assert!(answering.is_some_and(|item| item.contains(r#""write":"answering""#)));
+        assert_eq!(read(r#","write":"closest""#), None);
     }
 
     #[test]

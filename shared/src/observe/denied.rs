@@ -22,17 +22,32 @@ fn of_client(error: &Error) -> bool {
     matches!(error, Error::Call { operation, .. } if services.iter().any(|service| operation.starts_with(service)))
 }
 
-/// The refusal in an error.
+/// The refusal of a read.
 ///
 /// Its message leaves out what differs from call to call (request ids, encoded texts), so that one
 /// reason stays one hold.
+fn denied(account: &AccountId, error: &Error) -> Denied {
+    refusal(account, error, None)
+}
+
+/// The refusal of a write, in AWS's own words: only they say that it is AWS Cloud Map's, or which policy denies it.
 #[must_use]
-pub fn denied(account: &AccountId, error: &Error) -> Denied {
+pub fn denied_write(account: &AccountId, error: &Error) -> Denied {
+    let words = match error {
+        Error::Call { message, .. } => message.as_deref(),
+        _ => None,
+    };
+    refusal(account, error, words)
+}
+
+fn refusal(account: &AccountId, error: &Error, words: Option<&str>) -> Denied {
     let (operation, message) = match error {
         Error::Call { operation, subject, code, .. } => {
-            ((*operation).to_owned(), format!("{code} for {subject}"))
+            let words =
+                words.map_or_else(|| format!("{code} for {subject}"), |words| format!("{code}: {words}"));
+            ((*operation).to_owned(), words)
         }
         other => ("AWS".to_owned(), other.to_string()),
     };
-    Denied { account: account.clone(), operation, message }
+    Denied { account: account.clone(), operation, message, tried: None }
 }

@@ -9,11 +9,12 @@ use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::model::claim::Claim;
 use crate::model::dns::DnsName;
-use crate::model::facts::{EndpointFacts, IpAddressType, StoredEndpoint, VpcEndpointState};
+use crate::model::facts::{EndpointFacts, IpAddressType, StoredEndpoint, VpcEndpointState, Zones};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::{ServiceId, VpcEndpointId, VpcId};
-use crate::model::policy::Policy;
+use crate::model::policy::{Policy, WriteTo};
 use crate::model::record::RecordKey;
+use crate::model::zone::is_passed_over;
 
 /// What the table and EC2 say of one VPC.
 pub(super) struct VpcInventory {
@@ -36,9 +37,16 @@ impl VpcInventory {
         self.lists_zones(policy) || !self.claims.is_empty()
     }
 
-    /// Whether some endpoint is on its way out of its records, as far as this can be told.
-    pub(super) fn may_leave(&self, policy: &Policy) -> bool {
-        !self.claims.is_empty() && !self.endpoints.values().all(|endpoint| may_publish(endpoint, policy))
+    /// Whether some endpoint is on its way out of its records, or some record out of its zone, as far as this can be
+    /// told.
+    pub(super) fn may_leave(&self, policy: &Policy, zones: Option<&Zones>) -> bool {
+        let goes = |endpoint| !may_publish(endpoint, policy);
+        let written = |claim: &Claim| policy.services.get(&claim.service).map(|definition| definition.write);
+        let has_left = |claim: &Claim| {
+            let zones = zones.filter(|_| written(claim) == Some(WriteTo::Answering));
+            zones.is_some_and(|zones| is_passed_over(zones, &claim.key))
+        };
+        !self.claims.is_empty() && self.endpoints.values().any(goes) || self.claims.values().any(has_left)
     }
 
     /// The names of the services that have endpoints here.

@@ -13,12 +13,10 @@ use crate::error::Error;
 use crate::model::claim::Claim;
 use crate::model::consent::Consent;
 use crate::model::dns::DnsName;
-use crate::model::facts::{Association, Denied, PrivateHostedZone, RecordFacts, VpcFacts};
-use crate::model::ids::{AccountId, HostedZoneId, VpcId};
+use crate::model::facts::{Association, Denied, RecordFacts, VpcFacts, Zones};
+use crate::model::ids::{AccountId, VpcId};
 use crate::model::rate::Priority;
 use crate::model::record::{RecordKey, SeenRecords};
-
-type Zones = BTreeMap<HostedZoneId, PrivateHostedZone>;
 
 impl<C: Cloud> AccountObserver<'_, C> {
     /// Observes a VPC for which requests are reserved.
@@ -33,7 +31,7 @@ impl<C: Cloud> AccountObserver<'_, C> {
         let complete = zones.as_ref().and_then(|zones| zones.as_ref().ok());
         let mut records = self.records(&inventory, complete).await?;
         // Only what leaves a record can make way for those that are held on it.
-        if inventory.may_leave(self.policy) {
+        if inventory.may_leave(self.policy, complete) {
             let mut waiting = self.worker.waiting().await?;
             for record in &mut records {
                 record.waiting = waiting.remove(&record.key).unwrap_or_default();
@@ -195,9 +193,11 @@ fn wanted(
     let mut wanted: BTreeMap<RecordKey, AccountId> =
         claimed.map(|claim| (claim.key.clone(), claim.zone_account.clone())).collect();
     for (id, zone) in zones.into_iter().flatten() {
+        // What an AWS service owns nobody else may read or write.
+        let Some(account) = zone.account() else { continue };
         for name in names.iter().filter(|name| zone.name.is_zone_of(name)) {
             let key = RecordKey { zone: id.clone(), name: name.clone() };
-            wanted.insert(key, zone.account.clone());
+            wanted.insert(key, account.clone());
         }
     }
     wanted

@@ -157,12 +157,14 @@ impl<C: Cloud> Worker<C> {
         Ok(holds.into_iter().map(|hold| (hold.subject, hold.reason)).collect())
     }
 
-    /// All holds.
+    /// All holds, without notes.
     ///
     /// # Errors
     /// When the table cannot be read.
     pub async fn all_holds(&self) -> Result<BTreeMap<Subject, HoldReason>, Error> {
-        self.holds("").await
+        let mut holds = self.holds("").await?;
+        holds.retain(|_, reason| !reason.is_note());
+        Ok(holds)
     }
 
     /// What is held in VPCs.

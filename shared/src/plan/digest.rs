@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::steps::{Accepted, Group, Plan, Step};
 use crate::model::claim::{Claim, Contribution, Origin};
-use crate::model::facts::VpcEndpointState;
+use crate::model::facts::{Denied, VpcEndpointState};
 use crate::model::hold::HoldReason;
 use crate::model::ids::{AccountId, InvalidId, ServiceId, VpcEndpointId, VpcId};
 use crate::model::record::{Addresses, Change, RecordKey};
@@ -218,10 +218,12 @@ fn action<'a>(group: &'a Group, step: &'a Step, announced: &mut Option<u64>) -> 
     })
 }
 
-/// A reason without the moment at which it was first met.
+/// A reason without the moments at which it was met.
 fn timeless(reason: &HoldReason) -> HoldReason {
     match reason {
         HoldReason::Revoked { owner, .. } => HoldReason::Revoked { owner: owner.clone(), since: None },
+        HoldReason::NoAccess(denied) => HoldReason::NoAccess(Denied { tried: None, ..denied.clone() }),
+        HoldReason::Shadowed { because } => HoldReason::Shadowed { because: Box::new(timeless(because)) },
         other => other.clone(),
     }
 }

@@ -21,6 +21,9 @@ pub struct Plan {
     pub groups: Vec<Group>,
     /// All that is held, whether it was before or not.
     pub holds: BTreeMap<Subject, HoldReason>,
+    /// What is kept like a hold and holds nothing: see [`HoldReason::is_note`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub notes: BTreeMap<Subject, HoldReason>,
     /// When to look again because another worker's change is on its way, and at which VPC.
     pub look_again: BTreeMap<VpcId, Timestamp>,
 }
@@ -181,6 +184,7 @@ impl Plan {
     pub fn extend(&mut self, other: Plan) {
         self.groups.extend(other.groups);
         self.holds.extend(other.holds);
+        self.notes.extend(other.notes);
         self.look_again.extend(other.look_again);
     }
 
@@ -204,6 +208,12 @@ impl Plan {
         }
     }
 
+    /// Holds a subject, or notes what is no hold.
+    pub(super) fn hold(&mut self, subject: Subject, reason: HoldReason) {
+        let kept = if reason.is_note() { &mut self.notes } else { &mut self.holds };
+        kept.insert(subject, reason);
+    }
+
     /// Writes holds that are new or have changed, and deletes those in `stored` that are no more. `account` is
     /// the one whose VPCs they are about.
     pub(super) fn settle_holds(
@@ -212,7 +222,8 @@ impl Plan {
         account: Option<&AccountId>,
         now: Timestamp,
     ) {
-        for (subject, reason) in self.holds.clone() {
+        let kept: BTreeMap<_, _> = self.holds.clone().into_iter().chain(self.notes.clone()).collect();
+        for (subject, reason) in kept.clone() {
             if stored.get(&subject) != Some(&reason) {
                 let forgotten = match (&subject, &reason) {
                     (Subject::Account(_), HoldReason::NoAccess(denied)) => denied.is_rarely_met(),
@@ -222,10 +233,11 @@ impl Plan {
                     subject: subject.clone(),
                     reason: reason.clone(),
                     account: account.cloned(),
-                    since: now,
+                    since: reason.since().unwrap_or(now),
                     expires_at: forgotten.then(|| now.as_second() + REMEMBER_UNKNOWN),
                 });
-                self.push(subject, format!("held: {reason}"), vec![Step::PutHold { hold }]);
+                let verb = if reason.is_note() { "noted" } else { "held" };
+                self.push(subject, format!("{verb}: {reason}"), vec![Step::PutHold { hold }]);
             }
         }
         let ended: BTreeSet<Subject> = self
@@ -236,9 +248,10 @@ impl Plan {
             })
             .collect();
         for (subject, reason) in stored {
-            if !self.holds.contains_key(subject) && !ended.contains(subject) {
+            if !kept.contains_key(subject) && !ended.contains(subject) {
                 let step = Step::DeleteHold { subject: subject.clone() };
-                self.push(subject.clone(), format!("no longer held: {reason}"), vec![step]);
+                let verb = if reason.is_note() { "noted" } else { "held" };
+                self.push(subject.clone(), format!("no longer {verb}: {reason}"), vec![step]);
             }
         }
     }
@@ -274,6 +287,9 @@ impl fmt::Display for Plan {
         }
         for (subject, reason) in &self.holds {
             writeln!(f, "held {subject}\n  {reason}\n  remedy: {}", reason.remedy())?;
+        }
+        for (subject, reason) in &self.notes {
+            writeln!(f, "noted {subject}\n  {reason}")?;
         }
         for (vpc, at) in &self.look_again {
             writeln!(f, "look again at {vpc} after {at}: another change is on its way")?;

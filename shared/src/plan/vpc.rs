@@ -17,14 +17,16 @@ use self::contribution::Contribution;
 use self::effect::{Decision, Effect};
 use self::endpoint::{end_wait, wait};
 pub use self::limits::Refused;
-use self::limits::{unless_refused, within_limit};
+use self::limits::{unless_denied, unless_refused, within_limit};
 use self::record::claims::release;
 use self::record::decide;
 use self::steps::{Decided, write};
 use self::view::View;
-use crate::model::facts::{Association, Facts, RecordFacts, VpcEndpointState};
+use crate::model::dns::DnsName;
+use crate::model::facts::{Association, Facts, RecordFacts, VpcEndpointState, ZoneOwner};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::policy::Policy;
+use crate::model::zone::answering;
 use crate::plan::steps::Plan;
 use crate::trigger::intent::Intent;
 
@@ -101,12 +103,15 @@ fn decided<'a>(
     }
     let answer = view.answer(record);
     let Some(desired) = answer.desired else {
-        plan.holds.extend(answer.hold.map(|reason| (subject, reason)));
+        if let Some(reason) = view.unless_shadowed(record, answer.hold) {
+            plan.hold(subject, reason);
+        }
         return None;
     };
     let decision = decide(record, &desired, &view.vpc.vpc, view.moment());
-    let decision = unless_refused(decision, record, refused);
-    let mut decision = within_limit(decision, view, &subject);
+    let decision = unless_refused(decision, view, record, refused);
+    let decision = unless_denied(decision, view, &subject);
+    let mut decision = within_limit(decision, view, &subject, answer.has_left);
     if answer.own.is_empty() && decision.effect != Effect::Nothing {
         // This VPC leaves the claim: what is in the way of the record is no concern of it any more.
         decision.hold = None;
@@ -118,7 +123,7 @@ fn decided<'a>(
     if matches!(decision.effect, Effect::Release(_)) && kept_out.is_some() {
         kept_out = hold_without_claim(view, record).or(kept_out);
     }
-    decision.hold = decision.hold.or(kept_out);
+    decision.hold = view.unless_shadowed(record, decision.hold.or(kept_out));
     Some(Decided { record, decision, own: answer.own })
 }
 
@@ -141,7 +146,15 @@ fn remember(view: &View, plan: &mut Plan) {
     }
 }
 
-/// Holds what publishes and finds no zone.
+/// Holds what publishes and finds no zone, or one of an AWS service.
+///
+/// ```text
+/// zone that is asked for the name    hold on the name
+/// cannot be read                     NoAccess
+/// none                               NoZone
+/// of an AWS service                  ShadowedByPrivateDns
+/// of an account                      –
+/// ```
 fn hold_without_zone(view: &View, plan: &mut Plan) {
     let published = view.vpc.endpoints.iter().filter_map(|(id, endpoint)| {
         matches!(view.contributions[id], Contribution::Publish(_)).then_some(&endpoint.service)
@@ -151,15 +164,21 @@ fn hold_without_zone(view: &View, plan: &mut Plan) {
         for name in &definition.names {
             let name = name.as_dns_name();
             let subject = Subject::Name(view.vpc.vpc.clone(), name.clone());
-            match &view.vpc.zones {
-                Some(Err(denied)) => {
-                    plan.holds.insert(subject, HoldReason::NoAccess(denied.clone()));
-                }
-                Some(Ok(zones)) if !zones.values().any(|zone| zone.name.is_zone_of(name)) => {
-                    plan.holds.insert(subject, HoldReason::NoZone);
-                }
-                _ => {}
-            }
+            plan.holds.extend(unanswered(view, name).map(|reason| (subject, reason)));
+        }
+    }
+}
+
+fn unanswered(view: &View, name: &DnsName) -> Option<HoldReason> {
+    let zones = match view.vpc.zones.as_ref()? {
+        Ok(zones) => zones,
+        Err(denied) => return Some(HoldReason::NoAccess(denied.clone())),
+    };
+    let Some((zone, asked)) = answering(zones, name) else { return Some(HoldReason::NoZone) };
+    match &asked.owner {
+        ZoneOwner::Account(_) => None,
+        ZoneOwner::Service(service) => {
+            Some(HoldReason::ShadowedByPrivateDns { zone: zone.clone(), service: service.clone() })
         }
     }
 }

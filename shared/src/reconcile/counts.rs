@@ -21,7 +21,9 @@ pub(super) fn count(metrics: &Metrics, outcomes: &[GroupOutcome<'_>], since: Opt
             }
         }
         for step in outcome.done_steps() {
-            if let Step::PutHold { hold } = step {
+            if let Step::PutHold { hold } = step
+                && !hold.reason.is_note()
+            {
                 metrics.count_as(Metric::HoldsPlaced, hold.reason.code(), 1);
             }
         }

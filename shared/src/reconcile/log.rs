@@ -52,7 +52,7 @@ pub(super) fn log(outcome: &GroupOutcome<'_>, cause: &str, milliseconds: Option<
     let Ids { account, service, vpc, vpc_endpoint, hosted_zone, name } = Ids::of(subject);
     let steps: Vec<_> = outcome.group.steps.iter().map(ToString::to_string).collect();
     let hold = outcome.done_steps().find_map(|step| match step {
-        Step::PutHold { hold } => Some(&hold.reason),
+        Step::PutHold { hold } if !hold.reason.is_note() => Some(&hold.reason),
         _ => None,
     });
     macro_rules! line {

@@ -59,6 +59,7 @@ pub async fn reconcile<C: Cloud>(
         let second = pass(worker, policy, &again, &refused, &mut unfinished).await?;
         plan.holds.retain(|subject, _| subject.vpc().is_none_or(|vpc| !again.vpcs.contains(vpc)));
         plan.holds.extend(second.holds);
+        plan.notes.extend(second.notes);
         let (contested, _) = unfinished.take_contested();
         unfinished.wait_for(contested, AFTER_RACES);
     }

@@ -84,6 +84,10 @@ impl World for Pipes {
         self.tell("serve", &json!({"owner": owner, "guest": guest}));
     }
 
+    fn zone_of_aws(&self, service: &str, name: &str, vpc: &VpcId) -> HostedZoneId {
+        self.ask("zone_of_aws", &json!({"service": service, "name": name, "vpc": vpc}))
+    }
+
     fn disassociate(&self, zone: &HostedZoneId, vpc: &VpcId) {
         self.tell("disassociate", &json!({"zone": zone, "vpc": vpc}));
     }

@@ -104,6 +104,7 @@ macro_rules! claims {
             transactions::a_transaction_writes_all,
             transactions::a_transaction_whose_condition_does_not_hold_writes_nothing,
             zones::zones_of_a_vpc_are_listed_with_their_names_and_owners,
+            zones::zones_of_aws_services_are_listed_with_their_service,
             zones::zones_come_in_pages,
             zones::a_zone_is_associated_or_left_or_gone,
         }

@@ -76,6 +76,9 @@ pub trait World {
     /// Lets an account serve VPCs of another one with its zones. Nobody else is served by it.
     fn serve(&self, owner: &AccountId, guest: &AccountId);
 
+    /// A new zone of an AWS service, as an endpoint with private DNS brings one into its VPC.
+    fn zone_of_aws(&self, service: &str, name: &str, vpc: &VpcId) -> HostedZoneId;
+
     /// Ends the association of a zone with a VPC. The zone has another one then.
     fn disassociate(&self, zone: &HostedZoneId, vpc: &VpcId);
 

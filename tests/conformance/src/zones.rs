@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::cloud::Cloud;
-use shared::model::facts::{Association, PrivateHostedZone};
+use shared::model::facts::{Association, PrivateHostedZone, ZoneOwner};
 use shared::model::ids::{HostedZoneId, VpcId};
 
 use crate::{World, all, id};
@@ -32,12 +32,23 @@ pub(crate) async fn zones_of_a_vpc_are_listed_with_their_names_and_owners<C: Clo
     let shared = world.zone(&setting.other, "example.com", &vpc);
     world.zone(&setting.client, "example.org", &beside);
     let listed: BTreeMap<_, _> = zones(cloud, world, &vpc).await.0.into_iter().collect();
-    let zone = |name: &str, account| PrivateHostedZone { name: id(name), account };
+    let zone = |name: &str, account| PrivateHostedZone::of_account(id(name), account);
     let wanted = BTreeMap::from([
         (own, zone("byoc.example.com", setting.client)),
         (shared, zone("example.com", setting.other)),
     ]);
     assert_eq!(listed, wanted);
+}
+
+pub(crate) async fn zones_of_aws_services_are_listed_with_their_service<C: Cloud, W: World>(
+    cloud: &C,
+    world: &W,
+) {
+    let vpc = world.vpc(&world.setting().client);
+    let zone = world.zone_of_aws("vpce.amazonaws.com", "byoc.example.com", &vpc);
+    let owner = ZoneOwner::Service("vpce.amazonaws.com".into());
+    let wanted = PrivateHostedZone { name: id("byoc.example.com"), owner };
+    assert_eq!(zones(cloud, world, &vpc).await.0, [(zone, wanted)]);
 }
 
 pub(crate) async fn zones_come_in_pages<C: Cloud, W: World>(cloud: &C, world: &W) {

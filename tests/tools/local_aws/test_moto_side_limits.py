@@ -194,9 +194,36 @@ def test_zone_of_cloud_map_is_listed_as_the_accounts_own_and_only_cloud_map_edit
     assert refusal(change) == refusal(lambda: route53.delete_hosted_zone(Id=zone_id)) == ("AccessDenied", words, 403)
     assert len(route53.list_resource_record_sets(HostedZoneId=zone_id)["ResourceRecordSets"]) == 2
     assert refusal(lambda: Zone(moto, network))[0] == "ConflictingDomainExists"
+    cloud_map.delete_namespace(Id=namespace["Id"])
+    (left,) = route53.list_hosted_zones_by_vpc(VPCId=network.vpc_id, VPCRegion=REGION)["HostedZoneSummaries"]
+    assert left["Name"] == "example.com."
     (event,) = moto.events("CreateServiceLinkedPrivateHostedZone")
     assert event["region"] == "us-east-1" and event["detail"]["requestParameters"]["vPC"]["vPCId"] == network.vpc_id
     assert event["detail"]["responseElements"]["hostedZone"]["id"] == f"/hostedzone/{zone_id}"
+
+
+def test_private_dns_of_an_endpoint_brings_a_zone_of_awss_and_takes_it_away(moto: MotoSide) -> None:
+    service = Service(moto, acceptance=False)
+    service.ec2.modify_vpc_endpoint_service_configuration(ServiceId=service.id, PrivateDnsName="*.byoc.example.com")
+    network = Network(moto, CLIENT_A)
+    made = network.endpoint(service.name)["VpcEndpointId"]
+    listed = lambda: [
+        (summary["Name"], summary["Owner"]) for summary in moto.client("route53", CLIENT_A).list_hosted_zones_by_vpc(
+            VPCId=network.vpc_id, VPCRegion=REGION)["HostedZoneSummaries"]]
+    switch = lambda on: network.ec2.modify_vpc_endpoint(VpcEndpointId=made, PrivateDnsEnabled=on)
+    zone = Zone(moto, network, "byoc.example.com")
+    words = "private-dns-enabled cannot be set because there is already a conflicting DNS domain for byoc.example.com."
+    assert refusal(lambda: switch(True)) == ("InvalidParameter", f"{words} in the VPC {network.vpc_id}", 400)
+    moto.client("route53", CLIENT_A).delete_hosted_zone(Id=zone.id)
+    for _ in range(2):
+        switch(True)
+        assert listed() == [("byoc.example.com.", {"OwningService": "vpce.amazonaws.com"})]
+    assert refusal(lambda: Zone(moto, network, "byoc.example.com"))[0] == "ConflictingDomainExists"
+    switch(False)
+    assert listed() == []
+    switch(True)
+    network.ec2.delete_vpc_endpoints(VpcEndpointIds=[made])
+    assert listed() == []
 
 
 def test_vpc_of_somebody_else_is_denied_or_invalid(moto: MotoSide) -> None:

@@ -15,6 +15,7 @@ from . import accounts, trail, zones
 from .records import stored_name
 
 _PRINCIPAL = "servicediscovery.amazonaws.com"
+_moto_delete = ServiceDiscoveryResponse.delete_namespace
 
 
 def create_private_dns_namespace(self: ServiceDiscoveryResponse) -> str:
@@ -37,6 +38,16 @@ def create_private_dns_namespace(self: ServiceDiscoveryResponse) -> str:
     trail.record_linked_zone(accounts.caller(self), _requested(zone, place), _made(zone, place))
     operation = backend._create_operation("CREATE_NAMESPACE", targets={"NAMESPACE": namespace.id})
     return json.dumps({"OperationId": operation})
+
+
+def delete_namespace(self: ServiceDiscoveryResponse) -> str:
+    """The zone goes with its namespace."""
+    namespace = self.servicediscovery_backend.get_namespace(json.loads(self.body)["Id"])
+    route53 = route53_backends[self.servicediscovery_backend.account_id][get_partition(self.region)]
+    for zone in list(route53.zones.values()):
+        if getattr(zone, "linked_service", {}).get("Description") == namespace.arn:
+            zones.unmake(route53, zone)
+    return str(_moto_delete(self))
 
 
 def _requested(zone: FakeZone, place: zones.Vpc) -> dict[str, Any]:
@@ -71,5 +82,6 @@ def _in_camel_case(place: zones.Vpc) -> dict[str, str]:
 
 
 def install() -> None:
+    ServiceDiscoveryResponse.delete_namespace = delete_namespace  # type: ignore[method-assign]
     method = create_private_dns_namespace
     ServiceDiscoveryResponse.create_private_dns_namespace = method  # type: ignore[method-assign]

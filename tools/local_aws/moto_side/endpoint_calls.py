@@ -5,7 +5,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.responses import EC2Response
 
-from . import accounts, endpoint, filters, notifications, other_endpoints, services, settings
+from . import accounts, endpoint, filters, notifications, other_endpoints, private_dns, services, settings
 from .endpoint import DEFAULT_POLICY, VpcEndpoint
 from .errors import AwsError
 
@@ -31,10 +31,11 @@ def create_vpc_endpoint(self: EC2Response) -> ActionResult:
     one = VpcEndpoint(backend, self._get_param("VpcId"), name, _service(self, name))
     one.ip_address_type = self._get_param("IpAddressType", "ipv4")
     one.policy_document = self._get_param("PolicyDocument") or one.policy_document
-    one.private_dns_enabled = _private_dns(self, one, creating=True)
+    with_private_dns = _private_dns(self, one, creating=True)
     one.group_ids = _groups(self, self._get_param("SecurityGroupIds", []), one.vpc_id)
     self.error_on_dryrun()
     _place(self, one)
+    _switch(one, with_private_dns)
     for specification in self._get_param("TagSpecifications", []):
         backend.create_tags([one.id], {tag["Key"]: tag.get("Value", "") for tag in specification.get("Tags", [])})
     endpoint.add(one)
@@ -79,6 +80,12 @@ def _private_dns(response: EC2Response, one: VpcEndpoint, creating: bool) -> boo
     if wanted and creating and one.service.acceptance_required:
         raise AwsError("InvalidParameter", "Private DNS can only be enabled after the endpoint connection is accepted.")
     return bool(wanted)
+
+
+def _switch(one: VpcEndpoint, on: bool) -> None:
+    """A zone comes and goes with the private DNS of an endpoint to a service that has a name; AWS's own are not made."""
+    private_dns.switch(one, on)
+    one.private_dns_enabled = on
 
 
 def _groups(response: EC2Response, wanted: list[str], vpc_id: str) -> list[str]:
@@ -148,12 +155,12 @@ def modify_vpc_endpoint(self: EC2Response) -> ActionResult:
     groups = [group for group in one.group_ids if group not in self._get_param("RemoveSecurityGroupIds", [])]
     groups += [group for group in self._get_param("AddSecurityGroupIds", []) if group not in groups]
     groups = _groups(self, groups, one.vpc_id)
-    private_dns = one.private_dns_enabled
+    with_private_dns = one.private_dns_enabled
     if self._get_param("PrivateDnsEnabled") is not None:
-        private_dns = _private_dns(self, one, creating=one.state == "pendingAcceptance")
+        with_private_dns = _private_dns(self, one, creating=one.state == "pendingAcceptance")
     _check_subnets(one, added, removed)
+    _switch(one, with_private_dns)
     one.set_groups(groups)
-    one.private_dns_enabled = private_dns
     if self._get_bool_param("ResetPolicy"):
         one.policy_document = DEFAULT_POLICY
     one.policy_document = self._get_param("PolicyDocument") or one.policy_document
@@ -191,6 +198,7 @@ def delete_vpc_endpoints(self: EC2Response) -> ActionResult:
             words = f"The Vpc Endpoint Id '{wanted}' does not exist"
             unsuccessful.append(endpoint.unsuccessful(wanted, "InvalidVpcEndpoint.NotFound", words))
         elif own[wanted].state != "deleting":
+            _switch(own[wanted], False)
             own[wanted].delete()
             notifications.notify("Delete", own[wanted])
     return ActionResult({"Unsuccessful": unsuccessful})

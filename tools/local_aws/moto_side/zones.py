@@ -154,6 +154,14 @@ def make(
     return zone
 
 
+def unmake(backend: Route53Backend, zone: FakeZone) -> None:
+    """Delete a zone, which has to be empty."""
+    backend.delete_hosted_zone(zone.resource_id)
+    for vpc in zone.vpcs:
+        _serving.get((vpc["vpc_id"], vpc.get("vpc_region", "")), {}).pop(zone.resource_id, None)
+    _authorised.pop(zone.resource_id, None)
+
+
 def _own_form(rrset: Any) -> RecordSet:
     """moto makes the zone's NS and SOA record sets; from then on only our form is in the zone."""
     values = tuple(value["Value"] if isinstance(value, dict) else value for value in rrset.records)
@@ -168,11 +176,7 @@ def get_hosted_zone(self: Route53) -> ActionResult:
 
 
 def delete_hosted_zone(self: Route53) -> ActionResult:
-    zone = editable(self, self._get_param("Id"))
-    self.backend.delete_hosted_zone(zone.resource_id)
-    for vpc in zone.vpcs:
-        _serving.get((vpc["vpc_id"], vpc.get("vpc_region", "")), {}).pop(zone.resource_id, None)
-    _authorised.pop(zone.resource_id, None)
+    unmake(self.backend, editable(self, self._get_param("Id")))
     return ActionResult({"ChangeInfo": changes.begin(self.current_account)})
 
 

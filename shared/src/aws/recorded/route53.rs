@@ -1,7 +1,7 @@
 //! What the adapter makes of Route 53's answers.
 
 use super::{Logged, Player, parsed, recorded};
-use crate::model::facts::Association;
+use crate::model::facts::{Association, PrivateHostedZone, ZoneOwner};
 use crate::model::ids::{HostedZoneId, Region, VpcId};
 use crate::model::listed::{ListedRecordSet, Page, RecordSetContent, RecordSetsStart};
 use crate::model::record::{RecordSet, RecordType};
@@ -18,6 +18,13 @@ fn start() -> RecordSetsStart {
     RecordSetsStart { name: NAME.into(), record_type: None, identifier: None }
 }
 
+fn owner(zone: &PrivateHostedZone) -> String {
+    match &zone.owner {
+        ZoneOwner::Account(account) => account.to_string(),
+        ZoneOwner::Service(service) => service.clone(),
+    }
+}
+
 async fn listed(answers: Vec<(u16, &'static str)>) -> Page<ListedRecordSet, RecordSetsStart> {
     let player = Player::of(answers).await;
     let found = player.worker.cloud.own().list_resource_record_sets(&parsed(ZONE), &start()).await;
@@ -30,20 +37,19 @@ fn simple(kind: RecordType, ttl: u32, values: &[&str]) -> RecordSetContent {
 }
 
 #[tokio::test]
-async fn zones_of_accounts_are_read_and_those_of_services_passed_over() {
+async fn zones_of_accounts_and_of_services_are_read_with_their_owners() {
     let (logged, _guard) = Logged::here();
     let player = Player::of(recorded!["zones/of_every_owner"]).await;
     let (vpc, region): (VpcId, Region) = (parsed(VPC), parsed("us-west-2"));
     let found = player.worker.cloud.own().list_hosted_zones_by_vpc(&vpc, &region, None).await;
     let found: Vec<_> = found.expect("a page").items;
-    let told: Vec<_> = found
-        .iter()
-        .map(|(id, zone)| (id.clone(), zone.name.to_string(), zone.account.to_string()))
-        .collect();
+    let told: Vec<_> =
+        found.iter().map(|(id, zone)| (id.clone(), zone.name.to_string(), owner(zone))).collect();
     let expected = [
         (zone(1), "byoc.example.com".to_owned(), "044444444444".to_owned()),
         (zone(2), "example.com".to_owned(), "222222222222".to_owned()),
         (zone(3), "a\\057b.example.com".to_owned(), "222222222222".to_owned()),
+        (zone(4), "us-west-2.vpce.amazonaws.com".to_owned(), "vpce.amazonaws.com".to_owned()),
     ];
     assert_eq!(told, expected);
     assert_eq!(logged.lines(), [""; 0]);

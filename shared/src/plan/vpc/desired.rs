@@ -22,6 +22,8 @@ pub(super) struct Answer<'a> {
     pub(super) own: BTreeSet<VpcEndpointId>,
     /// Whether some leave it because the zone's owner does not consent any more.
     pub(super) is_unwanted: bool,
+    /// Whether this VPC has nothing in it only because another of its zones is written.
+    pub(super) has_left: bool,
     pub(super) hold: Option<HoldReason>,
 }
 
@@ -37,7 +39,7 @@ pub(super) struct Own {
 
 impl Answer<'_> {
     fn nothing(hold: Option<HoldReason>) -> Self {
-        Self { desired: None, own: BTreeSet::new(), is_unwanted: false, hold }
+        Self { desired: None, own: BTreeSet::new(), is_unwanted: false, has_left: false, hold }
     }
 }
 
@@ -52,7 +54,11 @@ impl<'a> View<'a> {
             return Answer::nothing(Some(HoldReason::NotDefined { service }));
         };
         let removed = definition.removed.is_some();
-        let own = if removed { Own::default() } else { self.own(record, definition) };
+        let mut own = if removed { Own::default() } else { self.own(record, definition) };
+        let has_left = self.has_left(record, definition) && !own.contributions.is_empty();
+        if has_left {
+            own = Own::default();
+        }
         let (mut own, unwanted) = self.consented(record, own);
         let shared = self.refused_by_sharing(record, definition, &own.contributions);
         if shared.is_some() {
@@ -82,7 +88,7 @@ impl<'a> View<'a> {
             on_remove: definition.on_remove,
             keeps_records: definition.removed == Some(Removal::KeepRecords),
         };
-        Answer { desired: Some(desired), own: named, is_unwanted, hold }
+        Answer { desired: Some(desired), own: named, is_unwanted, has_left, hold }
     }
 
     /// The service that the record is to lead to: the claim's while there is a claim, else the first one

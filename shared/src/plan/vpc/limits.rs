@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! removal of a record set     by                          effect
+//! in a zone that was left     an event                    it stays for a run
 //! any                         an event                    as decided
 //! not held                    a run                       as decided, counted on the run's item first
 //! not held                    a run at its limit          Hold(TooManyDeletes)
@@ -9,16 +10,30 @@
 //! held as TooManyDeletes      a run with allow_deletes    as decided, counted on the run's item first
 //! ```
 //!
-//! A claim that is released while its record set stays removes nothing.
+//! A claim that is released while its record set stays removes nothing. What stands in a zone that the definition has
+//! left (`write: answering`) goes by a run alone: one event may tell of many VPCs' zones.
+//!
+//! ```text
+//! write that AWS denied        by                     effect
+//! not before                   any                    as decided
+//! by AWS Cloud Map             any but a person       it stays held: the zone stays Cloud Map's
+//! else, an hour ago, on the    any                    as decided
+//!   first day; then a day ago
+//! else                         any but a person       it stays held
+//! any                          a run by hand          as decided
+//! ```
 
 use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 
 use super::effect::{Decision, Effect};
 use super::view::View;
 use crate::model::claim::{Claim, Contribution, union};
-use crate::model::facts::RecordFacts;
+use crate::model::facts::{Denied, RecordFacts, Tried};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::{VpcEndpointId, VpcId};
+use crate::model::run::RequestedBy;
 use crate::plan::steps::Step;
 
 /// How many values a record set may have (Amazon Route 53 Developer Guide, "Quotas on records"; it cannot be raised).
@@ -51,6 +66,10 @@ pub(super) fn fitting(
     (fitting, full)
 }
 
+/// How Route 53 says that a zone is AWS Cloud Map's, with a code that each denial has. (Believed stable: where it says
+/// it in other words, the zone is one that denies writes as any other.)
+const BY_CLOUD_MAP: &str = "can only be managed through AWS Cloud Map";
+
 /// A change that AWS refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
@@ -63,21 +82,63 @@ pub struct Refused {
 }
 
 /// Holds what would be refused again, because the same record stands in front of us.
-pub(super) fn unless_refused(decision: Decision, record: &RecordFacts, refused: &[Refused]) -> Decision {
+pub(super) fn unless_refused(
+    decision: Decision,
+    view: &View,
+    record: &RecordFacts,
+    refused: &[Refused],
+) -> Decision {
     let same = |before: &RecordFacts| before.key == record.key && before.seen == record.seen;
     // Its own announcement is still pending, so that another attempt would first wait for it.
     let would_change = decision.look_again.is_some() || decision.effect.changes_records();
     match refused.iter().find(|refused| same(&refused.record)) {
-        Some(refused) if would_change => Decision::hold(refused.reason.clone()),
+        Some(refused) if would_change => Decision::hold(denied_now(
+            &refused.reason,
+            view.vpc.holds.get(&view.subject(record)),
+            view.facts.now,
+        )),
         _ => decision,
     }
 }
 
-/// Holds a removal that the run may not make.
-pub(super) fn within_limit(decision: Decision, view: &View, subject: &Subject) -> Decision {
-    let Some(run) = view.intent.run.as_ref().filter(|_| removes(&decision.effect)) else { return decision };
+/// A refusal with what is to be remembered of it: when a denied write was tried.
+fn denied_now(reason: &HoldReason, stored: Option<&HoldReason>, now: Timestamp) -> HoldReason {
+    match reason {
+        HoldReason::NoAccess(denied) if denied.message.contains(BY_CLOUD_MAP) => {
+            HoldReason::CloudMapZone { message: denied.message.clone() }
+        }
+        HoldReason::NoAccess(denied) => {
+            let first = stored.and_then(HoldReason::denied_write).and_then(HoldReason::since).unwrap_or(now);
+            HoldReason::NoAccess(Denied { tried: Some(Tried { first, last: now }), ..denied.clone() })
+        }
+        other => other.clone(),
+    }
+}
+
+/// Holds a write that AWS has denied before and that is not to be tried again yet.
+pub(super) fn unless_denied(decision: Decision, view: &View, subject: &Subject) -> Decision {
+    let denied = view.vpc.holds.get(subject).and_then(HoldReason::denied_write);
+    let by_hand = view.intent.run.as_ref().is_some_and(|run| run.requested_by == RequestedBy::Hand);
+    let Some(denied) = denied.filter(|_| decision.effect.changes_records() && !by_hand) else {
+        return decision;
+    };
+    match denied {
+        HoldReason::NoAccess(Denied { tried: Some(tried), .. }) if tried.is_due(view.facts.now) => decision,
+        denied => Decision::hold(denied.clone()),
+    }
+}
+
+/// Holds a removal that the run may not make, and leaves to a run what no event is to remove: `has_left` says that only
+/// the definition's choice of zones does.
+pub(super) fn within_limit(decision: Decision, view: &View, subject: &Subject, has_left: bool) -> Decision {
+    if !removes(&decision.effect) {
+        return decision;
+    }
     let held = view.vpc.holds.get(subject);
     let held = held.filter(|reason| matches!(reason, HoldReason::TooManyDeletes { .. }));
+    let Some(run) = view.intent.run.as_ref() else {
+        return if has_left { Decision { hold: held.cloned(), ..Decision::nothing() } } else { decision };
+    };
     if let Some(reason) = held.filter(|_| !run.allowed) {
         return Decision::hold(reason.clone());
     }

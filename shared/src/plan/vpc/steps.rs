@@ -77,13 +77,18 @@ fn note(view: &View, decided: &Decided, plan: &mut Plan) -> bool {
         // While a change is on its way, nothing new is known of what was held.
         hold = stored.or(hold);
         // One that AWS refused is tried again by the sweep, not over and over.
-        let refused = matches!(stored, Some(HoldReason::NoAccess(_) | HoldReason::Route53Refused { .. }));
+        let refused = stored.is_some_and(|stored| {
+            matches!(stored, HoldReason::NoAccess(_) | HoldReason::Route53Refused { .. })
+                || stored.denied_write().is_some()
+        });
         if !refused {
             let earliest = plan.look_again.entry(view.vpc.vpc.clone()).or_insert(at);
             *earliest = at.min(*earliest);
         }
     }
-    plan.holds.extend(hold.map(|reason| (subject, reason.clone())));
+    if let Some(reason) = hold {
+        plan.hold(subject, reason.clone());
+    }
     ends
 }
 

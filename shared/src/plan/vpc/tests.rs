@@ -1,3 +1,6 @@
+mod denied;
+mod zones;
+
 use super::*;
 use crate::model::claim::Claim;
 use crate::model::claim::{Contribution as Claimed, Origin};
@@ -58,7 +61,7 @@ pub(super) struct World(pub(super) Facts);
 
 impl World {
     pub(super) fn new() -> Self {
-        let zone = PrivateHostedZone { name: id("aws.byoc.example.com"), account: id("444455556666") };
+        let zone = PrivateHostedZone::of_account(id("aws.byoc.example.com"), id("444455556666"));
         let vpc = VpcFacts {
             vpc: id("vpc-0123456789abcdef0"),
             endpoints: BTreeMap::new(),
@@ -126,7 +129,12 @@ impl World {
         let record = &mut self.vpc().records[0];
         record.seen = SeenRecords::default()
             .apply(&SeenRecords::default().changes_to(&addresses, 60))
-            .map_err(|message| Denied { account: id("444455556666"), operation: String::new(), message });
+            .map_err(|message| Denied {
+                account: id("444455556666"),
+                operation: String::new(),
+                message,
+                tried: None,
+            });
         record.claim = Some(Claim {
             key: record.key.clone(),
             zone_account: id("444455556666"),
@@ -311,6 +319,7 @@ fn account_that_cannot_be_read_is_held_and_nothing_else_is_touched() {
         account: id("444455556666"),
         operation: "sts:AssumeRole".into(),
         message: "AccessDenied".into(),
+        tried: None,
     });
     let reason = HoldReason::NoZone;
     world.0.holds.insert(Subject::UnknownEndpoint(id("444455556666"), endpoint_id(1)), reason);
@@ -534,6 +543,7 @@ fn endpoint_that_a_claim_names_is_forgotten_only_with_the_claim() {
         account: id("444455556666"),
         operation: "route53:ListResourceRecordSets".into(),
         message: "AccessDenied".into(),
+        tried: None,
     });
     assert_eq!(memories(&world), [(false, None)], "its claim cannot be released");
 }

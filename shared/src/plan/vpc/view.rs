@@ -9,7 +9,8 @@ use super::endpoint::Remember;
 use crate::model::facts::{AllowListFacts, Facts, RecordFacts, VpcFacts};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::VpcEndpointId;
-use crate::model::policy::{Policy, ServiceDefinition};
+use crate::model::policy::{Policy, ServiceDefinition, WriteTo};
+use crate::model::zone::{is_passed_over, is_shadowed};
 use crate::plan::service::allowance::{Allowance, allowance};
 use crate::trigger::intent::Intent;
 
@@ -79,6 +80,30 @@ impl<'a> View<'a> {
         let service = &self.vpc.endpoints[id].service;
         let stored = || self.vpc.stored.get(id).and_then(|stored| stored.allowed);
         self.intent.reviewed.get(service).copied().or_else(stored)
+    }
+
+    /// What is held of a record. Where a closer zone is asked in its place nothing that stands in its way matters; what
+    /// AWS denies there is remembered, so that it is not asked for at every look. Two holds are of something else:
+    /// that a definition is missing, and that more would be removed than a run may.
+    pub(super) fn unless_shadowed(
+        &self,
+        record: &RecordFacts,
+        hold: Option<HoldReason>,
+    ) -> Option<HoldReason> {
+        let is_shadowed = self.vpc.listed_zones().is_some_and(|zones| is_shadowed(zones, &record.key));
+        match hold {
+            Some(HoldReason::NotDefined { .. } | HoldReason::TooManyDeletes { .. }) => hold,
+            Some(reason) if is_shadowed && reason.denied_write().is_some() => {
+                Some(HoldReason::Shadowed { because: Box::new(reason) })
+            }
+            hold => hold.filter(|_| !is_shadowed),
+        }
+    }
+
+    /// Whether the definition has its record in another zone of the VPC than this one.
+    pub(super) fn has_left(&self, record: &RecordFacts, definition: &ServiceDefinition) -> bool {
+        let zones = self.vpc.listed_zones().filter(|_| definition.write == WriteTo::Answering);
+        zones.is_some_and(|zones| is_passed_over(zones, &record.key))
     }
 
     /// A record of this VPC, as a subject of plans and holds.

@@ -574,6 +574,7 @@ fn hold_on_an_account_goes_with_its_last_connection() {
         account: id(PARTNER),
         operation: "sts:AssumeRole".into(),
         message: "AccessDenied".into(),
+        tried: None,
     };
     let holds = [(Subject::Account(id(PARTNER)), HoldReason::NoAccess(denied))].into();
     let (none, now) = (BTreeSet::new(), Timestamp::UNIX_EPOCH);

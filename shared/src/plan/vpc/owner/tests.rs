@@ -162,7 +162,8 @@ fn a_consent_that_is_given_again_was_never_gone() {
 fn an_owner_that_cannot_be_asked_takes_nothing_back() {
     let mut world = consented(Some(LONG_BEFORE), Consent::NotGiven);
     let (account, operation) = (id(OWNER), "sts:AssumeRole".to_owned());
-    world.vpc().records[0].seen = Err(Denied { account, operation, message: "AccessDenied".into() });
+    world.vpc().records[0].seen =
+        Err(Denied { account, operation, message: "AccessDenied".into(), tried: None });
     let plan = planned(&world, SharedZones::Refuse);
     assert_eq!((changes(&plan), claims(&plan)), (vec![], vec![]));
     assert!(held(&plan)[0].starts_with("NoAccess"));

@@ -502,6 +502,7 @@ fn record_that_cannot_be_read_is_held_and_its_claim_kept() {
         account: id("777788889999"),
         operation: "route53:ListResourceRecordSets".into(),
         message: "AccessDenied for Z1".into(),
+        tried: None,
     });
     for values in [&["10.0.0.1"][..], &NOTHING] {
         assert!(
