@@ -21,6 +21,7 @@ use shared::model::policy::{
 };
 use shared::model::rate::Priority;
 use shared::model::record::{Addresses, ChangeAction, RecordKey, RecordSet, SeenRecords};
+use shared::model::repairs::Repairs;
 use shared::model::run::{RequestedBy, RunPart};
 use shared::plan::vpc::{handover, plan};
 use shared::plan::{Plan, Step};
@@ -142,6 +143,8 @@ fn claim(key: RecordKey, service: &'static str) -> impl Strategy<Value = Option<
             origin,
             confirmed,
             pending: pending.map(|(from, to, until)| Pending { from, to, ttl: Some(60), until }),
+            ttl: None,
+            repairs: Repairs::default(),
             released: None,
             version: 3,
         },
@@ -259,6 +262,7 @@ fn intent() -> Intent {
         reviewed: BTreeMap::new(),
         attempt: 0,
         priority: Priority::Event,
+        edit: None,
         cause: "a test".into(),
         since: None,
         run: None,

@@ -41,6 +41,7 @@ mod simulation {
     pub(crate) mod logs;
     pub(crate) mod observations;
     pub(crate) mod organization;
+    pub(crate) mod others;
     pub(crate) mod pages;
     pub(crate) mod people;
     pub(crate) mod port;
@@ -64,6 +65,8 @@ mod simulation {
 const SCHEDULES: u64 = 10_000;
 /// How many run in which people take records back.
 const TAKING_BACK: u64 = 1_000;
+/// How many run in which somebody else writes a record again and again.
+const CONTENDING: u64 = 1_000;
 /// How many run from a range that is another one each day.
 const MOVING: u64 = 2_000;
 /// How far apart these ranges are. They begin behind all fixed ones.
@@ -202,6 +205,18 @@ fn what_people_take_back_stays_theirs() {
     assert_none_fails(&failing);
     let times = tally.0.get("records taken back").copied().unwrap_or_default();
     assert!(times > 30, "hardly any record is taken back: {tally:?}");
+}
+
+#[test]
+fn what_somebody_else_writes_again_and_again_is_left_and_made_right_when_that_ends() {
+    let (tally, failing) = search(World::CONTENDING, CONTENDING, 1);
+    assert_none_fails(&failing);
+    for what in
+        ["records left as contended", "records left for their mark", "rests that ended", "marks removed"]
+    {
+        let times = tally.0.get(what).copied().unwrap_or_default();
+        assert!(times > 30, "hardly any {what}: {tally:?}");
+    }
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(crate) fn intent(account: &AccountId, cause: String) -> Intent {
         reviewed: BTreeMap::new(),
         attempt: 0,
         priority: Priority::Event,
+        edit: None,
         cause,
         since: None,
         run: None,

@@ -15,6 +15,7 @@ use shared::model::ids::{AccountId, VpcEndpointId, VpcId};
 use shared::model::policy::{Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl};
 use shared::model::rate::Priority;
 use shared::model::record::{Addresses, Change, ChangeAction, RecordKey, RecordSet, RecordType, SeenRecords};
+use shared::model::repairs::Repairs;
 use shared::plan::vpc::{Refused, plan};
 use shared::plan::{self, Plan};
 use shared::trigger::intent::Intent;
@@ -190,6 +191,8 @@ impl Planner {
                 ttl: (!any_ttl).then(|| Ttl::default().seconds()),
                 until: self.moment(u32::from(until) * MINUTE),
             }),
+            ttl: None,
+            repairs: Repairs::default(),
             released: None,
             version: small.version.into(),
         }
@@ -298,6 +301,7 @@ fn intent(vpc: u8) -> Intent {
         reviewed: BTreeMap::new(),
         attempt: 0,
         priority: Priority::Event,
+        edit: None,
         cause: "a test".into(),
         since: None,
         run: None,
@@ -348,6 +352,7 @@ fn records(seen: Record) -> SeenRecords {
         a: set(ttl, all.a.iter().map(ToString::to_string).collect()),
         aaaa: set(Ttl::default().seconds(), all.aaaa.iter().map(ToString::to_string).collect()),
         incompatible: seen.cname.then(|| "CNAME".to_owned()).into_iter().collect(),
+        mark: None,
     }
 }
 

@@ -84,6 +84,7 @@ impl Drive {
             reviewed: BTreeMap::new(),
             attempt: 0,
             priority: Priority::Event,
+            edit: None,
             cause: "a script".into(),
             since: None,
             run: None,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use shared::model::claim::{Claim, Pending};
 use shared::model::facts::{InterfaceFacts, StoredEndpoint, VpcEndpointState};
 use shared::model::ids::{AccountId, HostedZoneId, NetworkInterfaceId, VpcEndpointId, VpcId};
@@ -132,10 +133,14 @@ impl Observations {
         self.records.get(key).map(|seen| seen.since)
     }
 
-    /// A claim was written over `before`.
-    pub(crate) fn announce(&mut self, claim: &Claim, before: Option<Claim>) {
+    /// A claim was written over `before`. One that is put back may say an older change again: it announces nothing.
+    pub(crate) fn announce(&mut self, claim: &Claim, before: Option<Claim>, now: Timestamp) {
         self.records.entry(claim.key.clone()).and_modify(|seen| seen.announced = true);
         let pending = claim.pending.clone();
+        if pending.as_ref().is_some_and(|pending| pending.until <= now) {
+            self.announced.remove(&claim.key);
+            return;
+        }
         self.announced.insert(claim.key.clone(), Announcement { before, pending, may_be_made: false });
     }
 

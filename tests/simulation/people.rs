@@ -87,6 +87,7 @@ impl World {
             reviewed: BTreeMap::new(),
             attempt: 0,
             priority: Priority::Event,
+            edit: None,
             cause: "zonelink release".into(),
             since: None,
             run: None,

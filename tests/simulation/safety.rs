@@ -119,6 +119,7 @@ impl World {
         self.check_removal(batch, seen);
         self.check_additions(batch, &to, seen);
         self.tally.count("batches done");
+        self.check_repair(key, &slot.seen, &after);
         let touched = slot.touched;
         // Who repairs a TTL has not made the record his own.
         let same = slot.seen.addresses() == to;
@@ -188,6 +189,9 @@ impl World {
             Some(claim) => claim.service == definition.service,
             None => claim.is_none_or(|claim| claim.service == definition.service),
         })?;
+        if slot.seen.mark.is_some() && !touched_since(slot, batch) {
+            return Some("a record that another controller has marked is changed".into());
+        }
         // Beside a record set of the other family nobody's is changed.
         let deletes = batch.changes.iter().any(|change| change.action == ChangeAction::Delete);
         (slot.by_a_person && deletes && !may_replace(observed, definition, slot, to))

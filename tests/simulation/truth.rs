@@ -107,6 +107,10 @@ impl World {
         if rights.is_empty() {
             return left_over(&slot, claim);
         }
+        if slot.seen.mark.is_some() {
+            let held = |reason: &HoldReason| matches!(reason, HoldReason::ForeignController { .. });
+            return self.unless_held(key, &rights, held, "another controller has marked it");
+        }
         if !slot.seen.incompatible.is_empty() {
             let held = |reason: &HoldReason| matches!(reason, HoldReason::IncompatibleRecord { .. });
             return self.unless_held(key, &rights, held, "another kind of record set stands there");
@@ -124,7 +128,12 @@ impl World {
             let held = |reason: &HoldReason| matches!(reason, HoldReason::ForeignRecord { .. });
             return self.unless_held(key, &rights, held, &format!("somebody else's record answers {stands}"));
         }
-        self.wrong_claim(&slot, claim, &rights)
+        let wrong = self.wrong_claim(&slot, claim, &rights)?;
+        if claim.is_some_and(|claim| claim.repairs.rest(self.timestamp()).is_some()) && slot.by_a_person {
+            let held = |reason: &HoldReason| matches!(reason, HoldReason::Contended { .. });
+            return self.unless_held(key, &rights, held, &wrong);
+        }
+        Some(wrong)
     }
 
     /// What is wrong with a record that is ours, or with its claim.
@@ -167,6 +176,11 @@ impl World {
             }
             HoldReason::IncompatibleRecord { .. } => {
                 stands.is_some_and(|stands| !stands.incompatible.is_empty())
+            }
+            HoldReason::ForeignController { .. } => stands.is_some_and(|stands| stands.mark.is_some()),
+            HoldReason::Contended { repairs, .. } => {
+                let rests = claim.is_some_and(|claim| claim.repairs.rest(self.timestamp()).is_some());
+                rests && 2 * self.repairs_within(key, 2) >= *repairs
             }
             HoldReason::NameTaken { service } => claim.is_some_and(|claim| claim.service == *service),
             HoldReason::SharedZone { vpc: other } => {
@@ -254,5 +268,6 @@ fn left_over(slot: &Slot, claim: Option<&Claim>) -> Option<String> {
         return Some(format!("nothing needs it, and it is claimed: {claim:?}"));
     }
     let stands = slot.seen.addresses();
-    (!slot.by_a_person && !stands.is_empty()).then(|| format!("nothing needs it, and it answers {stands}"))
+    (!slot.by_a_person && !stands.is_empty() && slot.seen.mark.is_none())
+        .then(|| format!("nothing needs it, and it answers {stands}"))
 }

@@ -8,12 +8,14 @@ use jiff::Timestamp;
 use shared::model::ids::{AccountId, ServiceId, VpcId};
 use shared::model::policy::{Policy, ServiceDefinition};
 use shared::model::rate::Rate;
+use shared::model::record::{RecordKey, SeenRecords};
 
 use super::calls::{Letter, Request};
 use super::ec2::Ec2;
 use super::faults::Faults;
 use super::logs::Logs;
 use super::organization::Organization;
+use super::others::Writer;
 use super::pages::Cut;
 use super::queue::Queue;
 use super::random::Random;
@@ -47,6 +49,12 @@ impl Tally {
 pub(crate) struct World {
     /// Whether people take records back.
     pub(crate) takes_back: bool,
+    /// Whether somebody else writes a record again and again.
+    pub(crate) others_write: bool,
+    /// Who does now.
+    pub(crate) writer: Option<Writer>,
+    /// What we made of each record last, and when we made the same again.
+    pub(crate) made: BTreeMap<RecordKey, (SeenRecords, Vec<i64>)>,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
     pub(crate) random: Random,
@@ -92,6 +100,8 @@ pub(crate) struct World {
 impl World {
     /// From this seed on people take records back, too; later on in every fourth schedule.
     pub(crate) const TAKING_BACK: u64 = 1_000_000;
+    /// From this seed on somebody else writes records, too; later on in every fourth schedule.
+    pub(crate) const CONTENDING: u64 = 2_000_000;
 
     pub(crate) fn new(seed: u64, mut random: Random, with_history: bool) -> Self {
         let policy = setting::policy(&mut random);
@@ -99,6 +109,10 @@ impl World {
         let began = setting::id::<Timestamp>("2026-03-02T09:15:00Z").as_millisecond();
         let mut world = World {
             takes_back: seed / Self::TAKING_BACK == 1 || (seed > Self::TAKING_BACK && seed.is_multiple_of(4)),
+            others_write: (Self::CONTENDING..Self::CONTENDING + 1_000_000).contains(&seed)
+                || (seed > Self::TAKING_BACK && seed % 4 == 1),
+            writer: None,
+            made: BTreeMap::new(),
             now: began,
             faults: Faults::of(&mut random),
             rate: setting::rate(&mut random),

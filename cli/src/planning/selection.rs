@@ -214,6 +214,7 @@ fn intent(
         reviewed: BTreeMap::new(),
         attempt: 0,
         priority,
+        edit: None,
         cause: cause.to_owned(),
         since: None,
         run: None,

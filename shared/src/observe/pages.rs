@@ -84,6 +84,7 @@ fn note(seen: &mut SeenRecords, set: ListedRecordSet) {
         RecordSetContent::Simple(RecordType::A, set) => seen.a = Some(set),
         RecordSetContent::Simple(RecordType::Aaaa, set) => seen.aaaa = Some(set),
         RecordSetContent::Incompatible(kind) => _ = seen.incompatible.insert(kind),
+        RecordSetContent::Marked(mark) => seen.mark = Some(mark),
         RecordSetContent::Other => {}
     }
 }

@@ -66,6 +66,7 @@ mod tests {
             announced: false,
             reviewed: BTreeMap::new(),
             priority: Priority::Sweep,
+            edit: None,
             cause: "a sweep".into(),
             since: None,
             run: None,

@@ -60,6 +60,7 @@ pub fn plan(facts: &SweepFacts, question: &Question) -> Plan {
                 reviewed: BTreeMap::new(),
                 attempt: 0,
                 priority: Priority::Sweep,
+                edit: None,
                 cause: question.cause.to_owned(),
                 since: None,
                 run: None,

@@ -103,7 +103,7 @@ fn decided<'a>(
         plan.holds.extend(answer.hold.map(|reason| (subject, reason)));
         return None;
     };
-    let decision = decide(record, &desired, &view.vpc.vpc, view.facts.now);
+    let decision = decide(record, &desired, view.look(record));
     let decision = unless_refused(decision, record, refused);
     let mut decision = within_limit(decision, view, &subject);
     if answer.own.is_empty() && decision.effect != Effect::Nothing {
@@ -123,7 +123,7 @@ fn hold_without_claim(view: &View, record: &RecordFacts) -> Option<HoldReason> {
     let unclaimed = RecordFacts { claim: None, ..record.clone() };
     let answer = view.answer(&unclaimed);
     let desired = answer.desired?;
-    decide(&unclaimed, &desired, &view.vpc.vpc, view.facts.now).hold.or(answer.hold)
+    decide(&unclaimed, &desired, view.look(record)).hold.or(answer.hold)
 }
 
 /// Has the table remember the endpoints as they were seen.

@@ -80,6 +80,7 @@ mod tests {
             reviewed: std::collections::BTreeMap::new(),
             attempt: 0,
             priority: Priority::Sweep,
+            edit: None,
             cause: "a test".into(),
             since: None,
             run: None,

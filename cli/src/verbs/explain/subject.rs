@@ -12,6 +12,7 @@ use shared::model::dns::DnsName;
 use shared::model::hold::Subject as Held;
 use shared::model::ids::VpcEndpointId;
 use shared::model::record::RecordKey;
+use shared::model::repairs::{Repair, Repairs};
 
 use super::history::{self, Acceptance, ServiceJournals, last_acceptance, merged};
 use crate::failure::Failure;
@@ -255,6 +256,18 @@ impl Explanation {
     }
 }
 
+/// When a record was put right last, and who had written it.
+fn repaired(repairs: &Repairs) -> String {
+    let all: Vec<_> = repairs
+        .iter()
+        .map(|Repair { at, by }| {
+            let by = by.as_deref().unwrap_or("somebody whom no event named");
+            format!("at {}, after an edit by {by}", moment(*at))
+        })
+        .collect();
+    if all.is_empty() { "none lately".to_owned() } else { all.join("\n           ") }
+}
+
 /// The claim on a record.
 fn claimed(claim: Option<&Claim>) -> String {
     let Some(claim) = claim else {
@@ -278,6 +291,7 @@ fn claimed(claim: Option<&Claim>) -> String {
         format!("  answers  {} (as last confirmed; Route 53 is not read)", claim.confirmed),
         format!("  pending  {}", pending.unwrap_or_else(|| "nothing".to_owned())),
         format!("  origin   {origin}"),
+        format!("  repairs  {}", repaired(&claim.repairs)),
         format!("  zone of  account {}", claim.zone_account),
     ]
     .join("\n")

@@ -64,6 +64,7 @@ pub(super) fn wait(
         reviewed: intent.reviewed.clone(),
         attempt: 0,
         priority: intent.priority,
+        edit: None,
         cause: intent.cause.clone(),
         since: intent.since,
         run: intent.run.as_ref().map(RunPart::uncounted),

@@ -6,6 +6,9 @@ use super::contribution::{Contribution, contribution};
 use super::endpoint::Remember;
 use crate::model::facts::{AllowListFacts, Facts, RecordFacts, VpcFacts};
 use crate::model::hold::{HoldReason, Subject};
+use super::record::Look;
+use crate::model::facts::{Facts, RecordFacts, VpcFacts};
+use crate::model::hold::Subject;
 use crate::model::ids::VpcEndpointId;
 use crate::model::policy::{Policy, ServiceDefinition};
 use crate::plan::service::allowance::{Allowance, allowance};
@@ -76,6 +79,11 @@ impl<'a> View<'a> {
         let service = &self.vpc.endpoints[id].service;
         let stored = || self.vpc.stored.get(id).and_then(|stored| stored.allowed);
         self.intent.reviewed.get(service).copied().or_else(stored)
+    }
+
+    /// How a record of this VPC is looked at.
+    pub(super) fn look(&self, record: &RecordFacts) -> Look<'_> {
+        Look { vpc: &self.vpc.vpc, now: self.facts.now, by: self.intent.written_by(&record.key) }
     }
 
     /// A record of this VPC, as a subject of plans and holds.
