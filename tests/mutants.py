@@ -21,6 +21,8 @@ PLACE = ROOT / ".local" / "mutants"
 TREE = PLACE / "tree"
 # Within so many schedules each mutant is found.
 SCHEDULES = 2000
+# Where they begin, unless the patch says "Seeds from …".
+FIRST = re.compile(r"^Seeds from (?P<first>\d+)\.", re.MULTILINE)
 # A mutant is built for a few seconds of work: to optimize it takes longer than that.
 BUILD = ["cargo", "test", "--locked", "--config", "profile.dev.package.zonelink-tests.opt-level=1"]
 BUILD += ["--config", "profile.dev.debug=false", "-p", "zonelink-tests", "--test", "simulation"]
@@ -71,7 +73,9 @@ def fate(patch: Path) -> tuple[str | None, str]:
     if problem := build():
         return None, problem
     name = "no_schedule_breaks_a_rule_and_all_end_in_order"
-    outcome = run([*BUILD, "--", name], ZONELINK_SCHEDULES=str(SCHEDULES), ZONELINK_FIRST="0")
+    first = FIRST.search(patch.read_text())
+    outcome = run([*BUILD, "--", name], ZONELINK_SCHEDULES=str(SCHEDULES),
+                  ZONELINK_FIRST=first["first"] if first else "0")
     found = FOUND.search(outcome.stdout + outcome.stderr)
     if outcome.returncode and found:
         return found["seed"], found["violation"][:160]

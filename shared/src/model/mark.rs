@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::dns::DnsName;
 use crate::quoted::quoted;
 
 const EXTERNAL_DNS: &str = "external-dns";
@@ -24,6 +25,18 @@ pub struct Mark {
 }
 
 impl Mark {
+    /// Where external-dns writes its mark of a record, besides the record's own name: since version 0.12, unless its flags
+    /// say otherwise, the record's type stands before the name, and an alias counts as `cname`
+    /// ([mapper.go](https://github.com/kubernetes-sigs/external-dns/blob/master/registry/mapper/mapper.go)).
+    /// What Route 53 makes of the `*` of a wildcard there is believed: a letter as any other, `a-\052.example.com`.
+    #[must_use]
+    pub fn stands_at(name: &DnsName, record: &DnsName) -> bool {
+        let record = record.to_string();
+        ["a-", "aaaa-", "cname-"]
+            .into_iter()
+            .any(|before| format!("{before}{record}").parse().as_ref() == Ok(name))
+    }
+
     /// The mark in the values of a TXT record set, as Route 53 spells them, quotes included; none in most.
     #[must_use]
     pub fn of(values: &BTreeSet<String>) -> Option<Self> {
@@ -55,6 +68,20 @@ mod tests {
         assert_eq!(mark, Some(expected));
         let nameless = Mark { controller: "external-dns".into(), owner: None };
         assert_eq!(of(&["\"heritage=external-dns\""]), Some(nameless));
+    }
+
+    #[test]
+    fn mark_of_a_record_stands_at_the_name_with_its_type_before_it() {
+        let name = |text: &str| text.parse::<DnsName>().unwrap_or_else(|error| panic!("{error}"));
+        let wildcard = name("*.aws.example.com");
+        for marked in ["a-\\052.aws.example.com.", "aaaa-*.aws.example.com", "cname-*.aws.example.com"] {
+            assert!(Mark::stands_at(&name(marked), &wildcard), "{marked}");
+        }
+        for other in ["a-x.aws.example.com", "*.aws.example.com", "a-*.example.com", "txt-*.aws.example.com"]
+        {
+            assert!(!Mark::stands_at(&name(other), &wildcard), "{other}");
+        }
+        assert!(Mark::stands_at(&name("a-in02.example.com"), &name("in02.example.com")));
     }
 
     #[test]

@@ -256,16 +256,14 @@ impl Explanation {
     }
 }
 
-/// When a record was put right last, and who had written it.
-fn repaired(repairs: &Repairs) -> String {
-    let all: Vec<_> = repairs
-        .iter()
-        .map(|Repair { at, by }| {
-            let by = by.as_deref().unwrap_or("somebody whom no event named");
-            format!("at {}, after an edit by {by}", moment(*at))
-        })
-        .collect();
-    if all.is_empty() { "none lately".to_owned() } else { all.join("\n           ") }
+/// When a record was put right last, and who had written it; nothing when that was not lately.
+fn repaired(repairs: &Repairs) -> Option<String> {
+    let line = |Repair { at, by }: &Repair| {
+        let by = by.as_deref().unwrap_or("somebody whom no event named");
+        format!("put right at {}, after {by} had written it", moment(*at))
+    };
+    let lines: Vec<_> = repairs.iter().map(line).collect();
+    (!lines.is_empty()).then(|| format!("\n  repairs  {}", lines.join("\n           ")))
 }
 
 /// The claim on a record.
@@ -291,8 +289,8 @@ fn claimed(claim: Option<&Claim>) -> String {
         format!("  answers  {} (as last confirmed; Route 53 is not read)", claim.confirmed),
         format!("  pending  {}", pending.unwrap_or_else(|| "nothing".to_owned())),
         format!("  origin   {origin}"),
-        format!("  repairs  {}", repaired(&claim.repairs)),
         format!("  zone of  account {}", claim.zone_account),
     ]
     .join("\n")
+        + &repaired(&claim.repairs).unwrap_or_default()
 }

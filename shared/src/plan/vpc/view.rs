@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use super::contribution::{Contribution, contribution};
 use super::endpoint::Remember;
+use super::record::Look;
 use crate::model::facts::{AllowListFacts, Facts, RecordFacts, VpcFacts};
 use crate::model::hold::{HoldReason, Subject};
-use super::record::Look;
-use crate::model::facts::{Facts, RecordFacts, VpcFacts};
-use crate::model::hold::Subject;
 use crate::model::ids::VpcEndpointId;
 use crate::model::policy::{Policy, ServiceDefinition};
 use crate::plan::service::allowance::{Allowance, allowance};
