@@ -212,7 +212,8 @@ impl HoldReason {
                 "remove the record set, or let the definition adopt it (adopt: any)"
             }
             HoldReason::ForeignController { .. } => {
-                "exclude the name from external-dns (--exclude-domains, or no source with that hostname), then remove its TXT record set"
+                "exclude the name from external-dns (--exclude-domains, or no source with that hostname), then remove \
+                 its TXT record set"
             }
             HoldReason::Contended { .. } => {
                 "stop who else writes the record, or take the name from this definition; it is tried again by itself"
@@ -292,10 +293,8 @@ impl fmt::Display for HoldReason {
             }
             HoldReason::Contended { by, repairs, until } => {
                 let by = by.as_deref().unwrap_or("somebody else");
-                write!(
-                    f,
-                    "{by} has written it again after {repairs} repairs within an hour; left as it is until {until:.0}"
-                )
+                write!(f, "{by} has written it again after {repairs} repairs within an hour; ")?;
+                write!(f, "left as it is until {until:.0}")
             }
             HoldReason::IncompatibleRecord { kinds } => {
                 write!(f, "{} stands at the name", kinds.join(", "))

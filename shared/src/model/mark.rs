@@ -1,8 +1,8 @@
 //! Marks: how another controller says that a record is its own.
 //!
 //! external-dns keeps the owner of a record in a TXT record set beside it, its TXT registry: `heritage=external-dns`,
-//! `external-dns/owner=<id>` and more, joined by commas. Until version 0.17 it wrote that at the record's own name, unless
-//! told otherwise; since 0.18 at a name made from it (`a-<name>`). One that it encrypts is not readable here
+//! `external-dns/owner=<id>` and more, joined by commas. Until version 0.17 it wrote that at the record's own name,
+//! unless told otherwise; since 0.18 at a name made from it (`a-<name>`). One that it encrypts is not readable here
 //! ([The TXT registry](https://kubernetes-sigs.github.io/external-dns/latest/docs/registry/txt/)).
 
 use std::collections::BTreeSet;
@@ -25,8 +25,8 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// Where external-dns writes its mark of a record, besides the record's own name: since version 0.12, unless its flags
-    /// say otherwise, the record's type stands before the name, and an alias counts as `cname`
+    /// Where external-dns writes its mark of a record, besides the record's own name: since version 0.12, unless its
+    /// flags say otherwise, the record's type stands before the name, and an alias counts as `cname`
     /// ([mapper.go](https://github.com/kubernetes-sigs/external-dns/blob/master/registry/mapper/mapper.go)).
     /// What Route 53 makes of the `*` of a wildcard there is believed: a letter as any other, `a-\052.example.com`.
     #[must_use]

@@ -1,5 +1,5 @@
-//! Repairs: when a record of ours was put right that somebody else had written, so that two who write the same record do
-//! not go on for ever.
+//! Repairs: when a record of ours was put right that somebody else had written, so that two who write the same record
+//! do not go on for ever.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -32,8 +32,8 @@ pub struct Rest {
 
 impl Repairs {
     /// So many repairs within [`Repairs::WINDOW`], and the next one has to wait. A person who tries something at the
-    /// console makes two or three edits. A controller writes each minute. Where no events of Route 53 are forwarded, only
-    /// the sweep sees edits, each 15 minutes: four are what it finds in an hour, so that it meets the limit, too.
+    /// console makes two or three edits. A controller writes each minute. Where no events of Route 53 are forwarded,
+    /// only the sweep sees edits, each 15 minutes: four are what it finds in an hour, so that it meets the limit, too.
     pub const MOST: usize = 4;
     /// Within which they count.
     pub const WINDOW: SignedDuration = SignedDuration::from_hours(1);

@@ -68,10 +68,12 @@ pub(crate) async fn all_record_sets<C: Cloud>(
         let page = worker.cloud.list_resource_record_sets(account, &key.zone, &start).await?;
         let Some(page) = page else { return Ok(None) };
         let (here, beyond): (Vec<_>, Vec<_>) = page.items.into_iter().partition(|set| set.name == key.name);
-        here.into_iter().for_each(|set| note(&mut seen, set));
+        for set in here {
+            note(&mut seen, set);
+        }
         if !beyond.is_empty() {
-            let marks = beyond.into_iter().filter_map(|set| mark_of(set, &key.name));
-            seen.mark = seen.mark.or_else(|| marks.last());
+            let mut marks = beyond.into_iter().filter_map(|set| mark_of(set, &key.name));
+            seen.mark = seen.mark.or_else(|| marks.next());
             return Ok(Some(seen));
         }
         // The name has not changed yet: it goes on, from an empty page too.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::limits::Limit;
 use crate::model::ids::{AccountId, HostedZoneId, VpcId};
-use crate::model::policy::{Policy, ServiceDefinition};
+use crate::model::policy::{Policy, RecordName, ServiceDefinition};
 use crate::model::rate::Priority;
 use crate::quoted::quoted;
 use crate::trigger::event::{Event, ZoneAction, ZoneCall};
@@ -71,7 +71,7 @@ impl Event {
 fn edit(call: &ZoneCall, policy: &Policy) -> Option<Edit> {
     let zone = call.zone.clone().filter(|_| call.action == ZoneAction::ChangeResourceRecordSets)?;
     let defined = policy.services.values().flat_map(|definition| &definition.names);
-    let defined = defined.map(|name| name.as_dns_name()).filter(|name| call.names.contains(name));
+    let defined = defined.map(RecordName::as_dns_name).filter(|name| call.names.contains(name));
     Some(Edit { by: quoted(call.caller.as_deref()?), zone, names: defined.cloned().collect() })
 }
 

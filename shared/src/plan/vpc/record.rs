@@ -10,9 +10,9 @@
 //! as desired, any TTL       –                 values    adopt: claim, and repair the TTL
 //! differs                   ours              values    claim, DELETE seen + CREATE desired
 //! differs                   –                 values    Hold(ForeignRecord), unless adopt: any
-//! differs                   ours, repaired 4 times within an hour   values    Hold(Contended) for an hour, and the claim settles
-//! any, marked by another controller   any     values    Hold(ForeignController), and the claim settles
-//! any, marked by another controller   ours    none      release
+//! differs again and again   ours              values    Hold(Contended) for an hour, and the claim settles
+//! any, marked by another    any               values    Hold(ForeignController), and the claim settles
+//! any, marked by another    ours              none      release
 //! CNAME, alias, weighted…   any               values    Hold(IncompatibleRecord), and the claim settles
 //! CNAME, alias, weighted…   ours              none      release
 //! any                       another service's values    Hold(NameTaken)
@@ -29,8 +29,9 @@
 //!                           seen = from, what we wrote before, or nothing: may be replaced;
 //!                           else, and when seen = to under another TTL: as without a claim, and what is
 //!                           held is released
-//! differs: deleted or edited, or its TTL, since we wrote it; each time that it is put right is a repair, and the claim says
-//!                           when. What the endpoints or the definition have changed is none.
+//! differs                   was deleted or edited, or its TTL, since we wrote it. That it is put right is a repair, and
+//!                           the claim says when; four within an hour are "again and again". What the endpoints or the
+//!                           definition have changed is none
 //! it was certainly not done the claim says again what it said before; none before: release
 //! ```
 
@@ -186,14 +187,7 @@ impl Row<'_> {
         {
             return Decision::hold(HoldReason::NameTaken { service: claim.service.clone() });
         }
-        if let Some(reason) = self.marked() {
-            return held(reason);
-        }
-        if !self.seen.incompatible.is_empty() {
-            let kinds = self.seen.incompatible.iter().cloned().collect();
-            return held(HoldReason::IncompatibleRecord { kinds });
-        }
-        if let Some(reason) = self.contended() {
+        if let Some(reason) = self.in_the_way() {
             return held(reason);
         }
         match ownership {

@@ -72,7 +72,7 @@ fn a_call_on_a_zone_or_its_records_leads_to_the_zone() {
 fn lookup_of_a_change_says_who_wrote_which_of_the_defined_names_and_of_no_other() {
     let edit = |event: Result<Event, InvalidEvent>| {
         let lookup = event.unwrap_or_else(|error| panic!("{error}")).lookup(&policy(), &own());
-        lookup.map(|lookup| lookup.edit).unwrap_or_else(|Ignored(reason)| panic!("{reason}"))
+        lookup.unwrap_or_else(|Ignored(reason)| panic!("{reason}")).edit
     };
     let key = |zone: &str, name: &str| RecordKey {
         zone: zone.parse().unwrap_or_else(|error| panic!("{error}")),

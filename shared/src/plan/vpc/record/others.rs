@@ -10,8 +10,15 @@ use crate::model::record::Addresses;
 use crate::model::repairs::{Repairs, Rest};
 
 impl Row<'_> {
+    /// What keeps the record from being written, whatever stands in the claim.
+    pub(super) fn in_the_way(&self) -> Option<HoldReason> {
+        let kinds: Vec<_> = self.seen.incompatible.iter().cloned().collect();
+        let incompatible = || (!kinds.is_empty()).then_some(HoldReason::IncompatibleRecord { kinds });
+        self.marked().or_else(incompatible).or_else(|| self.contended())
+    }
+
     /// Another controller's mark, as what stands in the way.
-    pub(super) fn marked(&self) -> Option<HoldReason> {
+    fn marked(&self) -> Option<HoldReason> {
         let mark = self.seen.mark.clone()?;
         Some(HoldReason::ForeignController { controller: mark.controller, owner: mark.owner })
     }
@@ -33,7 +40,7 @@ impl Row<'_> {
     }
 
     /// Why a record that somebody else has written is not put right once more.
-    pub(super) fn contended(&self) -> Option<HoldReason> {
+    fn contended(&self) -> Option<HoldReason> {
         let Rest { by, repairs, until } = self.made_repairs().rest(self.now).filter(|_| self.is_drift)?;
         Some(HoldReason::Contended { by, repairs, until })
     }
