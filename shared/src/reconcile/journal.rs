@@ -39,7 +39,7 @@ impl<'a> Cause<'a> {
 
 impl<'a> From<&'a Intent> for Cause<'a> {
     fn from(intent: &'a Intent) -> Self {
-        let edit = intent.edit.as_ref();
+        let edit = intent.edit.as_deref();
         Self { words: &intent.cause, edit, since: intent.since, attempt: intent.attempt }
     }
 }

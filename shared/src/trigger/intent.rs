@@ -58,7 +58,7 @@ pub struct Intent {
     pub cause: String,
     /// Which records were written, and by whom, by the event that led here: for people to read, never to decide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edit: Option<Edit>,
+    pub edit: Option<Box<Edit>>,
     /// When that happened: the start of the time to DNS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,

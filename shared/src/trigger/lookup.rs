@@ -99,7 +99,7 @@ impl Lookup {
             reviewed: BTreeMap::new(),
             attempt: 0,
             priority: Priority::Event,
-            edit: self.edit.clone(),
+            edit: self.edit.clone().map(Box::new),
             cause: self.cause.clone(),
             since: self.since,
             run: None,
