@@ -22,6 +22,7 @@ use shared::model::policy::{
 };
 use shared::model::rate::Priority;
 use shared::model::record::{Addresses, ChangeAction, RecordKey, RecordSet, SeenRecords};
+use shared::model::repairs::Repairs;
 use shared::model::run::{RequestedBy, RunPart};
 use shared::model::zone::answering;
 use shared::plan::vpc::{handover, plan};
@@ -146,6 +147,8 @@ fn claim(key: RecordKey, service: &'static str) -> impl Strategy<Value = Option<
             origin,
             confirmed,
             pending: pending.map(|(from, to, until)| Pending { from, to, ttl: Some(60), until }),
+            ttl: None,
+            repairs: Repairs::default(),
             released: None,
             version: 3,
         },
@@ -292,6 +295,7 @@ fn intent() -> Intent {
         message: None,
         attempt: 0,
         priority: Priority::Event,
+        edit: None,
         cause: "a test".into(),
         since: None,
         run: None,

@@ -14,6 +14,7 @@ use shared::model::hold::{Hold, HoldReason, Subject};
 use shared::model::ids::VpcEndpointId;
 use shared::model::rate::Priority;
 use shared::model::record::{Addresses, RecordKey, SeenRecords};
+use shared::model::repairs::Repairs;
 use shared::plan::digest::PlanContent;
 use shared::plan::{Accepted, Group, Plan, Rejected, Step};
 use shared::trigger::intent::Intent;
@@ -139,6 +140,8 @@ impl Made {
             origin: Origin::Created,
             confirmed: seen.clone(),
             pending: Some(Pending { from: seen.clone(), to: desired.clone(), ttl: Some(60), until }),
+            ttl: None,
+            repairs: Repairs::default(),
             released: None,
             version: version.map_or(u64::try_from(now.as_nanosecond()).unwrap(), |version| version + 1),
         };
@@ -216,6 +219,7 @@ impl Made {
             message: None,
             attempt: 0,
             priority: Priority::Event,
+            edit: None,
             cause: self.when.cause.clone(),
             since: Some(self.when.since),
             run: None,

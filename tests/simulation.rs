@@ -42,6 +42,7 @@ mod simulation {
     pub(crate) mod logs;
     pub(crate) mod observations;
     pub(crate) mod organization;
+    pub(crate) mod others;
     pub(crate) mod pages;
     pub(crate) mod people;
     pub(crate) mod port;
@@ -67,6 +68,8 @@ const SCHEDULES: u64 = 10_000;
 const TAKING_BACK: u64 = 1_000;
 /// How many run in which owners of zones consent, or do not.
 const CONSENTING: u64 = 2_000;
+/// How many run in which somebody else writes a record again and again.
+const CONTENDING: u64 = 1_000;
 /// How many run from a range that is another one each day.
 const MOVING: u64 = 2_000;
 /// How far apart these ranges are. They begin behind all fixed ones.
@@ -215,6 +218,18 @@ fn nothing_of_a_guest_is_written_without_the_zone_owners_consent() {
     for what in ["consents given", "consents refused", "consents taken back"] {
         let times = tally.0.get(what).copied().unwrap_or_default();
         assert!(times * CONSENTING >= 30 * count, "hardly any {what}: {tally:?}");
+    }
+}
+
+#[test]
+fn what_somebody_else_writes_again_and_again_is_left_and_made_right_when_that_ends() {
+    let (tally, failing) = search(World::CONTENDING, CONTENDING, 1);
+    assert_none_fails(&failing);
+    for what in
+        ["records left as contended", "records left for their mark", "rests that ended", "marks removed"]
+    {
+        let times = tally.0.get(what).copied().unwrap_or_default();
+        assert!(times > 30, "hardly any {what}: {tally:?}");
     }
 }
 

@@ -56,6 +56,7 @@ pub(crate) fn intent(account: &AccountId, cause: String) -> Intent {
         message: None,
         attempt: 0,
         priority: Priority::Event,
+        edit: None,
         cause,
         since: None,
         run: None,

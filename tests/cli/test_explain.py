@@ -98,3 +98,22 @@ def test_name_that_no_zone_can_hold_is_explained_by_its_hold(zonelink):
     zonelink.local.settled()
     [explanation] = explained(zonelink, NAME)
     assert [hold["reason"] for hold in explanation["holds"]] == ["NoZone"]
+
+
+def test_record_that_was_put_right_says_who_had_written_it(told):
+    [zone, ada] = [told.zones[0], "arn:aws:iam::111122223333:user/ada"]
+    edit = {"by": ada, "zone": zone.id, "names": [NAME]}
+    for _ in range(5):
+        zone.put("192.0.2.9")
+        told.provider.send({"intent": "reconcile", "account": told.a.account, "vpcs": [told.vpc.id],
+                            "cause": "ChangeResourceRecordSets event 1", "edit": edit})
+        told.local.settled()
+    said = told.run("explain", f"{zone.id}/{NAME}")
+    assert said.code == 3
+    assert said.out.count(f", after {ada} had written it") == 4, said
+    assert said.out.count(f"; from ChangeResourceRecordSets event 1, by {ada}") == 5, "four repairs, and the hold"
+    assert f"Contended: {ada} has written it again after 4 repairs" in said.out, said
+    [explanation] = explained(told, f"{zone.id}/{NAME}")
+    assert [repair["by"] for repair in explanation["claim"]["repairs"]] == [ada] * 4
+    elsewhere = told.run("explain", f"{told.zones[1].id}/{NAME}")
+    assert ada not in elsewhere.out, "the call wrote no record of that zone"

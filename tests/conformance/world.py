@@ -18,6 +18,7 @@ DENIED = {"ec2": ("UnauthorizedOperation", 403), "route53": ("AccessDenied", 403
 THROTTLED = {"ec2": ("RequestLimitExceeded", 503), "route53": ("Throttling", 400), "sts": ("Throttling", 400)}
 # For how long a slow answer keeps its caller waiting.
 SLOW_SECONDS = 1.5
+_MARK = '"heritage=external-dns,external-dns/owner=blue,external-dns/resource=ingress/default/web"'
 _ALWAYS = 1000
 
 
@@ -95,8 +96,8 @@ class World:
         self._zones[zone].owner.route53.delete_hosted_zone(Id=zone)
 
     def write(self, zone, name, kind):
-        value = {"CNAME": "elsewhere.example.com", "TXT": '"words"'}[kind]
-        self._zones[zone].put(value, kind=kind, name=name)
+        value = {"CNAME": "elsewhere.example.com", "TXT": '"words"', "mark": _MARK}[kind]
+        self._zones[zone].put(value, kind="TXT" if kind == "mark" else kind, name=name)
 
     def pages_of(self, items):
         self.local.settings(page_size=items)

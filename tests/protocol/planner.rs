@@ -18,6 +18,7 @@ use shared::model::policy::{
 };
 use shared::model::rate::Priority;
 use shared::model::record::{Addresses, Change, ChangeAction, RecordKey, RecordSet, RecordType, SeenRecords};
+use shared::model::repairs::Repairs;
 use shared::plan::vpc::{Refused, plan};
 use shared::plan::{self, Plan};
 use shared::trigger::intent::Intent;
@@ -217,6 +218,8 @@ impl Planner {
                 ttl: (!any_ttl).then(|| Ttl::default().seconds()),
                 until: self.moment(u32::from(until) * MINUTE),
             }),
+            ttl: None,
+            repairs: Repairs::default(),
             released: None,
             version: small.version.into(),
         }
@@ -322,6 +325,7 @@ fn intent(account: AccountId, vpc: u8) -> Intent {
         message: None,
         attempt: 0,
         priority: Priority::Event,
+        edit: None,
         cause: "a test".into(),
         since: None,
         run: None,
@@ -372,6 +376,7 @@ fn records(seen: Record) -> SeenRecords {
         a: set(ttl, all.a.iter().map(ToString::to_string).collect()),
         aaaa: set(Ttl::default().seconds(), all.aaaa.iter().map(ToString::to_string).collect()),
         incompatible: seen.cname.then(|| "CNAME".to_owned()).into_iter().collect(),
+        mark: None,
     }
 }
 

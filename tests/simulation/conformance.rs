@@ -10,6 +10,7 @@ use std::task::{Context, Waker};
 use conformance::{Kind, Organization, Refusal, Setting, check, claims};
 use shared::model::facts::ZoneOwner;
 use shared::model::ids::{AccountId, HostedZoneId, VpcEndpointId, VpcId};
+use shared::model::mark::Mark;
 use shared::model::policy::SharedZones;
 use shared::model::rate::LONGEST_DELAY;
 use shared::model::record::RecordKey;
@@ -127,6 +128,10 @@ impl conformance::World for Stage {
                 slot.seen.incompatible = BTreeSet::from(["CNAME".to_owned()]);
             }
             Kind::Txt => world.with_texts = true,
+            Kind::Mark => {
+                let slot = world.route53.slots.entry(key.clone()).or_default();
+                slot.seen.mark = Some(Mark { controller: "external-dns".into(), owner: Some("blue".into()) });
+            }
         });
     }
 

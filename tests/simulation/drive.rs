@@ -85,6 +85,7 @@ impl Drive {
             message: None,
             attempt: 0,
             priority: Priority::Event,
+            edit: None,
             cause: "a script".into(),
             since: None,
             run: None,

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::model::ids::{AccountId, ServiceId, VpcEndpointId};
+use shared::model::record::RecordKey;
 use shared::trigger::event::{Action, Event};
 
 use super::queue::Job;
@@ -63,6 +64,24 @@ impl Recorded<'_> {
         let event = Event::from_eventbridge(&self.event(world)).unwrap();
         Job::Review { event: Box::new(event), words: self.words() }
     }
+}
+
+/// A change of one record by somebody else, as CloudTrail records it in us-east-1.
+pub(crate) fn record_changed(world: &World, key: &RecordKey, account: &AccountId, by: &str) -> Job {
+    let time = format!("{:.0}", world.timestamp());
+    let change = json!({ "action": "UPSERT", "resourceRecordSet": { "name": key.name, "type": "A" } });
+    let event = json!({
+        "version": "0", "id": format!("event-{}", world.now), "source": "aws.route53",
+        "detail-type": "AWS API Call via CloudTrail", "account": account, "region": "us-east-1",
+        "time": time, "resources": [],
+        "detail": {
+            "eventSource": "route53.amazonaws.com", "eventName": "ChangeResourceRecordSets", "eventTime": time,
+            "eventID": format!("event at {}", world.now), "awsRegion": "us-east-1",
+            "recipientAccountId": account, "userIdentity": { "arn": by },
+            "requestParameters": { "hostedZoneId": key.zone, "changeBatch": { "changes": [change] } },
+        },
+    });
+    Job::Message { body: event.to_string(), run: None, words: format!("event of a change of {key}") }
 }
 
 /// An SNS connection notification, for accept-connections.

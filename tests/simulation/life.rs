@@ -246,7 +246,7 @@ impl World {
     }
 
     /// Sends an event on its way: soon, late, twice, or not at all.
-    fn emit(&mut self, job: &Job) {
+    pub(crate) fn emit(&mut self, job: &Job) {
         let lost = self.faults.lost_event;
         if self.random.one_in(lost) {
             self.tally.count("events lost");

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use shared::model::claim::{Claim, Pending};
 use shared::model::facts::{InterfaceFacts, PrivateHostedZone, StoredEndpoint, VpcEndpointState};
 use shared::model::ids::{AccountId, HostedZoneId, NetworkInterfaceId, VpcEndpointId, VpcId};
@@ -131,6 +132,11 @@ impl Observations {
             .any(|zone| zone.account().is_some() && zone.name.is_zone_of(&key.name) && length(zone) > own)
     }
 
+    /// The rest of the record sets at a name is read: what stands there may be another one by now.
+    pub(crate) fn see_later_page(&mut self, key: &RecordKey, slot: Option<&Slot>) {
+        self.slots.entry(key.clone()).or_default().push(slot.cloned().unwrap_or_default());
+    }
+
     /// The record sets at a name are read, from their first page on.
     pub(crate) fn see_record(&mut self, key: &RecordKey, slot: Option<&Slot>, now: i64) {
         self.slots.entry(key.clone()).or_default().extend(slot.cloned());
@@ -150,10 +156,14 @@ impl Observations {
         self.records.get(key).map(|seen| seen.since)
     }
 
-    /// A claim was written over `before`.
-    pub(crate) fn announce(&mut self, claim: &Claim, before: Option<Claim>) {
+    /// A claim was written over `before`. One that is put back may say an older change again: it announces nothing.
+    pub(crate) fn announce(&mut self, claim: &Claim, before: Option<Claim>, now: Timestamp) {
         self.records.entry(claim.key.clone()).and_modify(|seen| seen.announced = true);
         let pending = claim.pending.clone();
+        if pending.as_ref().is_some_and(|pending| pending.until <= now) {
+            self.announced.remove(&claim.key);
+            return;
+        }
         self.announced.insert(claim.key.clone(), Announcement { before, pending, may_be_made: false });
     }
 

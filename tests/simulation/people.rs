@@ -88,6 +88,7 @@ impl World {
             message: None,
             attempt: 0,
             priority: Priority::Event,
+            edit: None,
             cause: "zonelink release".into(),
             since: None,
             run: None,

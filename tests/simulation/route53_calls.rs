@@ -92,6 +92,8 @@ impl World {
         }
         if start.record_type.is_none() {
             seen.see_record(&key, self.route53.slots.get(&key), self.now);
+        } else {
+            seen.see_later_page(&key, self.route53.slots.get(&key));
         }
         let from = start.record_type.as_deref().unwrap_or_default();
         let mut listed = self.sets_at(&key);
@@ -127,7 +129,7 @@ impl World {
     /// What stands at a name, by type.
     fn sets_at(&self, key: &RecordKey) -> Vec<(&'static str, ListedRecordSet)> {
         let seen = self.route53.slots.get(key).map(|slot| slot.seen.clone()).unwrap_or_default();
-        let SeenRecords { a, aaaa, incompatible } = seen;
+        let SeenRecords { a, aaaa, incompatible, mark } = seen;
         // Beside a CNAME nothing else stands.
         let texts = self.with_texts && !incompatible.contains("CNAME");
         let listed = |content| ListedRecordSet { name: key.name.clone(), content };
@@ -135,8 +137,13 @@ impl World {
         let simple =
             simple.filter_map(|(kind, set)| Some((kind.as_str(), RecordSetContent::Simple(kind, set?))));
         let odd = incompatible.into_iter().map(|kind| ("CNAME", RecordSetContent::Incompatible(kind)));
-        let other = texts.then_some(("TXT", RecordSetContent::Other));
-        simple.chain(odd).chain(other).map(|(kind, content)| (kind, listed(content))).collect()
+        // A mark is one TXT record set, and other texts stand in it as well.
+        let text = mark.map(RecordSetContent::Marked).or(texts.then_some(RecordSetContent::Other));
+        simple
+            .chain(odd)
+            .chain(text.map(|text| ("TXT", text)))
+            .map(|(kind, content)| (kind, listed(content)))
+            .collect()
     }
 }
 

@@ -48,7 +48,9 @@ impl World {
 
     /// Judges the end of a claim.
     pub(crate) fn check_release(&mut self, before: &Claim, seen: &Observations) {
-        if let Some(undone) = undone(before, None, seen) {
+        // A claim goes with its zone, whatever was announced there.
+        let is_there = !seen.gone.contains(&before.key.zone);
+        if let Some(undone) = undone(before, None, seen).filter(|_| is_there) {
             if let Err(wrong) = undone {
                 self.violation(wrong);
             }
@@ -142,6 +144,7 @@ impl World {
         self.check_removal(batch, seen);
         self.check_additions(batch, &to, seen);
         self.tally.count("batches done");
+        self.check_repair(key, &slot.seen, &after);
         let touched = slot.touched;
         // Who repairs a TTL has not made the record his own.
         let same = slot.seen.addresses() == to;
@@ -214,6 +217,9 @@ impl World {
             Some(claim) => claim.service == definition.service,
             None => claim.is_none_or(|claim| claim.service == definition.service),
         })?;
+        if slot.seen.mark.is_some() && !touched_since(slot, batch) {
+            return Some("a record that another controller has marked is changed".into());
+        }
         // Beside a record set of the other family nobody's is changed.
         let deletes = batch.changes.iter().any(|change| change.action == ChangeAction::Delete);
         (slot.by_a_person && deletes && !may_replace(observed, definition, slot, to))
@@ -292,7 +298,7 @@ fn read_of(seen: &Observations, key: &RecordKey) -> impl Iterator<Item = Slot> {
             let (first, later) = (&slots[first], &slots[later]);
             let mut read = later.clone();
             read.seen.a.clone_from(&first.seen.a);
-            read.by_a_person |= first.by_a_person;
+            read.by_a_person |= first.by_a_person || first.touched != later.touched;
             read
         })
         .collect();

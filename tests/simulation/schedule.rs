@@ -51,6 +51,7 @@ pub(crate) fn run_with(seed: u64, random: Random, with_history: bool) -> (Report
     let mut schedule = Schedule { world: Rc::clone(&world), executor, peace: false };
     let mut whole = || {
         schedule.trouble();
+        schedule.contend();
         schedule.peace();
     };
     if with_history {
@@ -77,6 +78,7 @@ impl Schedule {
         let mut left = self.world.borrow_mut().random.between(6, 26);
         let calm = self.world.borrow_mut().random.between(10, 120);
         for _ in 0..TURNS {
+            self.world.borrow_mut().somebody_writes();
             if self.failed() || (left <= 0 && self.rests()) {
                 break;
             }
@@ -84,6 +86,7 @@ impl Schedule {
             let happens = left > 0 && (self.world.borrow_mut().random.one_in(calm) || self.rests());
             if happens {
                 left -= 1;
+                self.world.borrow_mut().somebody_begins_to_write();
                 self.world.borrow_mut().happening();
                 if self.world.borrow_mut().random.one_in(3) {
                     // Soon after one another.
@@ -96,6 +99,35 @@ impl Schedule {
             if left <= 0 && self.world.borrow_mut().random.one_in(400) {
                 break;
             }
+        }
+    }
+
+    /// Somebody else writes a record again and again, and what can go wrong still does.
+    fn contend(&mut self) {
+        if !self.world.borrow().others_write || self.failed() {
+            return;
+        }
+        {
+            let mut world = self.world.borrow_mut();
+            let now = world.now;
+            world.define_again();
+            world.queue.send(Job::Sweep { allow_deletes: Some(1000) }, now);
+        }
+        for _ in 0..TURNS {
+            if self.failed() {
+                return;
+            }
+            if !self.rests() {
+                self.turn();
+            } else if self.world.borrow().writer.is_none() {
+                self.world.borrow_mut().somebody_begins_to_write();
+                if self.world.borrow().writer.is_none() {
+                    return;
+                }
+            } else {
+                self.world.borrow_mut().waits_for_the_writer();
+            }
+            self.world.borrow_mut().somebody_writes();
         }
     }
 
@@ -126,6 +158,9 @@ impl Schedule {
         }
         self.put_right();
         if !self.failed() {
+            self.outlast();
+        }
+        if !self.failed() {
             self.leave_alone();
         }
         if !self.failed() {
@@ -148,7 +183,7 @@ impl Schedule {
         }
         self.rest();
         self.settle();
-        let differences = self.world.borrow().wrong_records().join("; ");
+        let differences = self.world.borrow().wrong_answers().join("; ");
         if !self.failed() && !differences.is_empty() {
             self.world.borrow_mut().violation(format!("after events alone: {differences}"));
         }
@@ -184,6 +219,22 @@ impl Schedule {
         self.world.borrow_mut().violation(format!("after {sweeps} sweeps: {differences}"));
     }
 
+    /// Nobody else writes any more: an hour after its last repair what was left as contended is made right by a sweep.
+    fn outlast(&mut self) {
+        let held = self.world.borrow().contended();
+        if held.is_empty() {
+            return;
+        }
+        self.world.borrow_mut().tally.count("rests that ended");
+        self.world.borrow_mut().pass(60 * 60_000);
+        self.settle();
+        self.put_right();
+        let still = self.world.borrow().contended();
+        if !still.is_empty() {
+            self.world.borrow_mut().violation(format!("an hour later still contended: {still:?}"));
+        }
+    }
+
     /// One more sweep finds nothing to do.
     fn leave_alone(&mut self) {
         self.world.borrow_mut().writes.clear();
@@ -215,6 +266,7 @@ impl Schedule {
 
     fn stop_faults(&mut self) {
         let mut world = self.world.borrow_mut();
+        world.writer_stops();
         world.note(|| "from here on nothing goes wrong any more".into());
         world.faults = Faults::none();
         world.define_again();

@@ -78,7 +78,7 @@ impl World {
             match write {
                 Write::Put(_, Item::Claim(claim), _) => {
                     self.check_claim(claim, before.as_ref(), seen);
-                    seen.announce(claim, before.clone());
+                    seen.announce(claim, before.clone(), self.timestamp());
                 }
                 Write::Put(_, Item::Hold(hold), _) => self.count_hold(hold),
                 Write::Put(_, Item::Endpoint(stored), _) => self.check_memory(stored, seen),
@@ -94,8 +94,11 @@ impl World {
 
     fn count_hold(&mut self, hold: &Hold) {
         use shared::model::hold::HoldReason;
-        if let HoldReason::Route53Refused { .. } = hold.reason {
-            self.tally.count("refusals held");
+        match hold.reason {
+            HoldReason::Route53Refused { .. } => self.tally.count("refusals held"),
+            HoldReason::Contended { .. } => self.tally.count("records left as contended"),
+            HoldReason::ForeignController { .. } => self.tally.count("records left for their mark"),
+            _ => {}
         }
     }
 

@@ -38,12 +38,27 @@ impl World {
         differences
     }
 
+    /// All records that are not as they should be, of those that Route 53 asks. Events lead to no record that a closer
+    /// zone shadows: the next sweep does.
+    pub(crate) fn wrong_answers(&self) -> Vec<String> {
+        let is_asked = |key: &RecordKey| {
+            let rights = self.rights(key);
+            let mut vpcs = rights.iter().flat_map(|right| &right.vpcs);
+            rights.is_empty() || vpcs.any(|vpc| self.asked(vpc, &key.name) == Some(&key.zone))
+        };
+        self.wrong_among(is_asked)
+    }
+
     /// All records that are not as they should be.
     pub(crate) fn wrong_records(&self) -> Vec<String> {
+        self.wrong_among(|_| true)
+    }
+
+    fn wrong_among(&self, is_meant: impl Fn(&RecordKey) -> bool) -> Vec<String> {
         let mut keys: BTreeSet<RecordKey> = self.keys().into_iter().collect();
         keys.extend(self.table.claims().map(|claim| claim.key.clone()));
         keys.extend(self.route53.slots.keys().cloned());
-        let readable = keys.iter().filter(|key| self.is_readable(key));
+        let readable = keys.iter().filter(|key| self.is_readable(key) && is_meant(key));
         readable.filter_map(|key| Some(format!("{key}: {}", self.difference(key)?))).collect()
     }
 
@@ -130,6 +145,10 @@ impl World {
         if rights.is_empty() {
             return left_over(&slot, claim);
         }
+        if slot.seen.mark.is_some() {
+            let held = |reason: &HoldReason| matches!(reason, HoldReason::ForeignController { .. });
+            return self.unless_held(key, &rights, held, "another controller has marked it");
+        }
         if !slot.seen.incompatible.is_empty() {
             let held = |reason: &HoldReason| matches!(reason, HoldReason::IncompatibleRecord { .. });
             return self.unless_held(key, &rights, held, "another kind of record set stands there");
@@ -147,7 +166,17 @@ impl World {
             let held = |reason: &HoldReason| matches!(reason, HoldReason::ForeignRecord { .. });
             return self.unless_held(key, &rights, held, &format!("somebody else's record answers {stands}"));
         }
-        self.wrong_claim(&slot, claim, &rights)
+        let wrong = self.wrong_claim(&slot, claim, &rights)?;
+        if claim.is_some_and(|claim| claim.repairs.rest(self.timestamp()).is_some()) && slot.by_a_person {
+            // Of what a closer zone answers, nothing is said.
+            let mut vpcs = rights.iter().flat_map(|right| &right.vpcs);
+            if !vpcs.any(|vpc| self.asked(vpc, &key.name) == Some(&key.zone)) {
+                return None;
+            }
+            let held = |reason: &HoldReason| matches!(reason, HoldReason::Contended { .. });
+            return self.unless_held(key, &rights, held, &wrong);
+        }
+        Some(wrong)
     }
 
     /// What is wrong with a record that is ours, or with its claim.
@@ -193,6 +222,11 @@ impl World {
             }
             HoldReason::IncompatibleRecord { .. } => {
                 stands.is_some_and(|stands| !stands.incompatible.is_empty())
+            }
+            HoldReason::ForeignController { .. } => stands.is_some_and(|stands| stands.mark.is_some()),
+            HoldReason::Contended { repairs, .. } => {
+                let rests = claim.is_some_and(|claim| claim.repairs.rest(self.timestamp()).is_some());
+                rests && 2 * self.repairs_within(key, 2) >= *repairs
             }
             HoldReason::NameTaken { service } => claim.is_some_and(|claim| claim.service == *service),
             HoldReason::SharedZone { vpc: other } => {
@@ -350,5 +384,6 @@ fn left_over(slot: &Slot, claim: Option<&Claim>) -> Option<String> {
         return Some(format!("nothing needs it, and it is claimed: {claim:?}"));
     }
     let stands = slot.seen.addresses();
-    (!slot.by_a_person && !stands.is_empty()).then(|| format!("nothing needs it, and it answers {stands}"))
+    (!slot.by_a_person && !stands.is_empty() && slot.seen.mark.is_none())
+        .then(|| format!("nothing needs it, and it answers {stands}"))
 }

@@ -8,12 +8,14 @@ use jiff::Timestamp;
 use shared::model::ids::{AccountId, ServiceId, VpcId};
 use shared::model::policy::{Policy, ServiceDefinition, WriteTo};
 use shared::model::rate::Rate;
+use shared::model::record::{RecordKey, SeenRecords};
 
 use super::calls::{Letter, Request};
 use super::ec2::Ec2;
 use super::faults::Faults;
 use super::logs::Logs;
 use super::organization::Organization;
+use super::others::Writer;
 use super::pages::Cut;
 use super::queue::Queue;
 use super::random::Random;
@@ -51,6 +53,12 @@ pub(crate) struct World {
     pub(crate) owners_consent: bool,
     /// The accounts whose VPCs each owner serves.
     pub(crate) guests: BTreeSet<(AccountId, AccountId)>,
+    /// Whether somebody else writes a record again and again.
+    pub(crate) others_write: bool,
+    /// Who does now.
+    pub(crate) writer: Option<Writer>,
+    /// What we made of each record last, and when we made the same again.
+    pub(crate) made: BTreeMap<RecordKey, (SeenRecords, Vec<i64>)>,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
     pub(crate) random: Random,
@@ -100,6 +108,8 @@ impl World {
     pub(crate) const TAKING_BACK: u64 = 1_000_000;
     /// From this seed on owners of zones say whose VPCs they serve; later on in every fourth schedule.
     pub(crate) const CONSENTING: u64 = 2_000_000;
+    /// From this seed on somebody else writes records, too; later on in every fourth schedule.
+    pub(crate) const CONTENDING: u64 = 3_000_000;
 
     pub(crate) fn new(seed: u64, mut random: Random, with_history: bool) -> Self {
         let mut policy = setting::policy(&mut random);
@@ -114,6 +124,10 @@ impl World {
                 || (seed > Self::CONSENTING && seed % 4 == 1),
             guests: BTreeSet::new(),
             has_zones_of_aws: matches!(seed % 16, 3 | 4 | 6 | 11),
+            others_write: (Self::CONTENDING..Self::CONTENDING + 1_000_000).contains(&seed)
+                || (seed > Self::CONTENDING && seed % 4 == 2),
+            writer: None,
+            made: BTreeMap::new(),
             now: began,
             faults: Faults::of(&mut random),
             rate: setting::rate(&mut random),

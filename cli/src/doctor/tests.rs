@@ -55,6 +55,7 @@ fn entry(milliseconds: Option<i64>) -> JournalEntry {
         subject: words(),
         at,
         cause: words(),
+        by: None,
         reason: words(),
         steps: vec![],
         outcome: words(),

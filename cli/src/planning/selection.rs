@@ -215,6 +215,7 @@ fn intent(
         message: None,
         attempt: 0,
         priority,
+        edit: None,
         cause: cause.to_owned(),
         since: None,
         run: None,

@@ -90,6 +90,7 @@ mod tests {
             subject: "vpc-0123456789abcdef0/Z1/*.example.com".into(),
             at: Timestamp::UNIX_EPOCH,
             cause: cause.into(),
+            by: None,
             reason: reason.into(),
             steps: vec!["claim Z1/*.example.com from nothing to 10.0.0.4".into(), step.into()],
             outcome: outcome.into(),

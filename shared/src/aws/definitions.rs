@@ -77,6 +77,7 @@ impl Aws {
             subject: subject.to_string(),
             at: self.clock(),
             cause: change.cause.to_owned(),
+            by: None,
             reason: "by hand".into(),
             steps: change.changes,
             outcome: "done".into(),

@@ -19,6 +19,7 @@ use crate::model::dns::DnsName;
 use crate::model::facts::{Association, PrivateHostedZone, ZoneOwner};
 use crate::model::ids::{HostedZoneId, Region, VpcId};
 use crate::model::listed::{ListedRecordSet, Page, RecordSetContent, RecordSetsStart};
+use crate::model::mark::Mark;
 use crate::model::record::{Change, ChangeAction, RecordKey, RecordSet, RecordType};
 
 /// How many record sets one page brings. Few stand at one name, and the list goes on to the next names.
@@ -203,6 +204,9 @@ fn content(set: ResourceRecordSet) -> RecordSetContent {
         (RrType::Aaaa, None) => RecordSetContent::Simple(RecordType::Aaaa, simple),
         (RrType::A | RrType::Aaaa, Some(routed)) => {
             RecordSetContent::Incompatible(format!("{kind} {routed}"))
+        }
+        (RrType::Txt, _) => {
+            Mark::of(&simple.values).map_or(RecordSetContent::Other, RecordSetContent::Marked)
         }
         (RrType::Cname, _) => RecordSetContent::Incompatible(kind),
         _ => RecordSetContent::Other,

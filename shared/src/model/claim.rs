@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::consent::Consented;
 use crate::model::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
-use crate::model::record::{Addresses, RecordKey, RecordSet, SeenRecords};
+use crate::model::record::{Addresses, RecordKey, SeenRecords};
+use crate::model::repairs::Repairs;
 
 /// The ownership of one name in one zone, A and AAAA together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,12 @@ pub struct Claim {
     pub origin: Origin,
     /// What we wrote and know to be there; empty when we wrote nothing yet.
     pub confirmed: Addresses,
+    /// The TTL that we wrote with it. None where that is not known: in a claim that an older version confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u32>,
+    /// When it was put right after somebody else had written it.
+    #[serde(default, skip_serializing_if = "Repairs::is_empty")]
+    pub repairs: Repairs,
     /// A change that was announced and not yet confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
@@ -88,9 +95,14 @@ impl Pending {
     /// the values are does not change with it.
     #[must_use]
     pub fn is_in_place(&self, seen: &SeenRecords) -> bool {
-        let same_ttl = |set: &RecordSet| self.ttl.is_none_or(|ttl| set.ttl == ttl);
-        seen.addresses() == self.to
-            && (self.from == self.to || [&seen.a, &seen.aaaa].into_iter().flatten().all(same_ttl))
+        let same_ttl = |seen: u32| self.ttl.is_none_or(|ttl| seen == ttl);
+        seen.addresses() == self.to && (self.from == self.to || seen.ttls().all(same_ttl))
+    }
+
+    /// Whether what is seen is what the change would have made, its TTL included though it is a change of that alone.
+    #[must_use]
+    pub fn is_made(&self, seen: &SeenRecords) -> bool {
+        self.is_in_place(seen) && self.ttl.is_none_or(|ttl| seen.ttls().all(|seen| seen == ttl))
     }
 
     /// When it was announced.
@@ -160,6 +172,7 @@ impl Claim {
         let mut claim = self.clone();
         if let Some(pending) = claim.pending.take() {
             claim.confirmed = pending.to;
+            claim.ttl = pending.ttl;
         }
         claim.version += 1;
         claim

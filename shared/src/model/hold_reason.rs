@@ -95,6 +95,24 @@ pub enum HoldReason {
         /// What it answers.
         seen: Addresses,
     },
+    /// Another controller has marked the record as its own.
+    ForeignController {
+        /// Which controller.
+        controller: String,
+        /// Which of its installations, in its own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+    },
+    /// Somebody else writes the record again and again: it is left as it is for a while.
+    Contended {
+        /// The ARN of who wrote it last, of those whom an event has named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// How often it was put right within an hour.
+        repairs: usize,
+        /// Until when it is left.
+        until: Timestamp,
+    },
     /// A record set stands at the name that ours cannot stand beside or replace.
     IncompatibleRecord {
         /// Its kind: "CNAME", "A alias", "A weighted"….
@@ -200,6 +218,8 @@ impl HoldReason {
             HoldReason::NoSubnet => "NoSubnet",
             HoldReason::Stalled { .. } => "Stalled",
             HoldReason::ForeignRecord { .. } => "ForeignRecord",
+            HoldReason::ForeignController { .. } => "ForeignController",
+            HoldReason::Contended { .. } => "Contended",
             HoldReason::IncompatibleRecord { .. } => "IncompatibleRecord",
             HoldReason::NameTaken { .. } => "NameTaken",
             HoldReason::SharedZone { .. } => "SharedZone",
@@ -270,6 +290,13 @@ impl HoldReason {
             HoldReason::Stalled { .. } => "look at the endpoint in the VPC console; any change of it is seen",
             HoldReason::ForeignRecord { .. } => {
                 "remove the record set, or let the definition adopt it (adopt: any)"
+            }
+            HoldReason::ForeignController { .. } => {
+                "exclude the name from external-dns (--exclude-domains, or no source with that hostname), then remove \
+                 its TXT record set"
+            }
+            HoldReason::Contended { .. } => {
+                "stop who else writes the record, or take the name from this definition; it is tried again by itself"
             }
             HoldReason::IncompatibleRecord { .. } => "remove the record set, or publish another name",
             HoldReason::NameTaken { .. } => "give the services names of their own",
@@ -349,6 +376,15 @@ impl fmt::Display for HoldReason {
             }
             HoldReason::ForeignRecord { seen } => {
                 write!(f, "a record set that is not ours answers {seen}")
+            }
+            HoldReason::ForeignController { controller, owner } => {
+                write!(f, "{controller} has marked the record as its own")?;
+                owner.as_ref().map_or(Ok(()), |owner| write!(f, ", as owner {owner}"))
+            }
+            HoldReason::Contended { by, repairs, until } => {
+                let by = by.as_deref().unwrap_or("somebody else");
+                write!(f, "{by} has written it again after {repairs} repairs within an hour; ")?;
+                write!(f, "left as it is until {until:.0}")
             }
             HoldReason::IncompatibleRecord { kinds } => {
                 write!(f, "{} stands at the name", kinds.join(", "))

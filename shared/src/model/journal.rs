@@ -14,6 +14,9 @@ pub struct JournalEntry {
     pub at: Timestamp,
     /// What led there.
     pub cause: String,
+    /// Who had written the record, by the event that led there; none when no event says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// The row of the decision table.
     pub reason: String,
     /// What was to be done.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::dns::DnsName;
 use super::facts::{InterfaceFacts, IpAddressType, VpcEndpointState};
 use super::ids::{NetworkInterfaceId, SubnetId, VpcEndpointId, VpcId};
+use super::mark::Mark;
 use super::record::{RecordKey, RecordSet, RecordType};
 
 /// One page of a list. An empty one may have a next one.
@@ -74,6 +75,8 @@ pub enum RecordSetContent {
     Simple(RecordType, RecordSet),
     /// Another kind that excludes ours, in words: "CNAME", "A alias".
     Incompatible(String),
+    /// A TXT record set by which another controller says that what stands at the name is its own.
+    Marked(Mark),
     /// TXT, MX, CAA…: it stands beside addresses and is none of our business.
     Other,
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::dns::DnsName;
 use crate::model::ids::{HostedZoneId, InvalidId};
+use crate::model::mark::Mark;
 
 /// A name in one zone. A and AAAA at that name are owned, written and removed together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -132,6 +133,9 @@ pub struct SeenRecords {
     /// Record sets that exclude ours or that we would have to break: "CNAME", "A alias", "A weighted"….
     #[serde(default)]
     pub incompatible: BTreeSet<String>,
+    /// The mark of another controller, in a TXT record set beside them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
 }
 
 impl SeenRecords {
@@ -151,6 +155,11 @@ impl SeenRecords {
             set.into_iter().flat_map(|set| &set.values).filter_map(|value| value.parse().ok()).collect()
         }
         Addresses { a: parse(self.a.as_ref()), aaaa: parse(self.aaaa.as_ref()) }
+    }
+
+    /// The TTLs of the record sets that stand there.
+    pub fn ttls(&self) -> impl Iterator<Item = u32> {
+        [&self.a, &self.aaaa].into_iter().flatten().map(|set| set.ttl)
     }
 
     /// What turns these record sets into `desired` with `ttl`, in one atomic batch: a DELETE of exactly

@@ -2,9 +2,11 @@
 
 use crate::cloud::{Cloud, Order, Row};
 use crate::error::Error;
+use crate::model::dns::DnsName;
 use crate::model::facts::{Connection, VpcEndpointState};
 use crate::model::ids::{AccountId, ServiceId};
 use crate::model::listed::{ListedRecordSet, Page, RecordSetContent, RecordSetsStart};
+use crate::model::mark::Mark;
 use crate::model::record::{RecordKey, RecordType, SeenRecords};
 use crate::model::table::Partition;
 use crate::worker::Worker;
@@ -50,7 +52,8 @@ pub(crate) async fn all_connections<C: Cloud>(
 }
 
 /// All record sets at one name. The list starts at the name, without a type, and is read until the name changes,
-/// so that a CNAME or a weighted set is seen too. None when the zone does not exist.
+/// so that a CNAME or a weighted set is seen too. None when the zone does not exist. The last page goes on to the next
+/// names: a mark that stands there, beside a wildcard as a rule, is seen at no cost, and is not looked for elsewhere.
 ///
 /// # Errors
 /// When Route 53 cannot be read.
@@ -64,11 +67,14 @@ pub(crate) async fn all_record_sets<C: Cloud>(
     loop {
         let page = worker.cloud.list_resource_record_sets(account, &key.zone, &start).await?;
         let Some(page) = page else { return Ok(None) };
-        for set in page.items {
-            if set.name != key.name {
-                return Ok(Some(seen));
-            }
+        let (here, beyond): (Vec<_>, Vec<_>) = page.items.into_iter().partition(|set| set.name == key.name);
+        for set in here {
             note(&mut seen, set);
+        }
+        if !beyond.is_empty() {
+            let mut marks = beyond.into_iter().filter_map(|set| mark_of(set, &key.name));
+            seen.mark = seen.mark.or_else(|| marks.next());
+            return Ok(Some(seen));
         }
         // The name has not changed yet: it goes on, from an empty page too.
         match page.next {
@@ -79,11 +85,20 @@ pub(crate) async fn all_record_sets<C: Cloud>(
     }
 }
 
+/// The mark of the record `name` that stands at a name made from it.
+fn mark_of(set: ListedRecordSet, name: &DnsName) -> Option<Mark> {
+    match set.content {
+        RecordSetContent::Marked(mark) if Mark::stands_at(&set.name, name) => Some(mark),
+        _ => None,
+    }
+}
+
 fn note(seen: &mut SeenRecords, set: ListedRecordSet) {
     match set.content {
         RecordSetContent::Simple(RecordType::A, set) => seen.a = Some(set),
         RecordSetContent::Simple(RecordType::Aaaa, set) => seen.aaaa = Some(set),
         RecordSetContent::Incompatible(kind) => _ = seen.incompatible.insert(kind),
+        RecordSetContent::Marked(mark) => seen.mark = Some(mark),
         RecordSetContent::Other => {}
     }
 }

@@ -10,7 +10,7 @@ pub struct RecordChange {
     pub creates: bool,
     /// Nothing is to stand there afterwards.
     pub deletes: bool,
-    /// What stood there was not what had been confirmed.
+    /// What stood there was not what had been confirmed: the claim that announces it says so.
     pub repairs_drift: bool,
 }
 
@@ -30,7 +30,7 @@ impl RecordChange {
             creates: pending.from.is_empty(),
             deletes: pending.to.is_empty(),
             // The first claim on a record knows nothing that it could have drifted from.
-            repairs_drift: expects.is_some() && pending.from != claim.confirmed,
+            repairs_drift: expects.is_some() && claim.repairs.last() == Some(pending.announced()),
         }
     }
 }

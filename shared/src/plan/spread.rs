@@ -67,6 +67,7 @@ mod tests {
             reviewed: BTreeMap::new(),
             message: None,
             priority: Priority::Sweep,
+            edit: None,
             cause: "a sweep".into(),
             since: None,
             run: None,

@@ -61,6 +61,7 @@ pub fn plan(facts: &SweepFacts, question: &Question) -> Plan {
                 message: None,
                 attempt: 0,
                 priority: Priority::Sweep,
+                edit: None,
                 cause: question.cause.to_owned(),
                 since: None,
                 run: None,

@@ -108,7 +108,7 @@ fn decided<'a>(
         }
         return None;
     };
-    let decision = decide(record, &desired, &view.vpc.vpc, view.moment());
+    let decision = decide(record, &desired, view.look(record));
     let decision = unless_refused(decision, view, record, refused);
     let decision = unless_denied(decision, view, &subject);
     let mut decision = within_limit(decision, view, &subject, answer.has_left);
@@ -132,7 +132,7 @@ fn hold_without_claim(view: &View, record: &RecordFacts) -> Option<HoldReason> {
     let unclaimed = RecordFacts { claim: None, ..record.clone() };
     let answer = view.answer(&unclaimed);
     let desired = answer.desired?;
-    decide(&unclaimed, &desired, &view.vpc.vpc, view.moment()).hold.or(answer.hold)
+    decide(&unclaimed, &desired, view.look(record)).hold.or(answer.hold)
 }
 
 /// Has the table remember the endpoints as they were seen.

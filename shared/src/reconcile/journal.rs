@@ -7,9 +7,10 @@ use super::log::log;
 use crate::apply::{GroupOutcome, Outcome};
 use crate::cloud::Cloud;
 use crate::error::Error;
+use crate::model::hold::Subject;
 use crate::model::journal::{JournalEntry, place};
 use crate::model::table::{Condition, journal_entry};
-use crate::trigger::intent::Intent;
+use crate::trigger::intent::{Edit, Intent};
 use crate::worker::Worker;
 
 /// How many entries are written side by side: a function has few connections to spare.
@@ -20,6 +21,8 @@ const AT_ONCE: usize = 20;
 pub struct Cause<'a> {
     /// In words.
     pub words: &'a str,
+    /// Who had written which records.
+    pub edit: Option<&'a Edit>,
     /// When that happened.
     pub since: Option<Timestamp>,
     /// How often in a row its changes were put off: the journal has the first time only.
@@ -30,13 +33,14 @@ impl<'a> Cause<'a> {
     /// One that did not happen at a certain moment.
     #[must_use]
     pub fn of(words: &'a str) -> Self {
-        Self { words, since: None, attempt: 0 }
+        Self { words, edit: None, since: None, attempt: 0 }
     }
 }
 
 impl<'a> From<&'a Intent> for Cause<'a> {
     fn from(intent: &'a Intent) -> Self {
-        Self { words: &intent.cause, since: intent.since, attempt: intent.attempt }
+        let edit = intent.edit.as_deref();
+        Self { words: &intent.cause, edit, since: intent.since, attempt: intent.attempt }
     }
 }
 
@@ -69,12 +73,17 @@ async fn put_entry<C: Cloud>(
 ) -> Result<(), Error> {
     let at = worker.now();
     let milliseconds = cause.since.and_then(|since| i64::try_from(at.duration_since(since).as_millis()).ok());
-    log(outcome, cause.words, milliseconds);
     let subject = &outcome.group.subject;
+    let by = match subject {
+        Subject::Record(_, key) => cause.edit.and_then(|edit| edit.by(key)),
+        _ => None,
+    };
+    log(outcome, cause.words, by, milliseconds);
     let written = JournalEntry {
         subject: subject.to_string(),
         at,
         cause: cause.words.to_owned(),
+        by: by.map(ToOwned::to_owned),
         reason: outcome.group.reason.clone(),
         steps: outcome.group.steps.iter().map(ToString::to_string).collect(),
         outcome: outcome.words(),

@@ -46,8 +46,8 @@ impl<'a> Ids<'a> {
     }
 }
 
-/// Writes to the log what became of a group, and how many milliseconds after its event.
-pub(super) fn log(outcome: &GroupOutcome<'_>, cause: &str, milliseconds: Option<i64>) {
+/// Writes to the log what became of a group, who had written the record, and how many milliseconds after that event.
+pub(super) fn log(outcome: &GroupOutcome<'_>, cause: &str, by: Option<&str>, milliseconds: Option<i64>) {
     let subject = &outcome.group.subject;
     let Ids { account, service, vpc, vpc_endpoint, hosted_zone, name } = Ids::of(subject);
     let steps: Vec<_> = outcome.group.steps.iter().map(ToString::to_string).collect();
@@ -64,7 +64,7 @@ pub(super) fn log(outcome: &GroupOutcome<'_>, cause: &str, milliseconds: Option<
                 reason = outcome.group.reason,
                 steps = steps.join("; "),
                 outcome = outcome.words(),
-                cause, milliseconds,
+                cause, by, milliseconds,
                 "applied"
             )
         };

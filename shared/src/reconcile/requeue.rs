@@ -81,6 +81,7 @@ mod tests {
             message: None,
             attempt: 0,
             priority: Priority::Sweep,
+            edit: None,
             cause: "a test".into(),
             since: None,
             run: None,

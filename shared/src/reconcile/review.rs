@@ -230,8 +230,7 @@ async fn carry_out<C: Cloud>(
         tracing::debug!(cause, %plan, "planned");
     }
     let outcomes =
-        apply_and_journal(worker, plan, &Reserved::default(), Cause { words: cause, since, attempt: 0 })
-            .await?;
+        apply_and_journal(worker, plan, &Reserved::default(), Cause { since, ..Cause::of(cause) }).await?;
     let sent = outcomes.iter().map(GroupOutcome::messages).sum();
     let failed = outcomes.into_iter().filter_map(|GroupOutcome { group, outcome, .. }| match outcome {
         Outcome::Failed(error) => Some(format!("{}: {}", group.subject, error.chain())),

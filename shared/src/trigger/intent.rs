@@ -10,9 +10,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::Limit;
-use crate::model::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
+use crate::model::dns::DnsName;
+use crate::model::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId, VpcId};
 use crate::model::policy::Policy;
 use crate::model::rate::Priority;
+use crate::model::record::RecordKey;
 use crate::model::run::RunPart;
 use crate::trigger::event::{Action, ApiCall, Event};
 use crate::trigger::own_calls::OwnCalls;
@@ -54,6 +56,9 @@ pub struct Intent {
     pub priority: Priority,
     /// What led here, for the journal.
     pub cause: String,
+    /// Which records were written, and by whom, by the event that led here: for people to read, never to decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edit: Option<Box<Edit>>,
     /// When that happened: the start of the time to DNS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
@@ -65,6 +70,27 @@ pub struct Intent {
     pub run: Option<RunPart>,
 }
 
+/// Who has written records of a zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    /// The ARN of the caller, as the event has it.
+    pub by: String,
+    /// The zone.
+    pub zone: HostedZoneId,
+    /// Those of the defined names that were written; any, when the event's names cannot be read.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub names: BTreeSet<DnsName>,
+}
+
+impl Edit {
+    /// Who has written this record; none when it was not among those that were written.
+    #[must_use]
+    pub fn by(&self, key: &RecordKey) -> Option<&str> {
+        let named = self.names.is_empty() || self.names.contains(&key.name);
+        (self.zone == key.zone && named).then_some(self.by.as_str())
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
@@ -73,6 +99,12 @@ fn is_zero(number: &u32) -> bool {
 impl Intent {
     /// How many endpoints, or VPCs, one intent names at most, so that one Describe call serves them all.
     pub const MOST: usize = Limit::IntentSubjects.most();
+
+    /// Who has written this record, by the event that led here.
+    #[must_use]
+    pub fn written_by(&self, key: &RecordKey) -> Option<&str> {
+        self.edit.as_ref().and_then(|edit| edit.by(key))
+    }
 
     /// Whether it is of all endpoints of defined services in its account.
     #[must_use]
@@ -173,6 +205,7 @@ impl Event {
             message: None,
             attempt: 0,
             priority: Priority::Event,
+            edit: None,
             cause: call.cause(),
             since: call.time,
             run: None,

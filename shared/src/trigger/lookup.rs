@@ -10,10 +10,11 @@ use jiff::Timestamp;
 
 use crate::limits::Limit;
 use crate::model::ids::{AccountId, HostedZoneId, VpcId};
-use crate::model::policy::{Policy, ServiceDefinition};
+use crate::model::policy::{Policy, RecordName, ServiceDefinition};
 use crate::model::rate::Priority;
+use crate::quoted::quoted;
 use crate::trigger::event::{Event, ZoneAction, ZoneCall};
-use crate::trigger::intent::{Ignored, Intent};
+use crate::trigger::intent::{Edit, Ignored, Intent};
 use crate::trigger::own_calls::OwnCalls;
 
 /// Look at the VPCs that have to do with a zone, or at one VPC.
@@ -23,6 +24,8 @@ pub struct Lookup {
     pub zone: Option<HostedZoneId>,
     /// The VPC whose zones changed.
     pub vpc: Option<VpcId>,
+    /// Which records were written, and by whom.
+    pub edit: Option<Edit>,
     /// What led here, for the journal.
     pub cause: String,
     /// When that happened.
@@ -59,8 +62,17 @@ impl Event {
         if zone.is_none() && vpc.is_none() {
             return Err(Ignored(format!("{action} made a zone that serves no VPC")));
         }
-        Ok(Lookup { zone, vpc, cause: format!("{action} event {}", call.id), since: call.time })
+        let (edit, cause) = (edit(call, policy), format!("{action} event {}", call.id));
+        Ok(Lookup { zone, vpc, edit, cause, since: call.time })
     }
+}
+
+/// What a call says of who wrote which of the defined names. The caller's session has a name that anybody may choose.
+fn edit(call: &ZoneCall, policy: &Policy) -> Option<Edit> {
+    let zone = call.zone.clone().filter(|_| call.action == ZoneAction::ChangeResourceRecordSets)?;
+    let defined = policy.services.values().flat_map(|definition| &definition.names);
+    let defined = defined.map(RecordName::as_dns_name).filter(|name| call.names.contains(name));
+    Some(Edit { by: quoted(call.caller.as_deref()?), zone, names: defined.cloned().collect() })
 }
 
 /// A call whose names cannot be read may concern any.
@@ -88,6 +100,7 @@ impl Lookup {
             message: None,
             attempt: 0,
             priority: Priority::Event,
+            edit: self.edit.clone().map(Box::new),
             cause: self.cause.clone(),
             since: self.since,
             run: None,

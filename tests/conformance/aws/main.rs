@@ -100,6 +100,7 @@ impl World for Pipes {
         let kind = match kind {
             Kind::Cname => "CNAME",
             Kind::Txt => "TXT",
+            Kind::Mark => "mark",
         };
         self.tell("write", &json!({"zone": key.zone, "name": key.name, "kind": kind}));
     }

@@ -6,6 +6,7 @@ use shared::cloud::Cloud;
 use shared::error::Error;
 use shared::model::ids::HostedZoneId;
 use shared::model::listed::{ListedRecordSet, RecordSetContent, RecordSetsStart};
+use shared::model::mark::Mark;
 use shared::model::record::{Change, ChangeAction, RecordKey, RecordSet, RecordType};
 
 use crate::zones::NO_ZONE;
@@ -156,6 +157,10 @@ pub(crate) async fn record_sets_of_other_kinds_are_told_apart<C: Cloud, W: World
     world.write(&txt, Kind::Txt);
     assert_eq!(standing(cloud, world, &cname).await, [RecordSetContent::Incompatible("CNAME".into())]);
     assert_eq!(standing(cloud, world, &txt).await, [RecordSetContent::Other]);
+    let marked = key(&zone, "m.example.com");
+    world.write(&marked, Kind::Mark);
+    let mark = Mark { controller: "external-dns".into(), owner: Some("blue".into()) };
+    assert!(standing(cloud, world, &marked).await.contains(&RecordSetContent::Marked(mark)));
     let beside = create(RecordType::A, set(60, &["10.0.0.1"]));
     change(cloud, world, &txt, &[beside]).await.unwrap();
     assert_eq!(standing(cloud, world, &txt).await.len(), 2, "TXT stands beside addresses");

@@ -51,6 +51,8 @@ pub enum Kind {
     Cname,
     /// `TXT`.
     Txt,
+    /// A TXT record set of external-dns, which the owner `blue` has written.
+    Mark,
 }
 
 /// AWS beside the port. A world is empty but for its setting when a claim begins, and nothing in it happens by itself.

@@ -92,7 +92,8 @@ pub(super) fn text(entries: &[JournalEntry], now: Timestamp) -> String {
             format!("    because {}", entry.reason),
         ];
         lines.extend(entry.steps.iter().map(|step| format!("    {step}")));
-        lines.push(format!("    {}; from {}{}", entry.outcome, entry.cause, took.unwrap_or_default()));
+        let by = entry.by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
+        lines.push(format!("    {}; from {}{by}{}", entry.outcome, entry.cause, took.unwrap_or_default()));
         lines.join("\n")
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -111,6 +112,7 @@ mod tests {
             subject: "vpce-svc-0123456789abcdef0/".into(),
             at: Timestamp::UNIX_EPOCH,
             cause: "a test".into(),
+            by: None,
             reason: "their owners are allowed".into(),
             steps: vec![step.into()],
             outcome: "done".into(),

@@ -12,6 +12,7 @@ use shared::model::dns::DnsName;
 use shared::model::hold::Subject as Held;
 use shared::model::ids::VpcEndpointId;
 use shared::model::record::RecordKey;
+use shared::model::repairs::{Repair, Repairs};
 
 use super::history::{self, Acceptance, ServiceJournals, last_acceptance, merged};
 use crate::failure::Failure;
@@ -255,6 +256,16 @@ impl Explanation {
     }
 }
 
+/// When a record was put right last, and who had written it; nothing when that was not lately.
+fn repaired(repairs: &Repairs) -> Option<String> {
+    let line = |Repair { at, by }: &Repair| {
+        let by = by.as_deref().unwrap_or("somebody whom no event named");
+        format!("put right at {}, after {by} had written it", moment(*at))
+    };
+    let lines: Vec<_> = repairs.iter().map(line).collect();
+    (!lines.is_empty()).then(|| format!("\n  repairs  {}", lines.join("\n           ")))
+}
+
 /// The claim on a record.
 fn claimed(claim: Option<&Claim>) -> String {
     let Some(claim) = claim else {
@@ -281,4 +292,5 @@ fn claimed(claim: Option<&Claim>) -> String {
         format!("  zone of  account {}", claim.zone_account),
     ]
     .join("\n")
+        + &repaired(&claim.repairs).unwrap_or_default()
 }

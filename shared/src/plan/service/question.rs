@@ -97,6 +97,7 @@ pub(super) fn intent_of(
             SendOn::Named(_) => Priority::Event,
             SendOn::All => Priority::Sweep,
         },
+        edit: None,
         cause: question.cause.to_owned(),
         since: question.since,
         run: None,

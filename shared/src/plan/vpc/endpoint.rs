@@ -91,6 +91,7 @@ fn next_turn(facts: &Facts, vpc_endpoint: &VpcEndpointId, intent: &Intent) -> In
         message: None,
         attempt: 0,
         priority: intent.priority,
+        edit: None,
         cause: intent.cause.clone(),
         since: intent.since,
         run: intent.run.as_ref().map(RunPart::uncounted),

@@ -6,6 +6,7 @@
 //! absent                    –          refused              refused
 //! A, AAAA, simple, absent   released   claim as it stands   refused: it was already
 //! CNAME, alias, weighted…   not ours   refused              refused
+//! any, marked by another controller   not ours   refused   refused
 //! any                       ours       refused: it is       mark it as released, whatever stands there
 //! any                       pending    refused: it is       refused until its time is over
 //! ```
@@ -22,8 +23,10 @@ use crate::model::claim::{Claim, Released, union};
 use crate::model::facts::{Association, Facts};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::{AccountId, VpcId};
+use crate::model::mark::Mark;
 use crate::model::policy::Policy;
 use crate::model::record::{Addresses, RecordKey};
+use crate::model::repairs::Repairs;
 use crate::plan::steps::{Plan, Step};
 use crate::trigger::intent::Intent;
 
@@ -82,6 +85,9 @@ pub fn adopt(
         return Err(Refusal::Ours(Box::new(claim.clone())));
     }
     let seen = record.seen.as_ref().map_err(|denied| Refusal::Held(HoldReason::NoAccess(denied.clone())))?;
+    if let Some(Mark { controller, owner }) = seen.mark.clone() {
+        return Err(Refusal::Held(HoldReason::ForeignController { controller, owner }));
+    }
     if !seen.incompatible.is_empty() {
         let kinds = seen.incompatible.iter().cloned().collect();
         return Err(Refusal::Held(HoldReason::IncompatibleRecord { kinds }));
@@ -129,6 +135,8 @@ pub fn release(intent: &Intent, claim: &Claim, released: Released) -> Result<Pla
     let mark = Claim {
         contributions: BTreeMap::new(),
         confirmed: Addresses::default(),
+        ttl: None,
+        repairs: Repairs::default(),
         pending: None,
         released: Some(released),
         version: claim.version + 1,

@@ -10,6 +10,9 @@
 //! as desired, any TTL       –                 values    adopt: claim, and repair the TTL
 //! differs                   ours              values    claim, DELETE seen + CREATE desired
 //! differs                   –                 values    Hold(ForeignRecord), unless adopt: any
+//! differs again and again   ours              values    Hold(Contended) for an hour, and the claim settles
+//! any, marked by another    any               values    Hold(ForeignController), and the claim settles
+//! any, marked by another    ours              none      release
 //! CNAME, alias, weighted…   any               values    Hold(IncompatibleRecord), and the claim settles
 //! CNAME, alias, weighted…   ours              none      release
 //! any                       another service's values    Hold(NameTaken)
@@ -26,10 +29,14 @@
 //!                           seen = from, what we wrote before, or nothing: may be replaced;
 //!                           else, and when seen = to under another TTL: as without a claim, and what is
 //!                           held is released
+//! differs                   was deleted or edited, or its TTL, since we wrote it. That it is put right is a repair, and
+//!                           the claim says when; four within an hour are "again and again". What the endpoints or the
+//!                           definition have changed is none
 //! it was certainly not done the claim says again what it said before; none before: release
 //! ```
 
 pub(super) mod claims;
+mod others;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +49,7 @@ use crate::model::hold::HoldReason;
 use crate::model::ids::{ServiceId, VpcEndpointId, VpcId};
 use crate::model::policy::{Adopt, OnRemove};
 use crate::model::record::{Addresses, SeenRecords};
+use crate::model::repairs::Repairs;
 
 /// What the name is to answer, and by which rules it may become ours.
 pub(super) struct Desired<'a> {
@@ -107,16 +115,27 @@ fn ownership(claim: Option<&Claim>, seen: &SeenRecords, now: Timestamp) -> Owner
     }
 }
 
-/// Decides on one record, seen from the VPC `vpc`.
-pub(super) fn decide(facts: &RecordFacts, desired: &Desired, vpc: &VpcId, now: Timestamp) -> Decision {
+/// From where and when a record is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub(super) vpc: &'a VpcId,
+    pub(super) now: Timestamp,
+    /// Who has written the record, by the event that led here. A word to show: it decides nothing.
+    pub(super) by: Option<&'a str>,
+}
+
+/// Decides on one record.
+pub(super) fn decide(facts: &RecordFacts, desired: &Desired, look: Look) -> Decision {
+    let Look { vpc, now, by } = look;
     let seen = match &facts.seen {
         Ok(seen) => seen,
         Err(denied) => return Decision::hold(HoldReason::NoAccess(denied.clone())),
     };
-    let row = Row { facts, seen, desired, vpc, now };
+    let row = Row { facts, seen, desired, vpc, now, by, is_drift: false };
     let is_needed = !union(&desired.contributions).is_empty();
     let addresses = desired.addresses(&seen.addresses());
     let ownership = ownership(facts.claim.as_ref(), seen, now);
+    let row = Row { is_drift: is_needed && row.is_drift(&ownership, &addresses), ..row };
     match ownership {
         Ownership::Busy { until } => Decision { look_again: Some(until), ..Decision::nothing() },
         Ownership::Released(_) if !is_needed => Decision::nothing(),
@@ -136,10 +155,11 @@ pub(super) fn take_over(
     vpc: &VpcId,
     now: Timestamp,
 ) -> ClaimWrite {
-    let row = Row { facts, seen, desired, vpc, now };
+    let row = Row { facts, seen, desired, vpc, now, by: None, is_drift: false };
     let seen = seen.addresses();
     let origin = if seen.is_empty() { Origin::Created } else { Origin::Adopted };
-    row.put(row.claim(origin, seen))
+    // A person's word begins anew: what was repaired before does not count.
+    row.put(Claim { repairs: Repairs::default(), ..row.claim(origin, seen) })
 }
 
 struct Row<'a> {
@@ -148,6 +168,9 @@ struct Row<'a> {
     desired: &'a Desired<'a>,
     vpc: &'a VpcId,
     now: Timestamp,
+    by: Option<&'a str>,
+    /// Whether somebody else has written a record of ours.
+    is_drift: bool,
 }
 
 impl Row<'_> {
@@ -164,9 +187,8 @@ impl Row<'_> {
         {
             return Decision::hold(HoldReason::NameTaken { service: claim.service.clone() });
         }
-        if !self.seen.incompatible.is_empty() {
-            let kinds = self.seen.incompatible.iter().cloned().collect();
-            return held(HoldReason::IncompatibleRecord { kinds });
+        if let Some(reason) = self.in_the_way() {
+            return held(reason);
         }
         match ownership {
             Ownership::NotOurs if seen.is_empty() => {
@@ -237,7 +259,8 @@ impl Row<'_> {
             return ("", Effect::Nothing);
         }
         let confirmed = ours.unwrap_or(&claim.confirmed).clone();
-        let mut smaller = Claim { version: claim.version + 1, pending: None, confirmed, ..claim.clone() };
+        let (version, repairs) = (claim.version + 1, self.made_repairs());
+        let mut smaller = Claim { version, pending: None, confirmed, repairs, ..claim.clone() };
         smaller.contributions.retain(|id, given| stays(id, given));
         if smaller.contributions.is_empty() {
             // Emptied, those who want the record say which VPCs find the claim.
@@ -252,7 +275,7 @@ impl Row<'_> {
         let changes = self.seen.changes_to(addresses, self.desired.ttl);
         let mut claim = self.claim(origin, confirmed.clone());
         if changes.is_empty() {
-            claim.confirmed = addresses.clone();
+            (claim.confirmed, claim.ttl) = (addresses.clone(), Some(self.desired.ttl));
             let same = self.facts.claim.as_ref().is_some_and(|old| {
                 (&old.contributions, &old.pending, &old.confirmed)
                     == (&claim.contributions, &None, &claim.confirmed)
@@ -266,7 +289,11 @@ impl Row<'_> {
             return Decision { reason: reason.into(), effect, ..Decision::nothing() };
         }
         let ttl_only = self.seen.addresses() == *addresses && self.facts.claim.is_some();
-        let reason = if ttl_only { "the TTL differs" } else { why };
+        let edited = self.edited_ttl().filter(|_| self.is_drift && ttl_only);
+        let reason = match edited {
+            Some((ours, other)) => format!("drift: the TTL differs, it was edited from {ours} to {other}"),
+            None => (if ttl_only { "the TTL differs" } else { why }).to_owned(),
+        };
         let announced = self.announced(claim.clone(), addresses, changes, confirmed);
         // Of the claim before it is announced: from its change on, the record is of the origin it names.
         let pending = announced.announce.claim.pending.clone();
@@ -277,7 +304,7 @@ impl Row<'_> {
             leaves: BTreeSet::new(),
         };
         let effect = Effect::Change(Box::new(announced), Box::new(confirm));
-        Decision { reason: reason.into(), effect, ..Decision::nothing() }
+        Decision { reason, effect, ..Decision::nothing() }
     }
 
     fn remove(&self, ownership: &Ownership) -> Decision {
@@ -295,6 +322,9 @@ impl Row<'_> {
         };
         if self.desired.keeps_records {
             return release("the definition was removed with its records kept: release it");
+        }
+        if self.seen.mark.is_some() {
+            return release("nothing needs it, and another controller has marked it: release it");
         }
         if !self.seen.incompatible.is_empty() {
             return release("nothing needs it, and another kind of record stands there: release it");

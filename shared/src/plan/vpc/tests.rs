@@ -14,6 +14,7 @@ use crate::model::facts::{
 use crate::model::ids::VpcEndpointId;
 use crate::model::policy::{Removal, ServiceDefinition, SharedZones};
 use crate::model::record::{Addresses, RecordKey, SeenRecords};
+use crate::model::repairs::Repairs;
 use crate::model::run::{RequestedBy, RunPart};
 use crate::plan::steps::Step;
 use jiff::Timestamp;
@@ -42,6 +43,7 @@ pub(super) fn intent() -> Intent {
         message: None,
         attempt: 0,
         priority: crate::model::rate::Priority::Event,
+        edit: None,
         cause: "a test".into(),
         since: None,
         run: None,
@@ -143,6 +145,8 @@ impl World {
             origin: Origin::Created,
             confirmed: addresses,
             pending: None,
+            ttl: None,
+            repairs: Repairs::default(),
             released: None,
             version: 1,
         });

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::contribution::{Contribution, contribution};
 use super::endpoint::Remember;
+use super::record::Look;
 use crate::model::facts::{AllowListFacts, Facts, RecordFacts, VpcFacts};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::VpcEndpointId;
@@ -104,6 +105,11 @@ impl<'a> View<'a> {
     pub(super) fn has_left(&self, record: &RecordFacts, definition: &ServiceDefinition) -> bool {
         let zones = self.vpc.listed_zones().filter(|_| definition.write == WriteTo::Answering);
         zones.is_some_and(|zones| is_passed_over(zones, &record.key))
+    }
+
+    /// How a record of this VPC is looked at.
+    pub(super) fn look(&self, record: &RecordFacts) -> Look<'_> {
+        Look { vpc: &self.vpc.vpc, now: self.moment(), by: self.intent.written_by(&record.key) }
     }
 
     /// A record of this VPC, as a subject of plans and holds.

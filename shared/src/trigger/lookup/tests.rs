@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::model::record::RecordKey;
 use crate::trigger::event::InvalidEvent;
 
 macro_rules! event {
@@ -16,14 +17,17 @@ fn parse(json: &str) -> Result<Event, InvalidEvent> {
     Event::from_eventbridge(&serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}")))
 }
 
-fn lookup(event: Result<Event, InvalidEvent>) -> Result<(String, String), String> {
+fn policy() -> Policy {
     let json = r#"{"service":"vpce-svc-0a1b2c3d4e5f60718","names":["*.aws-us-west-2.byoc.example.com"]}"#;
     let definition: ServiceDefinition = serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}"));
-    let policy = Policy {
+    Policy {
         region: "us-west-2".parse().unwrap_or_else(|error| panic!("{error}")),
         services: BTreeMap::from([(definition.service.clone(), definition)]),
-    };
-    let lookup = event.unwrap_or_else(|error| panic!("{error}")).lookup(&policy, &own());
+    }
+}
+
+fn lookup(event: Result<Event, InvalidEvent>) -> Result<(String, String), String> {
+    let lookup = event.unwrap_or_else(|error| panic!("{error}")).lookup(&policy(), &own());
     let shown = |lookup: Lookup| {
         (lookup.zone.map(String::from).unwrap_or_default(), lookup.vpc.map(String::from).unwrap_or_default())
     };
@@ -65,6 +69,26 @@ fn a_call_on_a_zone_or_its_records_leads_to_the_zone() {
 }
 
 #[test]
+fn lookup_of_a_change_says_who_wrote_which_of_the_defined_names_and_of_no_other() {
+    let edit = |event: Result<Event, InvalidEvent>| {
+        let lookup = event.unwrap_or_else(|error| panic!("{error}")).lookup(&policy(), &own());
+        lookup.unwrap_or_else(|Ignored(reason)| panic!("{reason}")).edit
+    };
+    let key = |zone: &str, name: &str| RecordKey {
+        zone: zone.parse().unwrap_or_else(|error| panic!("{error}")),
+        name: name.parse().unwrap_or_else(|error| panic!("{error}")),
+    };
+    let (ours, other) = (key(ZONE, "*.aws-us-west-2.byoc.example.com"), key(ZONE, "www.byoc.example.com"));
+    let written = edit(event!("records_changed")).unwrap_or_else(|| panic!("nobody"));
+    let operator = Some("arn:aws:iam::444455556666:user/operator");
+    assert_eq!((written.by(&ours), written.by(&other)), (operator, None));
+    assert_eq!(written.by(&key("Z0", "*.aws-us-west-2.byoc.example.com")), None);
+    let truncated = edit(event!("records_changed_truncated")).unwrap_or_else(|| panic!("nobody"));
+    assert!(truncated.by(&ours).is_some(), "names that cannot be read may be any");
+    assert_eq!(edit(event!("zone_deleted")), None, "a zone that goes is no edit of a record");
+}
+
+#[test]
 fn what_is_none_of_ours_is_ignored_with_the_reason() {
     for (event, reason) in [
         (event!("records_changed_own_call"), "is our own call"),
@@ -88,7 +112,8 @@ fn a_change_that_names_no_zone_is_refused() {
 
 #[test]
 fn vpcs_are_sent_for_by_account_and_not_too_many_at_once() {
-    let lookup = Lookup { zone: ZONE.parse().ok(), vpc: None, cause: "a test".into(), since: None };
+    let lookup =
+        Lookup { zone: ZONE.parse().ok(), vpc: None, edit: None, cause: "a test".into(), since: None };
     let account = |n: u8| format!("{n:012}").parse::<AccountId>().unwrap_or_else(|error| panic!("{error}"));
     let vpc = |n: usize| format!("vpc-{n:017x}").parse::<VpcId>().unwrap_or_else(|error| panic!("{error}"));
     let found = (0..=Intent::MOST).map(|n| (account(1), vpc(n))).chain([(account(2), vpc(99))]).collect();

@@ -3,6 +3,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::tests::{NAME, World, endpoint_id, id, intent, now, policy};
 use super::*;
 use crate::model::claim::{Origin, Pending};
+use crate::model::mark::Mark;
 use crate::model::policy::SharedZones;
 use crate::model::record::{RecordSet, SeenRecords};
 
@@ -87,6 +88,11 @@ fn what_cannot_be_handed_over_is_refused_with_the_reason() {
     let kinds = SeenRecords { incompatible: BTreeSet::from(["CNAME".into()]), ..SeenRecords::default() };
     cname.vpc().records[0].seen = Ok(kinds);
     assert!(refused(&cname).contains("IncompatibleRecord: CNAME"));
+    let mut marked = answering(needed(), &["192.0.2.1"]);
+    if let Ok(seen) = &mut marked.vpc().records[0].seen {
+        seen.mark = Some(Mark { controller: "external-dns".into(), owner: Some("blue".into()) });
+    }
+    assert!(refused(&marked).contains("ForeignController: external-dns"));
     let pending = World::new().with(1, Some("pending"), &["10.0.0.1"]);
     assert!(refused(&answering(pending, &["192.0.2.1"])).contains("no available endpoint"));
     let world = answering(needed(), &["192.0.2.1"]);

@@ -49,7 +49,7 @@ impl Row<'_> {
         let mut claim = Claim { version: announced.version + 1, ..before.clone() };
         if let Some(pending) = claim.pending.take_if(|pending| pending.is_in_place(self.seen)) {
             // An older change has turned out to be made. Whoever edits the record from now on edits this.
-            (claim.origin, claim.confirmed) = (self.origin(), pending.to);
+            (claim.origin, claim.confirmed, claim.ttl) = (self.origin(), pending.to, pending.ttl);
         }
         let stands = |given: &Contribution| given.vpc != *self.vpc || given.addresses.is_within(confirmed);
         if claim.contributions.values().any(stands) {
@@ -85,6 +85,8 @@ impl Row<'_> {
             contributions: self.desired.contributions.clone(),
             origin,
             confirmed,
+            ttl: self.facts.claim.as_ref().and_then(|claim| claim.ttl),
+            repairs: self.repairs(),
             pending: None,
             released: None,
             version: self

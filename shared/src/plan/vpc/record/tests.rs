@@ -8,6 +8,7 @@ use crate::model::record::{RecordKey, RecordSet};
 use crate::plan::steps::{Group, Step};
 use crate::plan::vpc::steps::effect_steps;
 
+const ADA: &str = "arn:aws:iam::111122223333:user/ada";
 const SERVICE: &str = "vpce-svc-0123456789abcdef0";
 
 fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
@@ -68,6 +69,7 @@ fn seen(values: &[&str], ttl: u32) -> Case {
         a: set(all.a.iter().map(ToString::to_string).collect()),
         aaaa: set(all.aaaa.iter().map(ToString::to_string).collect()),
         incompatible: BTreeSet::new(),
+        mark: None,
     };
     let key = RecordKey { zone: id::<HostedZoneId>("Z1"), name: id("*.aws.byoc.example.com") };
     Case {
@@ -101,6 +103,8 @@ impl Case {
             origin: Origin::Created,
             confirmed: addresses(values),
             pending: None,
+            ttl: None,
+            repairs: Repairs::default(),
             released: None,
             version: 7,
         });
@@ -140,7 +144,8 @@ impl Case {
             on_remove: self.on_remove,
             keeps_records: self.keeps_records,
         };
-        super::decide(&self.facts, &desired, &vpc(), now())
+        let look = Look { vpc: &vpc(), now: now(), by: Some(ADA) };
+        super::decide(&self.facts, &desired, look)
     }
 
     fn steps(&self, values: &[&str]) -> Vec<String> {
@@ -566,5 +571,6 @@ fn drift_is_what_was_found_other_than_confirmed() {
     assert_eq!(counted(&taken_over, &ours), Some(("REPLACE", false)), "it was never ours");
 }
 
+mod others;
 mod refused;
 mod remembered;
