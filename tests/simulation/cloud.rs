@@ -79,6 +79,7 @@ impl SimulatedCloud {
             if serves {
                 seen.borrow_mut().consents.insert(pair.clone());
             } else {
+                seen.borrow_mut().refusals.insert(pair.clone());
                 world.tally.count("consents refused");
             }
             Ok(if serves { Consent::Given } else { Consent::NotGiven })

@@ -77,7 +77,8 @@ impl World {
         let since = given.consent.as_ref().and_then(|consent| consent.denied_since);
         let is_over = since.is_some_and(|since| self.now - since.as_millisecond() >= 15 * 60_000 - 5_000);
         let taken = !seen.slots(key).all(stands) || seen.slots(key).next().is_none();
-        !self.may_be_written(key, given, seen) && (taken || is_over)
+        let refused = self.owner_and_guest(key, given).is_some_and(|pair| seen.refusals.contains(&pair));
+        refused && (taken || is_over)
     }
 
     /// Of VPCs that want a record for themselves, those of the zone's owner come first.

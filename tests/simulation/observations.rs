@@ -39,6 +39,8 @@ pub(crate) struct Observations {
     claims: BTreeMap<RecordKey, Claim>,
     /// Owners of zones that have consented, each with the account of the VPCs.
     pub(crate) consents: BTreeSet<(AccountId, AccountId)>,
+    /// The same of those that do not, or do not any more.
+    pub(crate) refusals: BTreeSet<(AccountId, AccountId)>,
     /// Whether anything did not go its way: a call that failed, a condition that did not hold, a want of quota.
     pub(crate) disturbed: bool,
     /// Route 53 requests that were reserved, by account, and those that were made, each once.
