@@ -422,7 +422,7 @@ proptest! {
             let Step::PutClaim { claim, .. } = step else { continue };
             let first = |(id, given): (&VpcEndpointId, &Contribution)| {
                 let before = facts.vpcs[0].records.iter().filter_map(|record| record.claim.as_ref());
-                let claimed = before.flat_map(|claim| claim.contributions.get(id)).any(|had| had == given);
+                let claimed = before.filter_map(|claim| claim.contributions.get(id)).any(|had| had == given);
                 let published = vpc.stored.get(id).is_some_and(|stored| !stored.addresses.is_empty());
                 given.vpc == vpc.vpc && !given.addresses.is_empty() && !claimed && !published
             };

@@ -319,10 +319,12 @@ impl Cloud for SimulatedCloud {
     }
 
     async fn change_message_visibility(&self, receipt_handle: &str, seconds: i32) -> Result<(), Error> {
-        let (subject, number) = (format!("{receipt_handle} in {seconds} s"), receipt_handle.parse());
+        let (subject, number) = (format!("{receipt_handle} in {seconds} s"), receipt_handle.parse::<u64>());
         let effect = move |world: &mut World| {
             let at = world.now + i64::from(seconds) * 1_000;
-            number.iter().for_each(|number| world.queue.comes_back(*number, at));
+            if let Ok(number) = number {
+                world.queue.comes_back(number, at);
+            }
             Ok(())
         };
         self.call(None, "sqs:ChangeMessageVisibility", subject, Kind::Upkeep, effect).await

@@ -118,8 +118,9 @@ impl Queue {
 
     /// A message that was received may be seen again from then on.
     pub(crate) fn comes_back(&mut self, number: u64, visible_at: i64) {
-        let message = self.messages.iter_mut().find(|message| message.number == number);
-        message.into_iter().for_each(|message| message.visible_at = visible_at);
+        if let Some(message) = self.messages.iter_mut().find(|message| message.number == number) {
+            message.visible_at = visible_at;
+        }
     }
 
     /// How often a message was received.

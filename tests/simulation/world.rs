@@ -46,6 +46,7 @@ impl Tally {
     }
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each tells whether something happens in its schedule")]
 pub(crate) struct World {
     /// Whether people take records back.
     pub(crate) takes_back: bool,

@@ -168,7 +168,7 @@ fn plan(
     let again = Intent { vpcs: vpcs.clone(), vpc_endpoints: named(intent, &facts), ..intent.clone() };
     // Without any of them it would mean all: what led to nothing is looked at as it was.
     let again = if again.is_of_all() { intent.clone() } else { again };
-    let (at, about) = (facts.now, About::Vpcs { vpcs, intent: again });
+    let (at, about) = (facts.now, About::Vpcs { vpcs, intent: Box::new(again) });
     (facts, Planned { at, about, plan })
 }
 

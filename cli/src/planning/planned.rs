@@ -31,7 +31,7 @@ pub(crate) enum About {
     /// The connections of a service, the definitions of the table, or the accounts that are left.
     Provider(String),
     /// VPCs of an account, and where to look to see them again.
-    Vpcs { vpcs: BTreeSet<VpcId>, intent: Intent },
+    Vpcs { vpcs: BTreeSet<VpcId>, intent: Box<Intent> },
 }
 
 impl Planning {

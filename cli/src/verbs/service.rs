@@ -37,7 +37,7 @@ impl Service {
             Verb::Apply(apply) => apply.run(context).await,
             Verb::List(list) => list.run(context).await,
             Verb::Show(show) => show.run(context).await,
-            Verb::Remove(remove) => remove.run(context).await,
+            Verb::Remove(remove) => Box::pin(remove.run(context)).await,
             Verb::Schema(schema) => Ok(schema.run()),
         }
     }

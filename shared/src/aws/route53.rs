@@ -76,13 +76,12 @@ impl AccountClients {
         vpc: &VpcId,
     ) -> Result<(HostedZoneId, PrivateHostedZone), Error> {
         let what = || format!("hosted zone {} of {vpc}", zone.hosted_zone_id);
-        let owner = match zone.owner().and_then(|owner| owner.owning_service()) {
-            Some(service) => ZoneOwner::Service(service.to_owned()),
-            None => {
-                let account = zone.owner().and_then(|owner| owner.owning_account());
-                let account = account.unwrap_or(self.account.as_str());
-                ZoneOwner::Account(account.parse().map_err(unreadable(what))?)
-            }
+        let owner = if let Some(service) = zone.owner().and_then(|owner| owner.owning_service()) {
+            ZoneOwner::Service(service.to_owned())
+        } else {
+            let account = zone.owner().and_then(|owner| owner.owning_account());
+            let account = account.unwrap_or(self.account.as_str());
+            ZoneOwner::Account(account.parse().map_err(unreadable(what))?)
         };
         let facts = PrivateHostedZone { name: zone.name.parse().map_err(unreadable(what))?, owner };
         Ok((zone.hosted_zone_id.parse().map_err(unreadable(what))?, facts))

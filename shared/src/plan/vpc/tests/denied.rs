@@ -129,12 +129,12 @@ fn write_that_is_denied_in_a_shadowed_zone_is_noted_and_no_hold() {
         let refused = refused(&world, message);
         let exact = PrivateHostedZone::of_account(id("*.aws.byoc.example.com"), id("444455556666"));
         world.vpc().zones.as_mut().unwrap().as_mut().unwrap().insert(id("Z3"), exact);
-        let noted = plan(&intent(), &world.0, &policy(), &refused);
-        assert!(noted.holds.is_empty(), "{noted}");
-        let notes: Vec<_> = noted.notes.values().map(HoldReason::code).collect();
+        let plan = plan(&intent(), &world.0, &policy(), &refused);
+        assert!(plan.holds.is_empty(), "{plan}");
+        let notes: Vec<_> = plan.notes.values().map(HoldReason::code).collect();
         assert_eq!(notes, ["Shadowed"]);
-        assert!(noted.steps().any(|step| matches!(step, Step::PutHold { .. })), "{noted}");
-        world.vpc().holds = noted.notes;
+        assert!(plan.steps().any(|step| matches!(step, Step::PutHold { .. })), "{plan}");
+        world.vpc().holds = plan.notes;
         let later = world.plan();
         assert!(
             later.is_empty() || !later.steps().any(|step| matches!(step, Step::ChangeRecords { .. })),
