@@ -125,8 +125,8 @@ def test_event_alone_leads_to_acceptance_and_record(fleet):
     assert zone.addresses() == endpoint.addresses
 
 
-def test_connection_accepted_by_hand_gets_its_record(fleet):
-    fleet.provider.allow("")
+def test_connection_accepted_by_hand_gets_its_record_where_all_connected_may(fleet):
+    fleet.provider.allow("connected")
     vpc = fleet.a.vpc()
     zone = vpc.zone()
     endpoint = vpc.endpoint()

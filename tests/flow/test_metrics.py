@@ -7,6 +7,7 @@ import time
 import pytest
 
 from stage.client import NAME
+from stage.local import wait_until
 from stage.provider import STACK
 
 
@@ -204,7 +205,7 @@ def test_change_that_is_never_answered_grows_old(watched):
         # As if nobody had looked for a month.
         watched.table.let_pending_changes_expire()
         watched.provider.sweep()
-        assert watched.cloudwatch.sum("PendingAge") > 3600
+        wait_until(lambda: watched.cloudwatch.sum("PendingAge") > 3600)
     assert zone.addresses() == endpoint.addresses
     assert watched.cloudwatch.sum("RecordChanges", "CREATE") == 1
 

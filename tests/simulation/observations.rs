@@ -64,6 +64,8 @@ pub(crate) struct Announcement {
     /// The claim that stood there before.
     pub(crate) before: Option<Claim>,
     pub(crate) pending: Option<Pending>,
+    /// When the record was read on which it is based.
+    seen_at: Option<i64>,
     /// Whether the change may be made, as far as its worker can tell: it was sent, and AWS has not said no.
     pub(crate) may_be_made: bool,
 }
@@ -155,7 +157,8 @@ impl Observations {
 
     /// When the record was read on which a change is based.
     pub(crate) fn seen_at(&self, key: &RecordKey) -> Option<i64> {
-        self.records.get(key).map(|seen| seen.since)
+        let announced = self.announced.get(key).and_then(|announced| announced.seen_at);
+        announced.or_else(|| self.records.get(key).map(|seen| seen.since))
     }
 
     /// A claim was written over `before`. One that is put back may say an older change again: it announces nothing.
@@ -166,7 +169,10 @@ impl Observations {
             self.announced.remove(&claim.key);
             return;
         }
-        self.announced.insert(claim.key.clone(), Announcement { before, pending, may_be_made: false });
+        // Another message of the same invocation may read the record meanwhile: the change knows nothing of that.
+        let seen_at = self.records.get(&claim.key).map(|seen| seen.since);
+        let announcement = Announcement { before, pending, seen_at, may_be_made: false };
+        self.announced.insert(claim.key.clone(), announcement);
     }
 
     /// A change was sent, or it is certain that it was not made.
