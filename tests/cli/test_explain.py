@@ -73,6 +73,7 @@ def test_stranger_says_that_it_is_on_no_list(zonelink):
 
 
 def test_endpoint_that_somebody_accepted_by_hand_has_no_rule(zonelink):
+    zonelink.provider.allow("connected")
     vpc = zonelink.c.vpc()
     zone = vpc.zone()
     endpoint = vpc.endpoint()
@@ -100,20 +101,23 @@ def test_name_that_no_zone_can_hold_is_explained_by_its_hold(zonelink):
     assert [hold["reason"] for hold in explanation["holds"]] == ["NoZone"]
 
 
-def test_record_that_was_put_right_says_who_had_written_it(told):
-    [zone, ada] = [told.zones[0], "arn:aws:iam::111122223333:user/ada"]
+def test_record_that_was_put_right_says_who_had_written_it(zonelink):
+    vpc, ada = zonelink.a.vpc(), "arn:aws:iam::111122223333:user/ada"
+    zone, other = vpc.zone(), vpc.zone("example.com")
+    vpc.endpoint()
+    zonelink.local.settled()
     edit = {"by": ada, "zone": zone.id, "names": [NAME]}
     for _ in range(5):
         zone.put("192.0.2.9")
-        told.provider.send({"intent": "reconcile", "account": told.a.account, "vpcs": [told.vpc.id],
+        zonelink.provider.send({"intent": "reconcile", "account": zonelink.a.account, "vpcs": [vpc.id],
                             "cause": "ChangeResourceRecordSets event 1", "edit": edit})
-        told.local.settled()
-    said = told.run("explain", f"{zone.id}/{NAME}")
+        zonelink.local.settled()
+    said = zonelink.run("explain", f"{zone.id}/{NAME}")
     assert said.code == 3
     assert said.out.count(f", after {ada} had written it") == 4, said
     assert said.out.count(f"; from ChangeResourceRecordSets event 1, by {ada}") == 5, "four repairs, and the hold"
     assert f"Contended: {ada} has written it again after 4 repairs" in said.out, said
-    [explanation] = explained(told, f"{zone.id}/{NAME}")
+    [explanation] = explained(zonelink, f"{zone.id}/{NAME}")
     assert [repair["by"] for repair in explanation["claim"]["repairs"]] == [ada] * 4
-    elsewhere = told.run("explain", f"{told.zones[1].id}/{NAME}")
+    elsewhere = zonelink.run("explain", f"{other.id}/{NAME}")
     assert ada not in elsewhere.out, "the call wrote no record of that zone"
