@@ -78,6 +78,10 @@ class Local:
         finally:
             self.settings(**{name: before[name] for name in changes})
 
+    def deliver(self, event):
+        """Deliver an event to its account's default bus, as an AWS service does."""
+        self._ask("ministack", "POST", "events", event)
+
     def faults(self, *wanted):
         """Make coming calls fail; each fault is a dict as the moto side takes it."""
         self._ask("moto", "PUT", "faults", list(wanted))
