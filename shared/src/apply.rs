@@ -89,6 +89,7 @@ async fn apply_group<'a, C: Cloud>(
         let applied = Box::pin(apply_step(worker, step, reserved)).await;
         if let Err(error) = &applied {
             put_back(worker, step, error, reserved).await;
+            uncount(worker, &group.steps[..done], step, error).await;
         }
         let outcome = match worker.or_wait(applied).await {
             Ok(Ok(())) => {
@@ -112,6 +113,20 @@ async fn put_back<C: Cloud>(worker: &Worker<C>, step: &Step, error: &Error, rese
     }
     if let Err(error) = Box::pin(apply_step(worker, put_back, reserved)).await {
         tracing::warn!(step = %put_back, error = error.chain(), "a claim could not be put back");
+    }
+}
+
+/// Takes back that a removal was counted which was certainly not made. Where that fails the run makes fewer removals than
+/// it may.
+async fn uncount<C: Cloud>(worker: &Worker<C>, done: &[Step], step: &Step, error: &Error) {
+    if !matches!(step, Step::ChangeRecords { .. }) || error.may_have_changed_records() {
+        return;
+    }
+    for step in done {
+        let Step::ReserveDeletion { run, .. } = step else { continue };
+        if let Err(error) = worker.cloud.update_run(run, &RunUpdate::UncountRemoval).await {
+            tracing::warn!(run, error = error.chain(), "a removal that was not made stays counted");
+        }
     }
 }
 

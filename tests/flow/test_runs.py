@@ -164,6 +164,18 @@ def test_what_is_released_and_not_removed_is_not_counted(many):
     assert many.table.runs()[-1]["deletes"] == 0
 
 
+def test_removal_that_route_53_has_not_made_counts_once_when_it_is_made(many):
+    not_yet = {"service": "route53", "action": "ChangeResourceRecordSets", "code": "PriorRequestNotComplete",
+               "message": "The request was rejected.", "status": 400, "times": MOST}
+    many.a.delete(*many.endpoints[:MOST])
+    many.local.faults(not_yet)
+    many.provider.sweep()
+    many.local.settled()
+    assert len(standing(many)) == ENDPOINTS - MOST
+    assert too_many(many) == {}, "what was refused has not used up what the run may remove"
+    assert many.table.runs()[-1]["deletes"] == MOST
+
+
 def test_hold_ends_when_the_record_is_needed_again(many):
     many.provider.update(MaxDeletes="0", ConnectionNotifications="false")
     many.a.delete(many.endpoints[0])

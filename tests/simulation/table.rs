@@ -220,6 +220,11 @@ impl Table {
                 }
                 *deletes += 1;
             }
+            (RunUpdate::UncountRemoval, item) => {
+                let counted = item.map(|item| &mut item.deletes).or_else(|| self.counted.get_mut(run));
+                let deletes = counted.filter(|deletes| **deletes > 0).ok_or(ConditionFailed)?;
+                *deletes -= 1;
+            }
             (RunUpdate::End(end), Some(item)) => item.end = Some(end.clone()),
             (RunUpdate::End(_), None) => {}
         }

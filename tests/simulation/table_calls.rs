@@ -159,13 +159,27 @@ impl World {
         update: &RunUpdate,
         seen: &mut Observations,
     ) -> Result<(), ConditionFailed> {
-        let RunUpdate::CountRemoval { .. } = update else { return self.table.update_run(run, update) };
+        match update {
+            RunUpdate::CountRemoval { .. } => {}
+            RunUpdate::UncountRemoval => return self.uncount_removal(run, seen),
+            RunUpdate::End(_) => return self.table.update_run(run, update),
+        }
         if !seen.runs.iter().flatten().any(|of| of == run) {
             self.violation(format!("a removal is counted for run {run}, of which no message is"));
         }
         self.table.update_run(run, update).inspect_err(|_| self.tally.count("removals held"))?;
         *seen.removals.entry(run.to_owned()).or_default() += 1;
         Ok(())
+    }
+
+    /// Only what was counted and not made is taken back.
+    fn uncount_removal(&mut self, run: &str, seen: &mut Observations) -> Result<(), ConditionFailed> {
+        match seen.removals.get_mut(run).filter(|counted| **counted > 0) {
+            Some(counted) => *counted -= 1,
+            None => self.violation(format!("run {run} counts a removal less, and it was made")),
+        }
+        self.tally.count("removals uncounted");
+        self.table.update_run(run, &RunUpdate::UncountRemoval)
     }
 
     pub(crate) fn send_message(&mut self, intent: &Intent, delay_seconds: i32) {

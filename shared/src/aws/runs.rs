@@ -17,6 +17,7 @@ impl Aws {
             RunUpdate::CountRemoval { at_most, expires_at } => {
                 self.count_removal(run, *at_most, *expires_at).await
             }
+            RunUpdate::UncountRemoval => self.uncount_removal(run).await,
             RunUpdate::End(end) => self.end_run_item(run, end).await,
         }
     }
@@ -38,6 +39,12 @@ impl Aws {
             _ => "attribute_not_exists(deletes) OR deletes < :at_most",
         };
         self.set_in_run(&Key::run(run), set, None, values, Some(condition)).await
+    }
+
+    async fn uncount_removal(&self, run: &str) -> Result<(), Error> {
+        let values = [(":one".to_owned(), AttributeValue::N("1".into()))].into();
+        let set = "SET deletes = deletes - :one";
+        self.set_in_run(&Key::run(run), set, None, values, Some("deletes >= :one")).await
     }
 
     async fn end_run_item(&self, run: &str, end: &RunEnd) -> Result<(), Error> {

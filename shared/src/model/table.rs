@@ -305,6 +305,8 @@ pub enum RunUpdate {
         /// When the table forgets a run that begins so, in seconds since 1970.
         expires_at: i64,
     },
+    /// One removal less: one that was counted was certainly not made, and is counted again when it is tried again.
+    UncountRemoval,
     /// What it came to.
     End(RunEnd),
 }

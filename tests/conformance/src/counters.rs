@@ -85,6 +85,12 @@ pub(crate) async fn removals_of_a_run_are_counted_up_to_their_limit<C: Cloud, W:
     assert_eq!(kind(cloud.update_run(&name, &count).await), CallFailure::ConditionFailed);
     let stands = the_run(cloud, &key).await;
     assert_eq!((stands.deletes, stands.expires_at), (2, EXPIRES_AT), "a run that has an item keeps its end");
+    // What is taken back may be counted again.
+    cloud.update_run(&name, &RunUpdate::UncountRemoval).await.unwrap();
+    assert_eq!(the_run(cloud, &key).await.deletes, 1);
+    cloud.update_run(&name, &count).await.unwrap();
+    let unknown = cloud.update_run("a run that counted nothing", &RunUpdate::UncountRemoval).await;
+    assert_eq!(kind(unknown), CallFailure::ConditionFailed);
     // One without an item is counted too.
     cloud.update_run("another", &count).await.unwrap();
     cloud.update_run("another", &count).await.unwrap();
