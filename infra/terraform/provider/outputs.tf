@@ -1,7 +1,7 @@
 # The outputs of template.yaml but for its commands: what a client module needs is the output `client`.
 
 output "service_name" {
-  description = "The name that clients give to CreateVpcEndpoint."
+  description = "The name that clients give to CreateVpcEndpoint. In China and the EU sovereign cloud ask ec2 describe-vpc-endpoint-service-configurations for it."
   value       = "com.amazonaws.vpce.${local.region}.${var.service_id}"
 }
 
