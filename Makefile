@@ -19,6 +19,9 @@ EVALUATOR_STAMP := $(EVALUATOR)/complete
 # What installs zonelink: the SAM CLI and cargo-lambda.
 DEPLOY_TOOLS := .local/deploy-tools
 DEPLOY_STAMP := $(DEPLOY_TOOLS)/complete
+# The linters of .github/workflows.
+WORKFLOW_TOOLS := .local/workflow-tools
+WORKFLOW_STAMP := $(WORKFLOW_TOOLS)/complete
 # How long the steps of `make test` took, in seconds.
 STEPS := .local/steps.tsv
 # Tests wait more than they work: three workers, each with a local AWS of its own, keep two cores busy.
@@ -77,13 +80,15 @@ bench-smoke: setup build ## Check the exact counts of calls, and the measure its
 	$(PYTEST) tests/tools/bench
 
 .PHONY: lint
-lint: setup $(CHECKOV_STAMP) ## Check form: rustfmt, clippy, cfn-lint, checkov
+lint: setup $(CHECKOV_STAMP) $(WORKFLOW_STAMP) ## Check form: rustfmt, clippy, cfn-lint, checkov, zizmor
 	cargo fmt --all --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked -p planning-bench --all-targets -- -D warnings
 	$(VENV)/bin/cfn-lint $(TEMPLATES)
 	$(CHECKOV)/bin/checkov --config-file .checkov.yaml $(TEMPLATES:%=--file %)
 	$(CHECKOV)/bin/checkov --config-file .checkov.yaml --directory infra/terraform
+	$(WORKFLOW_TOOLS)/bin/zizmor --quiet --offline .github/workflows
+	$(WORKFLOW_TOOLS)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 .PHONY: build
 build: ## Build the functions, the command line tool, and what asks the port for its claims
@@ -110,7 +115,7 @@ $(BENCH_STAMP): tools/bench/requirements.txt .ci/setup
 	@touch $@
 
 .PHONY: tools
-tools: setup browser $(CHECKOV_STAMP) $(EVALUATOR_STAMP) $(DEPLOY_STAMP) ## Bring everything that the tests need
+tools: setup browser $(CHECKOV_STAMP) $(WORKFLOW_STAMP) $(EVALUATOR_STAMP) $(DEPLOY_STAMP) ## Bring everything that the tests need
 
 .PHONY: browser
 browser: ## Bring Chromium, in which tests look at the report
@@ -120,6 +125,10 @@ $(CHECKOV_STAMP): .ci/checkov.txt .ci/setup
 	@.ci/setup $(CHECKOV) $<
 	@touch $@
 
+$(WORKFLOW_STAMP): .ci/workflows.txt .ci/setup
+	@.ci/setup $(WORKFLOW_TOOLS) $<
+	@touch $@
+
 $(DEPLOY_STAMP): .ci/deploy.txt .ci/setup
 	@.ci/setup $(DEPLOY_TOOLS) $<
 	@touch $@
@@ -127,6 +136,14 @@ $(DEPLOY_STAMP): .ci/deploy.txt .ci/setup
 $(EVALUATOR_STAMP): tests/iam/package-lock.json .ci/setup-node
 	@.ci/setup-node $(EVALUATOR) $(<D)
 	@touch $@
+
+.PHONY: release-dry-run
+release-dry-run: ## Make the files of a release in target/release-files, for this machine, as a tag makes them for all
+	rm -rf target/release-files
+	.ci/release functions target/release-files $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+	.ci/release cli target/release-files $(shell rustc -vV | sed -n 's/host: //p')
+	.ci/release sbom target/release-files
+	.ci/release-sums target/release-files
 
 .PHONY: clean
 clean: down ## Remove .local and Python's caches; cargo's target stays
