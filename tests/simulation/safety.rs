@@ -99,7 +99,10 @@ impl World {
         if seen.gone.contains(&key.zone) || claim.is_some_and(|claim| self.is_removed(claim)) {
             return None;
         }
-        for (id, given) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
+        // What neither stands nor is on its way is nobody's loss: a person has deleted it while its endpoint was waited for.
+        let stands = |given: &Contribution| claim.is_some_and(|claim| may_stand(claim, &given.addresses));
+        let lost = before.iter().filter(|(id, given)| !after.contains_key(*id) && stands(given));
+        for (id, given) in lost {
             let left = seen.left.contains(&(given.vpc.clone(), key.zone.clone()));
             let gone = left || seen.is_gone(id, self.now / 1_000);
             if gone || self.makes_room(key, given, written) || self.was_taken_away(key, given, seen) {
@@ -176,12 +179,16 @@ impl World {
         if claim.vpcs().len() > 1 {
             return;
         }
-        let added: Vec<_> = to.a.difference(&from.a).collect();
-        let gives = |given: &Contribution| added.iter().any(|address| given.addresses.a.contains(*address));
-        let wrong = claim.contributions.iter().filter(|(_, given)| gives(given));
-        let wrong = wrong.filter(|(id, given)| {
+        let is_wrong = |(id, given): &(&VpcEndpointId, &Contribution)| {
             let unseen = seen.knows(id) && !seen.publishes(id, &given.addresses);
             unseen || !self.may_be_written(&batch.key, given, seen)
+        };
+        // EC2 gives the address of an endpoint that is gone to another one: one of those that name it is enough.
+        let added = to.a.difference(&from.a);
+        let wrong = added.flat_map(|address| {
+            let gives = claim.contributions.iter().filter(|(_, given)| given.addresses.a.contains(address));
+            let (wrong, right): (Vec<_>, Vec<_>) = gives.partition(is_wrong);
+            if right.is_empty() { wrong } else { Vec::new() }
         });
         let wrong: Vec<_> = wrong.map(|(id, given)| format!("{} of {id}", given.addresses)).collect();
         if !wrong.is_empty() {
@@ -252,6 +259,15 @@ impl World {
             self.violation(wrong);
         }
     }
+}
+
+/// Whether any of these addresses stands under a claim, or is on its way there, as far as the claim knows.
+fn may_stand(claim: &Claim, addresses: &Addresses) -> bool {
+    let to = claim.pending.as_ref().map(|pending| &pending.to);
+    [Some(&claim.confirmed), to]
+        .into_iter()
+        .flatten()
+        .any(|stands| !stands.a.is_disjoint(&addresses.a) || !stands.aaaa.is_disjoint(&addresses.aaaa))
 }
 
 /// Whether a claim that this invocation has written as `announced` becomes again what it was before, and if so, whether
