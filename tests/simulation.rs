@@ -57,6 +57,7 @@ mod simulation {
     pub(crate) mod setting;
     pub(crate) mod table;
     pub(crate) mod table_calls;
+    pub(crate) mod told_once;
     pub(crate) mod truth;
     pub(crate) mod turns;
     pub(crate) mod world;

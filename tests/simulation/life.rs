@@ -120,7 +120,7 @@ impl World {
     }
 
     /// Some subnets more and some fewer, at least one.
-    fn with_other_subnets(&mut self, vpc: &VpcId, shape: &Shape) -> Shape {
+    pub(crate) fn with_other_subnets(&mut self, vpc: &VpcId, shape: &Shape) -> Shape {
         let mut after = shape.clone();
         for subnet in 0..3 {
             let placed = subnet_id(vpc, subnet);

@@ -69,7 +69,7 @@ pub(crate) fn run_with(seed: u64, random: Random, with_history: bool) -> (Report
 }
 
 impl Schedule {
-    fn failed(&self) -> bool {
+    pub(crate) fn failed(&self) -> bool {
         !self.world.borrow().violations.is_empty()
     }
 
@@ -165,6 +165,12 @@ impl Schedule {
         }
         if !self.failed() {
             self.hear();
+        }
+        if !self.failed() {
+            self.told_once();
+        }
+        if !self.failed() {
+            self.closer_zones_come();
         }
     }
 
@@ -310,7 +316,7 @@ impl Schedule {
     }
 
     /// Lets workers work until no message is left.
-    fn rest(&mut self) {
+    pub(crate) fn rest(&mut self) {
         for _ in 0..TURNS_TO_REST {
             if self.failed() {
                 return;

@@ -157,6 +157,7 @@ impl World {
             began,
         };
         setting::build(&mut world);
+        world.some_are_served();
         world.write_definitions();
         world
     }
