@@ -1,4 +1,5 @@
 mod denied;
+mod zoneless;
 mod zones;
 
 use super::*;
@@ -69,6 +70,7 @@ impl World {
             endpoints: BTreeMap::new(),
             stored: BTreeMap::new(),
             zones: Some(Ok([(id("Z1"), zone)].into())),
+            profiles: None,
             records: vec![record("Z1")],
             holds: BTreeMap::new(),
         };
@@ -325,7 +327,7 @@ fn account_that_cannot_be_read_is_held_and_nothing_else_is_touched() {
         message: "AccessDenied".into(),
         tried: None,
     });
-    let reason = HoldReason::NoZone;
+    let reason = HoldReason::NoZone { tried: None };
     world.0.holds.insert(Subject::UnknownEndpoint(id("444455556666"), endpoint_id(1)), reason);
     let plan = world.plan();
     assert_eq!(plan.steps().count(), 1);
