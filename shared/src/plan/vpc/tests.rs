@@ -335,6 +335,26 @@ fn account_that_cannot_be_read_is_held_and_nothing_else_is_touched() {
 }
 
 #[test]
+fn endpoint_that_is_gone_is_forgotten_with_its_claim_though_this_plan_has_just_kept_it() {
+    let mut world = World::new()
+        .with(1, Some("deleted"), &[])
+        .known_since(1, "2026-03-01T09:15:00Z")
+        .claimed_by(1, HERE, "10.0.0.1");
+    let forgotten = now().as_second() + 24 * 60 * 60;
+    let stored = world.vpc().stored.get_mut(&endpoint_id(1)).unwrap();
+    (stored.state, stored.expires_at) = (Some(VpcEndpointState::Deleted), Some(forgotten));
+    let plan = world.plan();
+    let remembered: Vec<_> = plan
+        .steps()
+        .filter_map(|step| match step {
+            Step::PutEndpoint { endpoint } => Some(endpoint.expires_at),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(remembered, [None, Some(forgotten)], "{plan}");
+}
+
+#[test]
 fn hold_is_written_once_and_deleted_when_its_reason_is_gone() {
     let mut world =
         World::new().with(1, Some("available"), &["10.0.0.1"]).claimed_by(2, ELSEWHERE, "10.1.0.1");
