@@ -90,8 +90,11 @@ impl World {
         let since = given.consent.as_ref().and_then(|consent| consent.denied_since);
         let is_over = since.is_some_and(|since| self.now - since.as_millisecond() >= 15 * 60_000 - 5_000);
         let taken = !seen.slots(key).all(stands) || seen.slots(key).next().is_none();
-        let refused = self.owner_and_guest(key, given).is_some_and(|pair| seen.refusals.contains(&pair));
-        refused && (taken || is_over)
+        let Some(pair) = self.owner_and_guest(key, given) else { return false };
+        let refused = seen.refusals.contains(&pair);
+        // A worker of another VPC goes by what the claim says.
+        let unsaid = given.consent.as_ref().is_none_or(|consent| consent.denied_since.is_some());
+        refused && (taken || is_over) || unsaid && taken
     }
 
     /// Of VPCs that want a record for themselves, those of the zone's owner come first.
