@@ -8,7 +8,7 @@ use aws_sdk_route53profiles::types::ProfileStatus;
 use super::call::failed;
 use super::clients::AccountClients;
 use crate::error::Error;
-use crate::model::ids::{AccountId, HostedZoneId, ProfileId, VpcId};
+use crate::model::ids::{AccountId, HostedZoneId, InvalidId, ProfileId, VpcId};
 use crate::model::listed::Page;
 
 impl AccountClients {
@@ -52,9 +52,10 @@ impl AccountClients {
             }
             // Who puts a zone into a Profile owns it: a zone cannot be shared.
             let owner = association.owner_id().unwrap_or(self.account.as_str());
-            match (zone.parse::<HostedZoneId>(), owner.parse::<AccountId>()) {
-                (Ok(zone), Ok(owner)) => items.push((zone, owner)),
-                (zone, owner) => tracing::warn!(%profile, ?zone, ?owner, "a Profile's zone is left out"),
+            let read = || Ok::<_, InvalidId>((zone.parse()?, owner.parse()?));
+            match read() {
+                Ok(zone) => items.push(zone),
+                Err(error) => tracing::warn!(%profile, %error, "a Profile's zone is left out"),
             }
         }
         Ok(Page { items, next: answer.next_token.filter(|token| !token.is_empty()) })

@@ -56,7 +56,7 @@ impl<C: Cloud> AccountObserver<'_, C> {
             brought.extend(zones.into_iter().map(|(zone, owner)| (profile.clone(), zone, owner)));
         }
         if brought.len() > NAMED_ZONES {
-            tracing::debug!(%vpc, zones = brought.len(), "the VPC's Profiles bring more zones than are named");
+            tracing::debug!(%vpc, "the VPC's Profiles bring more zones than are named");
         }
         let mut zones = Vec::new();
         for (profile, zone, owner) in brought.into_iter().take(NAMED_ZONES) {
@@ -65,7 +65,7 @@ impl<C: Cloud> AccountObserver<'_, C> {
                 Ok(name) => zones.extend(name.map(|name| ProfileZone { profile, zone, name })),
                 // Its account has no client role: what the zone is called, nobody tells us.
                 Err(error) if error.is_denied() => {
-                    tracing::debug!(%zone, error = error.chain(), "the name of a Profile's zone is not known");
+                    tracing::debug!(hosted_zone = %zone, error = error.chain(), "the name of a Profile's zone is not known");
                 }
                 Err(error) => return Err(error),
             }
