@@ -175,7 +175,8 @@ fn the_client_role_grants_exactly_what_is_called_in_client_accounts() {
         let own = ["Connection", "ServiceConfigurations", "ServicePermissions"]
             .iter()
             .any(|part| action.contains(part));
-        !own && (action.starts_with("ec2:") || action.starts_with("route53:"))
+        let services = ["ec2:", "route53:", "route53profiles:"];
+        !own && services.iter().any(|service| action.starts_with(service))
     };
     let of_doctor = sources("cli/src/aws")
         .into_iter()

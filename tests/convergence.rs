@@ -227,6 +227,7 @@ prop_compose! {
             stored: BTreeMap::new(),
             // They are listed where an endpoint may publish.
             zones: endpoints.values().any(|one| one.state == Some(VpcEndpointState::Available)).then_some(Ok(zones)),
+            profiles: None,
             records: vec![records.0, records.1, records.2, records.3],
             holds: BTreeMap::new(),
         };
@@ -239,7 +240,7 @@ prop_compose! {
             }
         }
         if stale_hold {
-            vpc.holds.insert(Subject::Name(id(HERE), id(NAMES[0])), HoldReason::NoZone);
+            vpc.holds.insert(Subject::Name(id(HERE), id(NAMES[0])), HoldReason::NoZone { tried: None });
         }
         // Observing finds every endpoint of this VPC that a claim names.
         for claim in vpc.records.iter().filter_map(|record| record.claim.as_ref()) {

@@ -46,6 +46,7 @@ mod simulation {
     pub(crate) mod pages;
     pub(crate) mod people;
     pub(crate) mod port;
+    pub(crate) mod profiles;
     pub(crate) mod queue;
     pub(crate) mod random;
     pub(crate) mod route53;
@@ -57,6 +58,7 @@ mod simulation {
     pub(crate) mod setting;
     pub(crate) mod table;
     pub(crate) mod table_calls;
+    pub(crate) mod told_once;
     pub(crate) mod truth;
     pub(crate) mod turns;
     pub(crate) mod world;
@@ -152,7 +154,7 @@ fn assert_none_fails(failing: &BTreeMap<u64, String>) {
 }
 
 /// What must happen often, or the schedules show nothing about it.
-const MUST_HAPPEN: [&str; 30] = [
+const MUST_HAPPEN: [&str; 31] = [
     "answers lost",
     "answers that are late",
     "batches done",
@@ -171,6 +173,7 @@ const MUST_HAPPEN: [&str; 30] = [
     "dropped calls that land",
     "empty pages",
     "events lost",
+    "Profiles associated",
     "late copies",
     "late landings",
     "memories lost",

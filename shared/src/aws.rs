@@ -14,6 +14,7 @@ mod definitions;
 mod ec2;
 mod http;
 mod organizations;
+mod profiles;
 mod queue;
 #[cfg(test)]
 mod recorded;

@@ -29,9 +29,11 @@ use jiff::Timestamp;
 
 use crate::error::Error;
 use crate::model::consent::Consent;
+use crate::model::dns::DnsName;
 use crate::model::facts::{Association, Connection, PrivateHostedZone, VpcEndpointState};
 use crate::model::ids::{
-    AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, Region, ServiceId, VpcEndpointId, VpcId,
+    AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, ProfileId, Region, ServiceId, VpcEndpointId,
+    VpcId,
 };
 use crate::model::listed::{EndpointFilter, ListedInterface, ListedRecordSet, Page, RecordSetsStart, Shown};
 use crate::model::record::{Change, RecordKey};
@@ -150,6 +152,32 @@ pub trait Cloud {
         zone: &HostedZoneId,
         vpc: &VpcId,
     ) -> Result<Association, Error>;
+
+    /// `route53:GetHostedZone`: the name of a zone; none when the zone does not exist.
+    async fn hosted_zone_name(
+        &self,
+        account: &AccountId,
+        zone: &HostedZoneId,
+    ) -> Result<Option<DnsName>, Error>;
+
+    /// `route53profiles:ListProfileAssociations`: one page of the Route 53 Profiles that a VPC has, of whichever account.
+    /// One that is not associated yet, or not any more, is left out. These calls have a throttle of their own, and
+    /// count against no account's requests of Route 53.
+    async fn list_profile_associations(
+        &self,
+        account: &AccountId,
+        vpc: &VpcId,
+        page: Option<String>,
+    ) -> Result<Page<ProfileId>, Error>;
+
+    /// `route53profiles:ListProfileResourceAssociations`: one page of the private hosted zones that a Profile brings,
+    /// each with the account that put it there. Resources of other kinds are left out.
+    async fn list_profile_resource_associations(
+        &self,
+        account: &AccountId,
+        profile: &ProfileId,
+        page: Option<String>,
+    ) -> Result<Page<(HostedZoneId, AccountId)>, Error>;
 
     /// `route53:ListResourceRecordSets`: one page of the record sets from `start` on; none when the zone does
     /// not exist.

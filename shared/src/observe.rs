@@ -12,6 +12,7 @@ mod lookup;
 mod observer;
 mod organization;
 mod pages;
+mod profiles;
 mod quota;
 mod records;
 mod service;

@@ -1,6 +1,7 @@
 """The world that a claim asks for, made in the local AWS: `World` in tests/conformance/src/world.rs says what each is."""
 
 import contextlib
+import itertools
 import json
 import types
 
@@ -14,12 +15,13 @@ EXTERNAL_ID = "conformance"
 
 # What each service says when it refuses for want of permission, and when it asks for patience.
 DENIED = {"ec2": ("UnauthorizedOperation", 403), "route53": ("AccessDenied", 403), "sts": ("AccessDenied", 403),
-          "organizations": ("AccessDeniedException", 400)}
+          "route53profiles": ("AccessDeniedException", 403), "organizations": ("AccessDeniedException", 400)}
 THROTTLED = {"ec2": ("RequestLimitExceeded", 503), "route53": ("Throttling", 400), "sts": ("Throttling", 400)}
 # For how long a slow answer keeps its caller waiting.
 SLOW_SECONDS = 1.5
 _MARK = '"heritage=external-dns,external-dns/owner=blue,external-dns/resource=ingress/default/web"'
 _ALWAYS = 1000
+_profiles = itertools.count(1)
 
 
 class World:
@@ -30,7 +32,7 @@ class World:
         self.provider = Provider(local)
         self._clients = {account: Client(local, account, self.provider)
                          for account in (accounts.CLIENT_A, accounts.CLIENT_B)}
-        self._vpcs, self._zones, self._faults = {}, {}, []
+        self._vpcs, self._zones, self._faults, self._profiles = {}, {}, [], []
         self.table, self._sqs = f"conformance-{number}", local.client("sqs", accounts.PROVIDER)
         _make_table(local, self.table)
         self.queue = self._sqs.create_queue(QueueName=self.table)["QueueUrl"]
@@ -85,6 +87,12 @@ class World:
 
     def zone_of_aws(self, service, name, vpc):
         return self._vpcs[vpc].zone(name, made_by=service).id
+
+    def profile(self, vpc, zones):
+        account, profile = self._vpcs[vpc].client.account, f"rp-{next(_profiles):017x}"
+        self._profiles.append({"account": account, "vpc": vpc, "profile": profile, "zones": zones})
+        self.local.profiles(*self._profiles)
+        return profile
 
     def disassociate(self, zone, vpc):
         zone = self._zones[zone]

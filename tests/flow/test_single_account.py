@@ -71,6 +71,17 @@ def test_zone_that_leaves_the_vpc_loses_the_record(alone):
     assert zone.record() is None
 
 
+def test_zone_of_a_profile_of_the_own_account_is_held_by_its_name(alone):
+    empty(alone.local, alone.provider)
+    vpc, brought = alone.client.vpc(), alone.client.vpc().zone()
+    alone.local.profiles({"account": ACCOUNT, "vpc": vpc.id, "profile": "rp-0123456789abcdef", "zones": [brought.id]})
+    vpc.endpoint()
+    alone.local.settled()
+    [hold] = alone.provider.table.holds().values()
+    assert (hold["reason"], hold["zone"]) == ("ProfileZone", brought.id)
+    alone.local.profiles()
+
+
 def test_other_account_is_not_let_in(alone):
     empty(alone.local, alone.provider)
     endpoint = Client(alone.local, "222222222222", alone.provider).vpc().endpoint()

@@ -173,6 +173,7 @@ impl Planner {
                 endpoints,
                 stored: BTreeMap::new(),
                 zones,
+                profiles: None,
                 records: vec![record],
                 holds: BTreeMap::new(),
             }],

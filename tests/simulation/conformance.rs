@@ -9,7 +9,7 @@ use std::task::{Context, Waker};
 
 use conformance::{Kind, Organization, Refusal, Setting, check, claims};
 use shared::model::facts::ZoneOwner;
-use shared::model::ids::{AccountId, HostedZoneId, VpcEndpointId, VpcId};
+use shared::model::ids::{AccountId, HostedZoneId, ProfileId, VpcEndpointId, VpcId};
 use shared::model::mark::Mark;
 use shared::model::policy::SharedZones;
 use shared::model::rate::LONGEST_DELAY;
@@ -19,6 +19,7 @@ use super::cloud::SimulatedCloud;
 use super::executor::Executor;
 use super::faults::Faults;
 use super::pages::Cut;
+use super::profiles::Profile;
 use super::route53::Zone;
 use super::script::SERVICE;
 use super::setting::{CLIENTS, OWN, STRANGER, id};
@@ -107,6 +108,13 @@ impl conformance::World for Stage {
         let zone: HostedZoneId = id(&format!("Z{}", self.number()));
         self.insert(&zone, name, ZoneOwner::Service(service.to_owned()), vpc);
         zone
+    }
+
+    fn profile(&self, vpc: &VpcId, zones: &[HostedZoneId]) -> ProfileId {
+        let profile: ProfileId = id(&format!("rp-{}", self.number()));
+        let facts = Profile { vpcs: [vpc.clone()].into(), zones: zones.iter().cloned().collect() };
+        self.change(|world| world.profiles.insert(profile.clone(), facts));
+        profile
     }
 
     fn serve(&self, owner: &AccountId, guest: &AccountId) {

@@ -19,15 +19,17 @@ impl World {
         owner == guest || !self.owners_consent || self.guests.contains(&(owner.clone(), guest.clone()))
     }
 
+    /// Some owners serve others from the start: else hardly any guest would be there before the owner's own VPCs.
+    pub(crate) fn some_are_served(&mut self) {
+        if self.owners_consent {
+            let pairs = self.owners_and_guests();
+            self.guests = pairs.into_iter().filter(|_| self.random.one_in(2)).collect();
+        }
+    }
+
     /// The owner of a zone says that it serves the VPCs of an account, or that it does not any more.
     pub(crate) fn owner_says(&mut self) {
-        let owners: BTreeSet<_> = self.route53.zones.values().filter_map(Zone::account).cloned().collect();
-        let accounts: BTreeSet<_> = self.vpcs.values().cloned().collect();
-        let owners = owners.into_iter().flat_map(|owner| {
-            let others = accounts.iter().filter(|account| **account != owner).cloned();
-            others.map(|guest| (owner.clone(), guest)).collect::<Vec<_>>()
-        });
-        let pairs: Vec<_> = owners.collect();
+        let pairs = self.owners_and_guests();
         if pairs.is_empty() {
             return;
         }
@@ -36,6 +38,17 @@ impl World {
         self.tally.count(if serves { "consents given" } else { "consents taken back" });
         let verb = if serves { "serves" } else { "does not serve" };
         self.note(|| format!("{} {verb} VPCs of {} from now on", pair.0, pair.1));
+    }
+
+    /// Each owner of a zone with each other account that has VPCs.
+    fn owners_and_guests(&self) -> Vec<(AccountId, AccountId)> {
+        let owners: BTreeSet<_> = self.route53.zones.values().filter_map(Zone::account).cloned().collect();
+        let accounts: BTreeSet<_> = self.vpcs.values().cloned().collect();
+        let owners = owners.into_iter().flat_map(|owner| {
+            let others = accounts.iter().filter(|account| **account != owner).cloned();
+            others.map(|guest| (owner.clone(), guest)).collect::<Vec<_>>()
+        });
+        owners.collect()
     }
 
     /// Whether a record may take in what a VPC gives: its account owns the zone, or that account has consented.
@@ -77,8 +90,11 @@ impl World {
         let since = given.consent.as_ref().and_then(|consent| consent.denied_since);
         let is_over = since.is_some_and(|since| self.now - since.as_millisecond() >= 15 * 60_000 - 5_000);
         let taken = !seen.slots(key).all(stands) || seen.slots(key).next().is_none();
-        let refused = self.owner_and_guest(key, given).is_some_and(|pair| seen.refusals.contains(&pair));
-        refused && (taken || is_over)
+        let Some(pair) = self.owner_and_guest(key, given) else { return false };
+        let refused = seen.refusals.contains(&pair);
+        // A worker of another VPC goes by what the claim says.
+        let unsaid = given.consent.as_ref().is_none_or(|consent| consent.denied_since.is_some());
+        refused && (taken || is_over) || unsaid && taken
     }
 
     /// Of VPCs that want a record for themselves, those of the zone's owner come first.

@@ -1,13 +1,12 @@
 //! Runs the jobs of a scripted schedule, by one worker, each from its start to its end.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use shared::model::ids::{AccountId, VpcId};
-use shared::model::rate::Priority;
-use shared::trigger::intent::{Intent, Message};
+use shared::model::ids::VpcId;
+use shared::trigger::intent::Intent;
 
+use super::events::{intent, look, told};
 use super::executor::Executor;
 use super::queue::Job;
 use super::setting::{CLIENTS, id};
@@ -17,6 +16,7 @@ use super::world::World;
 const WORKER: usize = 0;
 /// The number of a job that the script hands to the worker itself; messages of the queue count from one.
 const UNSENT: u64 = 0;
+const CAUSE: &str = "a script";
 
 /// A world, and the way to make jobs run in it.
 pub(crate) struct Drive {
@@ -37,10 +37,9 @@ impl Drive {
 
     /// Looks at endpoints of the first client, as the event of a call on them leads to.
     pub(crate) fn look_at_endpoints(&self, vpc_endpoints: &[&str]) {
-        let account = id(CLIENTS[0]);
         let vpc_endpoints = vpc_endpoints.iter().map(|name| id(name)).collect();
-        let message = Self::message(Intent { vpc_endpoints, ..Self::intent(account) });
-        assert!(self.run(message, |_| false), "the look at the endpoints ends");
+        let message = told(Intent { vpc_endpoints, ..intent(id(CLIENTS[0]), CAUSE) });
+        assert!(self.run((UNSENT, message), |_| false), "the look at the endpoints ends");
     }
 
     /// Looks at one VPC, and dies as soon as the world is so. What it has sent and AWS has not seen is lost.
@@ -72,30 +71,7 @@ impl Drive {
     fn look(&self, vpc: &str) -> (u64, Job) {
         let vpc: VpcId = id(vpc);
         let account = self.world.borrow().vpcs[&vpc].clone();
-        Self::message(Intent { vpcs: [vpc].into(), ..Self::intent(account) })
-    }
-
-    fn intent(account: AccountId) -> Intent {
-        Intent {
-            account,
-            vpc_endpoints: [].into(),
-            vpcs: [].into(),
-            announced: false,
-            reviewed: BTreeMap::new(),
-            message: None,
-            attempt: 0,
-            priority: Priority::Event,
-            edit: None,
-            cause: "a script".into(),
-            since: None,
-            run: None,
-        }
-    }
-
-    fn message(intent: Intent) -> (u64, Job) {
-        let words = intent.to_string();
-        let body = serde_json::to_string(&Message::Reconcile(intent)).unwrap();
-        (UNSENT, Job::Message { body, run: None, words })
+        (UNSENT, look(&vpc, account, CAUSE))
     }
 
     /// Whether the job came to its end before its worker had to die. Each call takes effect and is answered in the

@@ -1,9 +1,13 @@
 //! Events in the form in which EventBridge and SNS deliver them: see tests/events.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
-use shared::model::ids::{AccountId, ServiceId, VpcEndpointId};
+use shared::model::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
+use shared::model::rate::Priority;
 use shared::model::record::RecordKey;
 use shared::trigger::event::{Action, Event};
+use shared::trigger::intent::{Intent, Message};
 
 use super::queue::Job;
 use super::world::World;
@@ -82,6 +86,35 @@ pub(crate) fn record_changed(world: &World, key: &RecordKey, account: &AccountId
         },
     });
     Job::Message { body: event.to_string(), run: None, words: format!("event of a change of {key}") }
+}
+
+/// What a worker is sent that is to look somewhere in an account: an event led there, and names nothing yet.
+pub(crate) fn intent(account: AccountId, cause: &str) -> Intent {
+    Intent {
+        account,
+        vpc_endpoints: BTreeSet::new(),
+        vpcs: BTreeSet::new(),
+        announced: false,
+        reviewed: BTreeMap::new(),
+        message: None,
+        attempt: 0,
+        priority: Priority::Event,
+        edit: None,
+        cause: cause.into(),
+        since: None,
+        run: None,
+    }
+}
+
+/// The message that sends a worker there.
+pub(crate) fn told(intent: Intent) -> Job {
+    let words = intent.to_string();
+    Job::Message { body: serde_json::to_string(&Message::Reconcile(intent)).unwrap(), run: None, words }
+}
+
+/// A look at one VPC.
+pub(crate) fn look(vpc: &VpcId, account: AccountId, cause: &str) -> Job {
+    told(Intent { vpcs: [vpc.clone()].into(), ..intent(account, cause) })
 }
 
 /// An SNS connection notification, for accept-connections.

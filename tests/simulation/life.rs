@@ -28,6 +28,7 @@ impl World {
             64..76 if self.takes_back => self.person_takes_back(),
             57..76 => self.person_at_a_record(),
             76..78 if self.owners_consent => self.owner_says(),
+            76..80 if self.has_profiles && self.random.one_in(2) => self.somebody_at_a_profile(),
             76..80 => self.zone_and_vpc(),
             80..86 => self.access(),
             86..91 => self.queue.send(Job::Sweep { allow_deletes: None }, self.now),
@@ -120,7 +121,7 @@ impl World {
     }
 
     /// Some subnets more and some fewer, at least one.
-    fn with_other_subnets(&mut self, vpc: &VpcId, shape: &Shape) -> Shape {
+    pub(crate) fn with_other_subnets(&mut self, vpc: &VpcId, shape: &Shape) -> Shape {
         let mut after = shape.clone();
         for subnet in 0..3 {
             let placed = subnet_id(vpc, subnet);

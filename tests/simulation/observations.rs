@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use shared::model::claim::{Claim, Pending};
+use shared::model::dns::DnsName;
 use shared::model::facts::{InterfaceFacts, PrivateHostedZone, StoredEndpoint, VpcEndpointState};
 use shared::model::ids::{AccountId, HostedZoneId, NetworkInterfaceId, VpcEndpointId, VpcId};
 use shared::model::listed::{ListedEndpoint, Shown};
@@ -31,6 +32,8 @@ pub(crate) struct Observations {
     pub(crate) gone: BTreeSet<HostedZoneId>,
     /// The zones of each VPC, as far as they were listed.
     zones: BTreeMap<VpcId, BTreeMap<HostedZoneId, PrivateHostedZone>>,
+    /// The names of those that the last list has shown.
+    listed_last: BTreeMap<VpcId, Vec<DnsName>>,
     records: BTreeMap<RecordKey, SeenAt>,
     /// What stood at a name each time that it was read.
     slots: BTreeMap<RecordKey, Vec<Slot>>,
@@ -122,8 +125,25 @@ impl Observations {
         self.claims.values().filter(gives)
     }
 
-    pub(crate) fn see_zones(&mut self, vpc: &VpcId, found: &[(HostedZoneId, PrivateHostedZone)]) {
+    pub(crate) fn see_zones(
+        &mut self,
+        vpc: &VpcId,
+        found: &[(HostedZoneId, PrivateHostedZone)],
+        is_first: bool,
+    ) {
+        let last = self.listed_last.entry(vpc.clone()).or_default();
+        if is_first {
+            last.clear();
+        }
+        last.extend(found.iter().map(|(_, zone)| zone.name.clone()));
         self.zones.entry(vpc.clone()).or_default().extend(found.iter().cloned());
+    }
+
+    /// Whether a VPC was seen to have a zone that can hold a name, when its zones were listed last. Of several messages
+    /// each has a list of its own, and nobody can tell whose is the last.
+    pub(crate) fn has_zone_for(&self, vpc: &VpcId, name: &DnsName) -> bool {
+        let listed = self.listed_last.get(vpc).filter(|_| self.runs.len() == 1);
+        listed.is_some_and(|zones| zones.iter().any(|zone| zone.is_zone_of(name)))
     }
 
     /// Whether a VPC was seen to have a zone of an account that comes before the record's.

@@ -1,18 +1,17 @@
 //! What people at the console do: to record sets, to zones, to permissions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use shared::model::claim::Released;
 use shared::model::ids::VpcId;
 use shared::model::policy::Removal;
-use shared::model::rate::Priority;
 use shared::model::record::{Addresses, RecordKey, SeenRecords};
 use shared::model::table::{Condition, DefinitionItem, Item, Key, Partition, Write};
 use shared::plan::vpc::handover::release;
 use shared::plan::{Plan, Step};
-use shared::trigger::intent::Intent;
 
 use super::ec2::{Endpoint, Shape};
+use super::events::intent;
 use super::queue::Job;
 use super::route53::{Slot, Zone};
 use super::setting::{self, id};
@@ -79,20 +78,7 @@ impl World {
         }
         let claim = self.random.pick(&claims).clone();
         let released = Released { by: "arn:aws:iam::111122223333:user/ada".into(), at: self.timestamp() };
-        let cause = Intent {
-            account: claim.zone_account.clone(),
-            vpc_endpoints: BTreeSet::new(),
-            vpcs: BTreeSet::new(),
-            announced: false,
-            reviewed: BTreeMap::new(),
-            message: None,
-            attempt: 0,
-            priority: Priority::Event,
-            edit: None,
-            cause: "zonelink release".into(),
-            since: None,
-            run: None,
-        };
+        let cause = intent(claim.zone_account.clone(), "zonelink release");
         // Refused for one that is on its way, or was taken back already.
         let Ok(plan) = release(&cause, &claim, released) else { return };
         let written = self.table.write(&writes_of(&plan));

@@ -7,9 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use shared::cloud::{Batch, Cloud, Order, Row};
 use shared::error::Error;
 use shared::model::consent::Consent;
+use shared::model::dns::DnsName;
 use shared::model::facts::{Association, Connection, PrivateHostedZone, VpcEndpointState};
 use shared::model::ids::{
-    AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, Region, ServiceId, VpcEndpointId, VpcId,
+    AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, ProfileId, Region, ServiceId, VpcEndpointId,
+    VpcId,
 };
 use shared::model::listed::{EndpointFilter, ListedInterface, ListedRecordSet, Page, RecordSetsStart, Shown};
 use shared::model::record::{Change, RecordKey};
@@ -20,6 +22,7 @@ use super::calls::{Kind, Reached};
 use super::cloud::SimulatedCloud;
 use super::errors::condition_failed;
 use super::organization;
+use super::profiles;
 use super::route53;
 use super::setting::OWN;
 use super::table_calls::{is_upkeep, shown};
@@ -164,7 +167,7 @@ impl Cloud for SimulatedCloud {
         let effect = move |world: &mut World| {
             world.uses_quota(&account_of, OPERATION, &of, page.is_none(), &seen);
             let found = world.zones_of_vpc(&account_of, &of, &region, page.as_deref());
-            seen.borrow_mut().see_zones(&of, &found.items);
+            seen.borrow_mut().see_zones(&of, &found.items, page.is_none());
             Ok(found)
         };
         self.call(Some(account), OPERATION, vpc.to_string(), Kind::Read, effect).await
@@ -183,6 +186,43 @@ impl Cloud for SimulatedCloud {
             Ok(world.association(&of, &vpc, &mut seen.borrow_mut()))
         };
         self.call(Some(account), OPERATION, zone.to_string(), Kind::Read, effect).await
+    }
+
+    async fn hosted_zone_name(
+        &self,
+        account: &AccountId,
+        zone: &HostedZoneId,
+    ) -> Result<Option<DnsName>, Error> {
+        const OPERATION: &str = "route53:GetHostedZone";
+        let (seen, of, account_of) = (self.seen(), zone.clone(), account.clone());
+        let effect = move |world: &mut World| {
+            world.uses_quota(&account_of, OPERATION, &of, true, &seen);
+            Ok(world.zone_name(&account_of, &of))
+        };
+        self.call(Some(account), OPERATION, zone.to_string(), Kind::Read, effect).await
+    }
+
+    async fn list_profile_associations(
+        &self,
+        account: &AccountId,
+        vpc: &VpcId,
+        page: Option<String>,
+    ) -> Result<Page<ProfileId>, Error> {
+        let (seen, account_of, of) = (self.seen(), account.clone(), vpc.clone());
+        let effect =
+            move |world: &mut World| Ok(world.profiles_of(&account_of, &of, page.as_deref(), &seen.borrow()));
+        self.call(Some(account), profiles::OF_VPC, vpc.to_string(), Kind::Read, effect).await
+    }
+
+    async fn list_profile_resource_associations(
+        &self,
+        account: &AccountId,
+        profile: &ProfileId,
+        page: Option<String>,
+    ) -> Result<Page<(HostedZoneId, AccountId)>, Error> {
+        let of = profile.clone();
+        let effect = move |world: &mut World| Ok(world.zones_of_profile(&of, page.as_deref()));
+        self.call(Some(account), profiles::RESOURCES, profile.to_string(), Kind::Read, effect).await
     }
 
     async fn list_resource_record_sets(

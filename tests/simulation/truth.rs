@@ -11,6 +11,7 @@ use shared::model::ids::{AccountId, HostedZoneId, ServiceId, VpcId};
 use shared::model::policy::{Adopt, Principal, ServiceDefinition, SharedZones, WriteTo};
 use shared::model::record::{Addresses, RecordKey};
 
+use super::profiles::says;
 use super::route53::{Slot, Zone};
 use super::world::World;
 
@@ -277,7 +278,7 @@ impl World {
             }
             Subject::Name(vpc, name) => {
                 let publishes = self.published().any(|(of, _, published)| of == vpc && published == name);
-                publishes && self.no_answer(vpc, name).as_ref() == Some(reason)
+                publishes && self.no_answer(vpc, name).is_some_and(|should| says(reason, &should))
             }
             Subject::UnknownEndpoint(account, name) => {
                 let endpoint = self.ec2.endpoints.get(name);
@@ -320,7 +321,7 @@ impl World {
     /// What is to be held of a name that no zone that can be written answers.
     fn no_answer(&self, vpc: &VpcId, name: &DnsName) -> Option<HoldReason> {
         let zones = self.zones_for(vpc, name);
-        let Some((id, zone)) = zones.first() else { return Some(HoldReason::NoZone) };
+        let Some((id, zone)) = zones.first() else { return Some(self.without_zone(vpc, name)) };
         let ZoneOwner::Service(service) = &zone.owner else { return None };
         Some(HoldReason::ShadowedByPrivateDns { zone: Clone::clone(*id), service: service.clone() })
     }
@@ -347,7 +348,7 @@ impl World {
         for (vpc, service, name) in self.published() {
             let subject = Subject::Name(vpc.clone(), name.clone());
             if let Some(reason) = self.no_answer(vpc, name) {
-                if self.table.hold(&subject) != Some(&reason) {
+                if !self.table.hold(&subject).is_some_and(|held| says(held, &reason)) {
                     unserved.push(format!("{subject} is not held: {reason}"));
                 }
             } else if let Some(zone) = self.asked(vpc, name) {

@@ -17,6 +17,7 @@ use super::logs::Logs;
 use super::organization::Organization;
 use super::others::Writer;
 use super::pages::Cut;
+use super::profiles::Profiles;
 use super::queue::Queue;
 use super::random::Random;
 use super::route53::Route53;
@@ -82,6 +83,9 @@ pub(crate) struct World {
     pub(crate) organization: Organization,
     /// Whether there are zones of AWS services.
     pub(crate) has_zones_of_aws: bool,
+    /// Whether Route 53 Profiles bring zones, too.
+    pub(crate) has_profiles: bool,
+    pub(crate) profiles: Profiles,
     pub(crate) vpcs: BTreeMap<VpcId, AccountId>,
     pub(crate) ec2: Ec2,
     pub(crate) route53: Route53,
@@ -125,6 +129,8 @@ impl World {
                 || (seed > Self::CONSENTING && seed % 4 == 1),
             guests: BTreeSet::new(),
             has_zones_of_aws: matches!(seed % 16, 3 | 4 | 6 | 11),
+            has_profiles: matches!(seed % 16, 2 | 5 | 13),
+            profiles: Profiles::default(),
             others_write: (Self::CONTENDING..Self::CONTENDING + 1_000_000).contains(&seed)
                 || (seed > Self::CONTENDING && seed % 4 == 2),
             writer: None,
@@ -157,6 +163,7 @@ impl World {
             began,
         };
         setting::build(&mut world);
+        world.some_are_served();
         world.write_definitions();
         world
     }

@@ -86,6 +86,10 @@ class Local:
         """Make coming calls fail; each fault is a dict as the moto side takes it."""
         self._ask("moto", "PUT", "faults", list(wanted))
 
+    def profiles(self, *wanted):
+        """Say which Route 53 Profiles there are; each is a dict as the moto side takes it."""
+        self._ask("moto", "PUT", "profiles", list(wanted))
+
     def remaining_faults(self):
         """The faults that no call has met yet."""
         return self._ask("moto", "GET", "faults")

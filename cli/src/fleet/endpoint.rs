@@ -225,7 +225,7 @@ mod tests {
         let subject = id("222222222222/");
         let hold = Hold {
             subject,
-            reason: HoldReason::NoZone,
+            reason: HoldReason::NoZone { tried: None },
             account: None,
             since: Timestamp::UNIX_EPOCH,
             expires_at: None,

@@ -223,6 +223,11 @@ impl Aws {
 }
 
 impl AccountClients {
+    /// What its clients are made with.
+    pub(super) fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
     fn new(
         sdk: &SdkConfig,
         metrics: &Arc<Metrics>,

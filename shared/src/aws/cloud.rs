@@ -9,9 +9,11 @@ use super::clients::Aws;
 use crate::cloud::{Batch, Cloud, Order, Row};
 use crate::error::Error;
 use crate::model::consent::Consent;
+use crate::model::dns::DnsName;
 use crate::model::facts::{Association, Connection, PrivateHostedZone, VpcEndpointState};
 use crate::model::ids::{
-    AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, Region, ServiceId, VpcEndpointId, VpcId,
+    AccountId, HostedZoneId, NetworkInterfaceId, OrganizationId, ProfileId, Region, ServiceId, VpcEndpointId,
+    VpcId,
 };
 use crate::model::listed::{EndpointFilter, ListedInterface, ListedRecordSet, Page, RecordSetsStart, Shown};
 use crate::model::record::{Change, RecordKey};
@@ -134,6 +136,35 @@ impl Cloud for Aws {
     ) -> Result<Association, Error> {
         let clients = Box::pin(self.of(account)).await?;
         Box::pin(clients.get_hosted_zone(zone, vpc)).await
+    }
+
+    async fn hosted_zone_name(
+        &self,
+        account: &AccountId,
+        zone: &HostedZoneId,
+    ) -> Result<Option<DnsName>, Error> {
+        let clients = Box::pin(self.of(account)).await?;
+        Box::pin(clients.hosted_zone_name(zone)).await
+    }
+
+    async fn list_profile_associations(
+        &self,
+        account: &AccountId,
+        vpc: &VpcId,
+        page: Option<String>,
+    ) -> Result<Page<ProfileId>, Error> {
+        let clients = Box::pin(self.of(account)).await?;
+        Box::pin(clients.list_profile_associations(vpc, page)).await
+    }
+
+    async fn list_profile_resource_associations(
+        &self,
+        account: &AccountId,
+        profile: &ProfileId,
+        page: Option<String>,
+    ) -> Result<Page<(HostedZoneId, AccountId)>, Error> {
+        let clients = Box::pin(self.of(account)).await?;
+        Box::pin(clients.list_profile_resource_associations(profile, page)).await
     }
 
     async fn list_resource_record_sets(

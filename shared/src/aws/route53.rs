@@ -103,6 +103,17 @@ impl AccountClients {
         }
     }
 
+    pub(super) async fn hosted_zone_name(&self, zone: &HostedZoneId) -> Result<Option<DnsName>, Error> {
+        let answer = self.route53.get_hosted_zone().id(zone.as_str()).send().await;
+        let answer = match answer.map_err(self.failed("route53:GetHostedZone", zone)) {
+            Err(error) if error.has_code(&["NoSuchHostedZone"]) => return Ok(None),
+            answer => answer?,
+        };
+        let name = answer.hosted_zone().map(|zone| zone.name()).unwrap_or_default();
+        let name = name.parse().map_err(unreadable(|| format!("the name of hosted zone {zone}")))?;
+        Ok(Some(name))
+    }
+
     pub(super) async fn list_resource_record_sets(
         &self,
         zone: &HostedZoneId,

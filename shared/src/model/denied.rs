@@ -19,7 +19,7 @@ pub struct Denied {
     pub tried: Option<Tried>,
 }
 
-/// When a write was tried that AWS denies.
+/// When something was tried that is not to be tried at every look: a write that AWS denies, or a read of Profiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tried {
     /// For the first time.
@@ -29,7 +29,7 @@ pub struct Tried {
 }
 
 impl Tried {
-    /// For how long a denied write is tried each hour; afterwards it is each day.
+    /// For how long it is tried each hour; afterwards it is each day.
     const HOURLY_FOR: SignedDuration = SignedDuration::from_hours(24);
 
     /// Whether it may be tried again.

@@ -18,7 +18,7 @@ use crate::model::ids::{
 };
 use crate::model::policy::OrganizationPath;
 use crate::model::record::{Addresses, RecordKey, SeenRecords};
-pub use crate::model::zone::{PrivateHostedZone, ZoneOwner, Zones};
+pub use crate::model::zone::{PrivateHostedZone, ProfileZone, ZoneOwner, Zones};
 
 /// The state of an endpoint or connection.
 ///
@@ -212,6 +212,9 @@ pub struct VpcFacts {
     /// The private hosted zones associated with it, those of AWS services too; none when they were not asked for,
     /// because no endpoint publishes.
     pub zones: Option<Result<Zones, Denied>>,
+    /// The zones that Route 53 Profiles bring; none when they were not asked for, or not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profiles: Option<Vec<ProfileZone>>,
     /// Each name in each of these zones, and each further one that the VPC has a claim on.
     pub records: Vec<RecordFacts>,
     /// The holds on the VPC, its endpoints and records in the table.

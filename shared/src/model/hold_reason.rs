@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::denied::Denied;
-use super::ids::{AccountId, HostedZoneId, Region, ServiceId, VpcId};
+use super::denied::{Denied, Tried};
+use super::ids::{AccountId, HostedZoneId, ProfileId, Region, ServiceId, VpcId};
 use super::record::Addresses;
 
 /// Why something is held.
@@ -64,7 +64,21 @@ pub enum HoldReason {
     /// AWS refused a read or a write.
     NoAccess(Denied),
     /// No private hosted zone of the VPC can hold the name.
-    NoZone,
+    NoZone {
+        /// When it was read whether a Route 53 Profile brings one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tried: Option<Tried>,
+    },
+    /// None of the VPC's own zones can hold the name, and a Route 53 Profile brings one that can. zonelink does not
+    /// write there: every VPC of the Profile asks it.
+    ProfileZone {
+        /// The Profile.
+        profile: ProfileId,
+        /// The zone.
+        zone: HostedZoneId,
+        /// When that was read.
+        tried: Tried,
+    },
     /// A zone of an AWS service is asked for the name, and nobody else writes there: most often the one that an
     /// endpoint with private DNS brings.
     ShadowedByPrivateDns {
@@ -189,10 +203,20 @@ impl HoldReason {
         }
     }
 
+    /// Of a name that none of the VPC's zones can hold: when its Profiles were read.
+    pub(crate) fn profiles_read(&self) -> Option<Tried> {
+        match self {
+            HoldReason::NoZone { tried } => *tried,
+            HoldReason::ProfileZone { tried, .. } => Some(*tried),
+            _ => None,
+        }
+    }
+
     /// When something was first met that it names, if that is known better than by when it was written.
     pub(crate) fn since(&self) -> Option<Timestamp> {
         match self {
             HoldReason::NoAccess(denied) => Some(denied.tried?.first),
+            HoldReason::NoZone { .. } | HoldReason::ProfileZone { .. } => Some(self.profiles_read()?.first),
             HoldReason::Shadowed { because } => because.since(),
             _ => None,
         }
@@ -212,7 +236,8 @@ impl HoldReason {
             HoldReason::ServiceNotFound => "ServiceNotFound",
             HoldReason::InvalidDefinition { .. } => "InvalidDefinition",
             HoldReason::NoAccess(_) => "NoAccess",
-            HoldReason::NoZone => "NoZone",
+            HoldReason::NoZone { .. } => "NoZone",
+            HoldReason::ProfileZone { .. } => "ProfileZone",
             HoldReason::ShadowedByPrivateDns { .. } => "ShadowedByPrivateDns",
             HoldReason::CloudMapZone { .. } => "CloudMapZone",
             HoldReason::Shadowed { .. } => "Shadowed",
@@ -276,8 +301,12 @@ impl HoldReason {
             HoldReason::NoAccess(_) => {
                 "deploy infra/client.yaml in that account, with this stack's role name and external id"
             }
-            HoldReason::NoZone => {
+            HoldReason::NoZone { .. } => {
                 "associate a private hosted zone of this name's domain or a parent of it with the VPC"
+            }
+            HoldReason::ProfileZone { .. } => {
+                "associate a private hosted zone of this name's domain with the VPC itself, which comes before the Profile's; \
+                 or keep the record in the Profile's zone yourself"
             }
             HoldReason::ShadowedByPrivateDns { .. } => {
                 "turn off the private DNS of the endpoint that brings the zone (aws ec2 modify-vpc-endpoint \

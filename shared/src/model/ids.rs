@@ -134,6 +134,17 @@ id!(
     }
 );
 id!(
+    /// A Route 53 Profile.
+    ProfileId,
+    "the id of a Route 53 Profile",
+    "rp- and letters and digits",
+    |text| {
+        let id = text.strip_prefix("rp-")?;
+        let sound = (1..=61).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        sound.then(|| text.to_owned())
+    }
+);
+id!(
     /// An AWS account.
     AccountId,
     "an AWS account id",

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::dns::DnsName;
-use super::ids::{AccountId, HostedZoneId};
+use super::ids::{AccountId, HostedZoneId, ProfileId};
 use super::record::RecordKey;
 
 /// A private hosted zone that is associated with the VPC.
@@ -60,6 +60,24 @@ impl PrivateHostedZone {
 
 /// The zones of a VPC, by id. No two have one name: Route 53 refuses the second (`ConflictingDomainExists`).
 pub type Zones = BTreeMap<HostedZoneId, PrivateHostedZone>;
+
+/// A private hosted zone that a Route 53 Profile brings into the VPC. No list of the VPC's zones shows it ([Route 53
+/// Profiles](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles.html)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileZone {
+    /// The Profile.
+    pub profile: ProfileId,
+    /// The zone.
+    pub zone: HostedZoneId,
+    /// The zone's name.
+    pub name: DnsName,
+}
+
+/// The zone of a Profile that is asked for a name which none of the VPC's own zones can hold.
+#[must_use]
+pub fn answering_of_profiles<'a>(zones: &'a [ProfileZone], name: &DnsName) -> Option<&'a ProfileZone> {
+    zones.iter().filter(|zone| zone.name.is_zone_of(name)).max_by_key(|zone| zone.name.labels())
+}
 
 /// The zone that is asked for a name.
 #[must_use]

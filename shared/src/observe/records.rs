@@ -37,8 +37,14 @@ impl<C: Cloud> AccountObserver<'_, C> {
                 record.waiting = waiting.remove(&record.key).unwrap_or_default();
             }
         }
+        let profiles = match complete {
+            Some(zones) if self.asks_for_profiles(&inventory, zones) => {
+                self.profile_zones(&inventory.vpc).await
+            }
+            _ => None,
+        };
         let VpcInventory { vpc, endpoints, stored, holds, .. } = inventory;
-        Ok(VpcFacts { vpc, endpoints, stored, zones, records, holds })
+        Ok(VpcFacts { vpc, endpoints, stored, zones, profiles, records, holds })
     }
 
     async fn zones(&self, vpc: &VpcId) -> Result<Zones, Error> {

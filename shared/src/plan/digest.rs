@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::steps::{Accepted, Group, Plan, Step};
 use crate::model::claim::{Claim, Contribution, Origin};
-use crate::model::facts::{Denied, VpcEndpointState};
+use crate::model::facts::{Denied, Tried, VpcEndpointState};
 use crate::model::hold::HoldReason;
 use crate::model::ids::{AccountId, InvalidId, ServiceId, VpcEndpointId, VpcId};
 use crate::model::record::{Addresses, Change, RecordKey};
@@ -223,6 +223,12 @@ fn timeless(reason: &HoldReason) -> HoldReason {
     match reason {
         HoldReason::Revoked { owner, .. } => HoldReason::Revoked { owner: owner.clone(), since: None },
         HoldReason::NoAccess(denied) => HoldReason::NoAccess(Denied { tried: None, ..denied.clone() }),
+        HoldReason::NoZone { .. } => HoldReason::NoZone { tried: None },
+        HoldReason::ProfileZone { profile, zone, .. } => HoldReason::ProfileZone {
+            profile: profile.clone(),
+            zone: zone.clone(),
+            tried: Tried { first: Timestamp::UNIX_EPOCH, last: Timestamp::UNIX_EPOCH },
+        },
         HoldReason::Shadowed { because } => HoldReason::Shadowed { because: Box::new(timeless(because)) },
         other => other.clone(),
     }

@@ -10,6 +10,7 @@ mod owner;
 mod record;
 mod steps;
 mod view;
+mod zoneless;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,11 +23,10 @@ use self::record::claims::release;
 use self::record::decide;
 use self::steps::{Decided, write};
 use self::view::View;
-use crate::model::dns::DnsName;
-use crate::model::facts::{Association, Facts, RecordFacts, VpcEndpointState, ZoneOwner};
+use self::zoneless::hold_without_zone;
+use crate::model::facts::{Association, Facts, RecordFacts, VpcEndpointState};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::policy::Policy;
-use crate::model::zone::answering;
 use crate::plan::steps::Plan;
 use crate::trigger::intent::Intent;
 
@@ -143,43 +143,6 @@ fn remember(view: &View, plan: &mut Plan) {
         let step = view.memory(vpc_endpoint, claimed).step();
         let subject = Subject::VpcEndpoint(view.vpc.vpc.clone(), vpc_endpoint.clone());
         plan.push(subject, "it was seen so", step.into_iter().collect());
-    }
-}
-
-/// Holds what publishes and finds no zone, or one of an AWS service.
-///
-/// ```text
-/// zone that is asked for the name    hold on the name
-/// cannot be read                     NoAccess
-/// none                               NoZone
-/// of an AWS service                  ShadowedByPrivateDns
-/// of an account                      –
-/// ```
-fn hold_without_zone(view: &View, plan: &mut Plan) {
-    let published = view.vpc.endpoints.iter().filter_map(|(id, endpoint)| {
-        matches!(view.contributions[id], Contribution::Publish(_)).then_some(&endpoint.service)
-    });
-    for service in published.collect::<BTreeSet<_>>() {
-        let Some(definition) = view.policy.services.get(service) else { continue };
-        for name in &definition.names {
-            let name = name.as_dns_name();
-            let subject = Subject::Name(view.vpc.vpc.clone(), name.clone());
-            plan.holds.extend(unanswered(view, name).map(|reason| (subject, reason)));
-        }
-    }
-}
-
-fn unanswered(view: &View, name: &DnsName) -> Option<HoldReason> {
-    let zones = match view.vpc.zones.as_ref()? {
-        Ok(zones) => zones,
-        Err(denied) => return Some(HoldReason::NoAccess(denied.clone())),
-    };
-    let Some((zone, asked)) = answering(zones, name) else { return Some(HoldReason::NoZone) };
-    match &asked.owner {
-        ZoneOwner::Account(_) => None,
-        ZoneOwner::Service(service) => {
-            Some(HoldReason::ShadowedByPrivateDns { zone: zone.clone(), service: service.clone() })
-        }
     }
 }
 

@@ -45,7 +45,7 @@ mod tests {
     fn counted(done: usize, outcome: Outcome) -> String {
         let subject: Subject = "vpc-0123456789abcdef0/*.aws.example.com".parse().unwrap();
         let at = Timestamp::UNIX_EPOCH;
-        let reason = HoldReason::NoZone;
+        let reason = HoldReason::NoZone { tried: None };
         let hold = Hold { subject: subject.clone(), reason, account: None, since: at, expires_at: None };
         let steps = vec![Step::PutHold { hold: Box::new(hold) }];
         let group = Group { subject, reason: "a test".into(), steps };

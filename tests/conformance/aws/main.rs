@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::aws::{Aws, Session};
 use shared::config::Config;
-use shared::model::ids::{AccountId, HostedZoneId, VpcEndpointId, VpcId};
+use shared::model::ids::{AccountId, HostedZoneId, ProfileId, VpcEndpointId, VpcId};
 use shared::model::record::RecordKey;
 use shared::worker::Worker;
 
@@ -86,6 +86,10 @@ impl World for Pipes {
 
     fn zone_of_aws(&self, service: &str, name: &str, vpc: &VpcId) -> HostedZoneId {
         self.ask("zone_of_aws", &json!({"service": service, "name": name, "vpc": vpc}))
+    }
+
+    fn profile(&self, vpc: &VpcId, zones: &[HostedZoneId]) -> ProfileId {
+        self.ask("profile", &json!({"vpc": vpc, "zones": zones}))
     }
 
     fn disassociate(&self, zone: &HostedZoneId, vpc: &VpcId) {

@@ -88,6 +88,19 @@ pub(crate) async fn calls_of_route_53_that_are_denied_say_so<C: Cloud, W: World>
     assert_denied(cloud.list_resource_record_sets(client, &zone, &RecordSetsStart::at(&key)).await);
 }
 
+pub(crate) async fn reads_of_profiles_that_are_denied_say_so<C: Cloud, W: World>(cloud: &C, world: &W) {
+    let client = &world.setting().client;
+    let (vpc, elsewhere) = (world.vpc(client), world.vpc(client));
+    let zone = world.zone(client, "example.com", &elsewhere);
+    let profile = world.profile(&vpc, std::slice::from_ref(&zone));
+    world.fail(client, "route53profiles:ListProfileAssociations", Refusal::Denied);
+    assert_denied(cloud.list_profile_associations(client, &vpc, None).await);
+    world.fail(client, "route53profiles:ListProfileResourceAssociations", Refusal::Denied);
+    assert_denied(cloud.list_profile_resource_associations(client, &profile, None).await);
+    world.fail(client, "route53:GetHostedZone", Refusal::Denied);
+    assert_denied(cloud.hosted_zone_name(client, &zone).await);
+}
+
 pub(crate) async fn decisions_on_connections_that_are_denied_say_so<C: Cloud, W: World>(
     cloud: &C,
     world: &W,

@@ -27,6 +27,7 @@ mod failures;
 mod items;
 mod messages;
 mod organization;
+mod profiles;
 mod records;
 mod refusals;
 mod table;
@@ -73,6 +74,7 @@ macro_rules! claims {
             failures::a_role_that_was_assumed_is_used_until_it_is_forgotten,
             failures::reads_of_ec2_that_are_denied_say_so,
             failures::calls_of_route_53_that_are_denied_say_so,
+            failures::reads_of_profiles_that_are_denied_say_so,
             failures::decisions_on_connections_that_are_denied_say_so,
             failures::an_organization_that_may_not_be_read_is_denied,
             failures::route_53_throttles_an_account,
@@ -84,6 +86,9 @@ macro_rules! claims {
             organization::the_organization_has_its_id,
             organization::a_member_stands_below_its_parent,
             organization::a_child_that_does_not_exist_is_refused,
+            profiles::profiles_of_a_vpc_bring_zones_of_whichever_account,
+            profiles::profiles_and_their_zones_come_in_pages,
+            profiles::a_zone_has_a_name_and_one_that_does_not_exist_has_none,
             records::record_sets_of_a_zone_that_does_not_exist_are_none,
             records::record_sets_that_are_created_are_listed,
             records::record_sets_begin_where_the_list_starts,

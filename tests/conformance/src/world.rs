@@ -1,6 +1,8 @@
 //! The stage of a claim: what stands in AWS and happens there besides the calls of the port.
 
-use shared::model::ids::{AccountId, HostedZoneId, OrganizationId, Region, ServiceId, VpcEndpointId, VpcId};
+use shared::model::ids::{
+    AccountId, HostedZoneId, OrganizationId, ProfileId, Region, ServiceId, VpcEndpointId, VpcId,
+};
 use shared::model::record::RecordKey;
 
 /// Who is there from the beginning.
@@ -74,6 +76,9 @@ pub trait World {
 
     /// A new private hosted zone of an account, associated with a VPC of whichever account.
     fn zone(&self, account: &AccountId, name: &str, vpc: &VpcId) -> HostedZoneId;
+
+    /// A new Route 53 Profile that brings these zones into a VPC.
+    fn profile(&self, vpc: &VpcId, zones: &[HostedZoneId]) -> ProfileId;
 
     /// Lets an account serve VPCs of another one with its zones. Nobody else is served by it.
     fn serve(&self, owner: &AccountId, guest: &AccountId);

@@ -18,7 +18,7 @@ from ministack.services.cloudformation import provisioners
 logger = logging.getLogger("local_aws.lambda_environment")
 
 # The services that moto answers; ministack answers all others.
-MOTO_SERVICES = ("EC2", "ROUTE_53", "STS", "ORGANIZATIONS", "ELASTIC_LOAD_BALANCING_V2")
+MOTO_SERVICES = ("EC2", "ROUTE_53", "ROUTE53PROFILES", "STS", "ORGANIZATIONS", "ELASTIC_LOAD_BALANCING_V2")
 
 # A child needs these of the host to run at all; nothing else of it is passed on. Without
 # certificates a Rust HTTP client does not even start.

@@ -122,12 +122,25 @@ def open_session(role_arn: str, name: str, role_id: str | None = None) -> Sessio
 def caller(response: BaseResponse) -> Caller:
     """The principal behind the call that this response object answers."""
     access_key, account = response.get_access_key(), response.get_current_account()
-    session = _sessions.get(access_key) or _function_session(response, access_key)
+    return _behind(account, access_key, response.headers.get("X-Amz-Security-Token", ""))
+
+
+def caller_of(authorization: str, token: str) -> Caller | None:
+    """The principal behind a request that moto does not see, by its headers; None for one that nobody signed."""
+    match = _CREDENTIAL.search(authorization)
+    if match is None:
+        return None
+    session = _sessions.get(match[1])
+    return _behind(session.account if session else match[1], match[1], token)
+
+
+def _behind(account: str, access_key: str, token: str) -> Caller:
+    session = _sessions.get(access_key) or _function_session(token, access_key)
     return Caller(account, access_key, session)
 
 
-def _function_session(response: BaseResponse, access_key: str) -> Session | None:
-    scheme, _, role_arn = response.headers.get("X-Amz-Security-Token", "").partition(":")
+def _function_session(token: str, access_key: str) -> Session | None:
+    scheme, _, role_arn = token.partition(":")
     parts = split_role_arn(role_arn)
     if scheme != "role" or parts is None or parts[0] != access_key:
         return None

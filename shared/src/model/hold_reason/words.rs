@@ -52,7 +52,11 @@ impl fmt::Display for HoldReason {
             HoldReason::NoAccess(Denied { account, operation, message, .. }) => {
                 write!(f, "{operation} in account {account}: {message}")
             }
-            HoldReason::NoZone => f.write_str("no private hosted zone of the VPC can hold the name"),
+            HoldReason::NoZone { .. } => f.write_str("no private hosted zone of the VPC can hold the name"),
+            HoldReason::ProfileZone { profile, zone, .. } => write!(
+                f,
+                "zone {zone} of Route 53 Profile {profile} is asked for the name, and no zone of the VPC itself can hold it"
+            ),
             HoldReason::NoSubnet => f.write_str("the endpoint has no subnet and so no address"),
             HoldReason::Stalled { state: Some(state) } => {
                 write!(f, "the endpoint stayed {state} for 30 minutes")

@@ -124,16 +124,26 @@ pub(super) struct Remember<'a> {
 impl Remember<'_> {
     /// The step that makes the table say so, unless it does already or never knew the endpoint.
     pub(super) fn step(&self) -> Option<Step> {
+        let endpoint = self.endpoint();
         let gone = *self.contribution == Contribution::Withdraw;
-        if gone && self.stored.is_none() {
-            return None;
-        }
+        let unknown = gone && self.stored.is_none();
+        (!unknown && self.stored != Some(&endpoint))
+            .then(|| Step::PutEndpoint { endpoint: Box::new(endpoint) })
+    }
+
+    /// The same for what this very plan has written already: what the table said before it is no guide then.
+    pub(super) fn step_after_another(&self) -> Option<Step> {
+        self.stored.map(|_| Step::PutEndpoint { endpoint: Box::new(self.endpoint()) })
+    }
+
+    fn endpoint(&self) -> StoredEndpoint {
+        let gone = *self.contribution == Contribution::Withdraw;
         let addresses = match self.contribution {
             Contribution::Publish(addresses) => addresses.clone(),
             Contribution::Keep { .. } => self.stored.map(|s| s.addresses.clone()).unwrap_or_default(),
             Contribution::Withdraw => Addresses::default(),
         };
-        let endpoint = StoredEndpoint {
+        StoredEndpoint {
             service: self.endpoint.service.clone(),
             vpc_endpoint: self.vpc_endpoint.clone(),
             account: self.account.clone(),
@@ -147,7 +157,6 @@ impl Remember<'_> {
                 let known = self.stored.and_then(|stored| stored.expires_at);
                 known.unwrap_or(self.now.as_second() + REMEMBER_GONE)
             }),
-        };
-        (self.stored != Some(&endpoint)).then(|| Step::PutEndpoint { endpoint: Box::new(endpoint) })
+        }
     }
 }

@@ -19,7 +19,16 @@
 //! ```
 //!
 //! What stands from before anybody asked is not taken away: an answer that is missing is worse than one that somebody
-//! may not have wanted. Nothing is written for its sake either, so that its owner may delete it.
+//! may not have wanted. Nothing is written for its sake either, so that its owner may delete it: in a record that others
+//! share, too, whichever VPC is looked at first.
+//!
+//! ```text
+//! another VPC's addresses in a shared record    they stand    when this VPC writes the record
+//! of the zone's owner, or with consent          any           they are in it
+//! a guest's, from before anybody asked, or
+//!   with a consent that is denied now           yes           they are in it
+//! the same                                      no            they leave it, and that VPC is sent for
+//! ```
 
 use std::collections::BTreeMap;
 
@@ -101,6 +110,7 @@ impl View<'_> {
         let stays = |given: &Claimed| {
             given.vpc != self.vpc.vpc
                 && !given.addresses.is_empty()
+                && !was_taken_out(record, given)
                 && !(alone && self.comes_before(record, given))
         };
         let of_others = claim.contributions.iter().filter(|(_, given)| stays(given));
@@ -124,6 +134,16 @@ impl View<'_> {
     fn comes_before(&self, record: &RecordFacts, given: &Claimed) -> bool {
         self.facts.account == record.zone_account && given.account != record.zone_account
     }
+}
+
+/// Whether a guest's addresses, to which the zone's owner does not consent as far as the claim says, were taken out of the
+/// record by somebody. While a change is on its way nothing can be told.
+fn was_taken_out(record: &RecordFacts, given: &Claimed) -> bool {
+    let is_settled = record.claim.as_ref().is_some_and(|claim| claim.pending.is_none());
+    let is_guest = given.account != record.zone_account;
+    let has_consent = given.consent.as_ref().is_some_and(|had| had.denied_since.is_none());
+    let stands = record.seen.as_ref().is_ok_and(|seen| given.addresses.is_within(&seen.addresses()));
+    is_settled && is_guest && !has_consent && record.seen.is_ok() && !stands
 }
 
 #[cfg(test)]

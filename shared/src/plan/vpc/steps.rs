@@ -40,7 +40,8 @@ pub(super) fn write(view: &View, decided: &[Decided], plan: &mut Plan) {
             steps.push(Step::DeleteHold { subject: subject.clone() });
         }
         let gone = forgotten.iter().filter(|(_, last)| **last == number);
-        steps.extend(gone.filter_map(|(id, _)| view.memory(id, false).step()));
+        // A claim names it still, so that this plan has just had the table keep it.
+        steps.extend(gone.filter_map(|(id, _)| view.memory(id, false).step_after_another()));
         plan.push(subject, one.decision.reason.clone(), steps);
     }
 }

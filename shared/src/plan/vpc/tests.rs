@@ -1,4 +1,5 @@
 mod denied;
+mod zoneless;
 mod zones;
 
 use super::*;
@@ -69,6 +70,7 @@ impl World {
             endpoints: BTreeMap::new(),
             stored: BTreeMap::new(),
             zones: Some(Ok([(id("Z1"), zone)].into())),
+            profiles: None,
             records: vec![record("Z1")],
             holds: BTreeMap::new(),
         };
@@ -325,11 +327,31 @@ fn account_that_cannot_be_read_is_held_and_nothing_else_is_touched() {
         message: "AccessDenied".into(),
         tried: None,
     });
-    let reason = HoldReason::NoZone;
+    let reason = HoldReason::NoZone { tried: None };
     world.0.holds.insert(Subject::UnknownEndpoint(id("444455556666"), endpoint_id(1)), reason);
     let plan = world.plan();
     assert_eq!(plan.steps().count(), 1);
     assert!(plan.to_string().contains("hold 444455556666/"));
+}
+
+#[test]
+fn endpoint_that_is_gone_is_forgotten_with_its_claim_though_this_plan_has_just_kept_it() {
+    let mut world = World::new()
+        .with(1, Some("deleted"), &[])
+        .known_since(1, "2026-03-01T09:15:00Z")
+        .claimed_by(1, HERE, "10.0.0.1");
+    let forgotten = now().as_second() + 24 * 60 * 60;
+    let stored = world.vpc().stored.get_mut(&endpoint_id(1)).unwrap();
+    (stored.state, stored.expires_at) = (Some(VpcEndpointState::Deleted), Some(forgotten));
+    let plan = world.plan();
+    let remembered: Vec<_> = plan
+        .steps()
+        .filter_map(|step| match step {
+            Step::PutEndpoint { endpoint } => Some(endpoint.expires_at),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(remembered, [None, Some(forgotten)], "{plan}");
 }
 
 #[test]

@@ -257,3 +257,29 @@ fn a_merged_record_keeps_a_guest_that_stands_there_without_consent() {
     let plan = planned(&world, SharedZones::Merge);
     assert_eq!((changes(&plan), held(&plan), claims(&plan)), (vec![], vec![HELD.to_owned()], vec![]));
 }
+
+#[test]
+fn what_somebody_took_out_of_a_merged_record_is_not_written_for_a_guest_without_consent() {
+    let found = |consent: Option<Consented>, seen: SeenRecords| {
+        let mut world = of_account(OTHER, World::new().with(1, Some("available"), &["10.0.0.1"]));
+        let record = &mut world.vpc().records[0];
+        record.seen = Ok(seen);
+        let claim = record.claim.as_mut().unwrap();
+        claim.contributions.values_mut().for_each(|given| given.consent.clone_from(&consent));
+        planned(&world, SharedZones::Merge)
+    };
+    let denied = Consented { denied_since: Some(id(BEFORE)) };
+    let set = RecordSet { ttl: 60, values: ["10.1.0.1".to_owned()].into() };
+    let stands = SeenRecords { a: Some(set), ..SeenRecords::default() };
+    for consent in [None, Some(denied)] {
+        let deleted = found(consent.clone(), SeenRecords::default());
+        assert_eq!(changes(&deleted), ["CREATE A TTL 60 10.0.0.1"], "{deleted}");
+        assert_eq!(claims(&deleted), vec![BTreeSet::from([HERE.to_owned()]); 2]);
+        let sent_for = |step: &Step| matches!(step, Step::SendIntent { intent, .. } if intent.vpcs == [id(ELSEWHERE)].into());
+        assert!(deleted.steps().any(sent_for), "{deleted}");
+        let kept = changes(&found(consent, stands.clone()));
+        assert!(kept[0].ends_with("CREATE A TTL 60 10.0.0.1 10.1.0.1"), "{kept:?}");
+    }
+    let consented = changes(&found(Some(Consented::default()), SeenRecords::default()));
+    assert_eq!(consented, ["CREATE A TTL 60 10.0.0.1 10.1.0.1"]);
+}
