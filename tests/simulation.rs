@@ -34,6 +34,7 @@ mod simulation {
     pub(crate) mod drive;
     pub(crate) mod ec2;
     pub(crate) mod ec2_calls;
+    mod ends;
     pub(crate) mod errors;
     pub(crate) mod events;
     pub(crate) mod executor;

@@ -79,7 +79,8 @@ impl Fleet {
         let mut unreadable: Vec<String> = unreadable.into_iter().flatten().collect();
         let claims: BTreeMap<_, _> =
             claims.items.into_iter().map(|claim| (claim.key.clone(), claim)).collect();
-        let holds: Vec<HoldView> = holds.items.into_iter().map(HoldView::from).collect();
+        let place = worker.config.place();
+        let holds: Vec<_> = holds.items.into_iter().map(|hold| HoldView::new(hold, &place)).collect();
         let mut parts = Parts::default();
         let claimed = claims.values().map(|claim| claim.service.clone());
         let services: BTreeSet<ServiceId> = policy.services.keys().cloned().chain(claimed).collect();

@@ -69,6 +69,13 @@ pub(crate) struct Configuration {
     pub(crate) zone_ids: Option<BTreeSet<String>>,
 }
 
+impl Configuration {
+    /// Whether it is known to serve in a zone.
+    pub(crate) fn serves(&self, zone: &str) -> bool {
+        self.zone_ids.as_ref().is_some_and(|ids| ids.contains(zone))
+    }
+}
+
 /// One listener of a network load balancer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listener {

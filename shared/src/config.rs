@@ -12,6 +12,7 @@ use crate::model::consent::Served;
 use crate::model::ids::{AccountId, Region, RoleArn, ServiceId};
 use crate::model::policy::{Policy, Principal, RecordName, ServiceDefinition, Ttl, revocation_grace};
 use crate::model::rate::Rate;
+use crate::model::remedy::Place;
 use crate::trigger::own_calls::OwnCalls;
 
 /// How many connections one review of a service may reject, unless said otherwise.
@@ -54,6 +55,17 @@ pub struct Config {
 }
 
 impl Config {
+    /// The installation, as remedies name it.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place {
+            stack: self.stack_name.clone(),
+            account: self.account.clone(),
+            region: self.region.clone(),
+            own_service: self.own_service.as_ref().map(|definition| definition.service.clone()),
+        }
+    }
+
     /// Reads the configuration from `lookup`, which gives a variable by its name.
     ///
     /// # Errors

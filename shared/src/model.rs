@@ -16,6 +16,7 @@ pub mod organization;
 pub mod policy;
 pub mod rate;
 pub mod record;
+pub mod remedy;
 pub mod repairs;
 pub mod run;
 pub mod table;

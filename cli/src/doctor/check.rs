@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::facts::Facts;
+use super::facts::{Facts, InstallationFacts};
 use crate::observed::NotRead;
 
 /// How a check ended.
@@ -43,6 +43,26 @@ pub(crate) struct Check {
     pub(crate) evidence: String,
     /// The command or setting that mends it; null when all is well.
     pub(crate) remedy: Option<String>,
+}
+
+/// A remedy whose commands stand below what it says, each on a line of its own, so that it can be copied whole.
+pub(super) fn paste(says: impl fmt::Display, commands: &[String]) -> String {
+    let lines = commands.iter().map(|command| format!("\n  {command}"));
+    format!("{says}:{}", lines.collect::<String>())
+}
+
+/// What prints the command that deploys the client stack, with all its values.
+pub(super) fn client_stack(facts: &Facts, why: &str) -> String {
+    let InstallationFacts { account, region, stack, .. } = &facts.installation;
+    let print = format!(
+        "aws cloudformation describe-stacks --region {region} --stack-name {stack} --output text --query \
+         \"Stacks[0].Outputs[?OutputKey=='ClientStackCommand'].OutputValue\""
+    );
+    let says = format!(
+        "{why}deploy the present infra/client.yaml: in a copy of this project run what this prints with credentials of {}, in account {account}",
+        facts.account
+    );
+    paste(says, &[print])
 }
 
 impl Check {

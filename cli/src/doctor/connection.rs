@@ -4,8 +4,9 @@ use shared::model::facts::VpcEndpointState as State;
 use shared::model::ids::AccountId;
 use shared::model::policy::ServiceDefinition;
 
-use super::check::Check;
+use super::check::{Check, client_stack, paste};
 use super::facts::Facts;
+use crate::fleet::HoldView;
 use crate::observed::{NotRead, Refusal};
 
 pub(super) const STATE: &str = "endpoint state";
@@ -20,7 +21,7 @@ pub(super) fn checks(facts: &Facts) -> Vec<Check> {
 fn state(facts: &Facts) -> Check {
     let region = &facts.installation.region;
     let id = &facts.vpc_endpoint;
-    let create = "the client makes a new endpoint (aws ec2 create-vpc-endpoint) and deletes this one";
+    let create = anew(facts);
     let (state, subnets) = match (&facts.endpoint, &facts.state) {
         (Ok(Some(endpoint)), _) => (&endpoint.state, Some(endpoint.subnets.len())),
         (Ok(None), _) => {
@@ -35,13 +36,7 @@ fn state(facts: &Facts) -> Check {
         None => format!("{state}, as the provider sees it"),
     };
     match state {
-        State::Available if subnets == Some(0) => Check::fail(
-            STATE,
-            found,
-            format!(
-                "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {id} --add-subnet-ids SUBNET"
-            ),
-        ),
+        State::Available if subnets == Some(0) => Check::fail(STATE, found, first_subnet(facts)),
         State::Available => incomplete(facts).unwrap_or_else(|| Check::ok(STATE, found)),
         State::PendingAcceptance => {
             Check::fail(STATE, found, "it waits for the provider: see `connection accepted`")
@@ -52,12 +47,49 @@ fn state(facts: &Facts) -> Check {
             "wait: AWS takes some minutes after acceptance and after each change; zonelink looks again for 30 minutes",
         ),
         State::Partial | State::Other(_) => {
-            Check::warn(STATE, found, "look at the endpoint in the client's VPC console, under Subnets")
+            let look = format!("aws ec2 describe-vpc-endpoints --region {region} --vpc-endpoint-ids {id}");
+            Check::warn(
+                STATE,
+                found,
+                paste(format!("to see what EC2 says of it, in account {}", facts.account), &[look]),
+            )
         }
         State::Deleting | State::Deleted | State::Rejected | State::Failed | State::Expired => {
             Check::fail(STATE, found, create)
         }
     }
+}
+
+/// The command that makes the endpoint once more, as far as EC2 still shows how it was.
+fn anew(facts: &Facts) -> String {
+    let says = format!("the client makes a new endpoint and deletes this one, in account {}", facts.account);
+    let (region, id) = (&facts.installation.region, &facts.vpc_endpoint);
+    let Ok(Some(endpoint)) = &facts.endpoint else { return says };
+    let mut create = format!(
+        "aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface --vpc-id {} --service-name {}",
+        endpoint.vpc,
+        facts.service.service.service_name(region)
+    );
+    let subnets: Vec<_> = endpoint.subnets.iter().map(ToString::to_string).collect();
+    for (option, values) in [("--subnet-ids", &subnets), ("--security-group-ids", &endpoint.groups)] {
+        if !values.is_empty() {
+            create = format!("{create} {option} {}", values.join(" "));
+        }
+    }
+    paste(says, &[create, format!("aws ec2 delete-vpc-endpoints --region {region} --vpc-endpoint-ids {id}")])
+}
+
+/// Which subnet is the client's choice: the first is as good as another where the service is in its zone.
+fn first_subnet(facts: &Facts) -> String {
+    let (region, id) = (&facts.installation.region, &facts.vpc_endpoint);
+    let vpc = facts.vpc.as_ref().map_or("VPC", |vpc| vpc.as_str());
+    let first = format!(
+        "aws ec2 describe-subnets --region {region} --filters Name=vpc-id,Values={vpc} --query 'Subnets[0].SubnetId' --output text"
+    );
+    let add = format!(
+        "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {id} --add-subnet-ids \"$({first})\""
+    );
+    paste(format!("to add the first subnet of the VPC, in account {}", facts.account), &[add])
 }
 
 /// An endpoint counts when every subnet's interface has its address.
@@ -101,11 +133,17 @@ fn accepted(facts: &Facts) -> Check {
     }
     let held = facts.holds.iter().find(|hold| OF_ACCEPTANCE.contains(&hold.reason.as_str()));
     let rule = rule(definition, owner, held.is_some());
-    let held = held.map(|hold| format!("; held: {}", hold.reason)).unwrap_or_default();
-    let allow = format!(
-        "if {owner} is to connect, add it to allowed_principals of {service}: the stack's parameter AllowedPrincipals, or zonelink service \
-         apply; else reject it"
+    // The hold has the commands for each way.
+    let allow = held.map_or_else(
+        || {
+            format!(
+                "if {owner} is to connect, add it to allowed_principals of {service}: the stack's parameter AllowedPrincipals, or zonelink \
+                 service apply; else reject it"
+            )
+        },
+        HoldView::advice,
     );
+    let held = held.map(|hold| format!("; held: {}", hold.reason)).unwrap_or_default();
     match (&facts.state, rule) {
         (Some(State::Available | State::Pending | State::Partial), Some(rule)) => {
             Check::ok(ACCEPTED, format!("{owner} is allowed by {rule}"))
@@ -118,8 +156,9 @@ fn accepted(facts: &Facts) -> Check {
         (Some(State::PendingAcceptance), Some(rule)) => Check::fail(
             ACCEPTED,
             format!("it waits, and {owner} is allowed by {rule}"),
-            format!(
-                "it is accepted within seconds, or by the next sweep; at once: zonelink sweep --account {owner}"
+            paste(
+                "it is accepted within seconds, or by the next sweep; at once",
+                &[format!("zonelink sweep --account {owner}")],
             ),
         ),
         (Some(State::PendingAcceptance), None) => {
@@ -128,11 +167,9 @@ fn accepted(facts: &Facts) -> Check {
         (Some(State::Rejected), _) => Check::fail(
             ACCEPTED,
             "the provider has rejected it",
-            "once its account is allowed, the client makes a new endpoint and deletes this one",
+            format!("once its account is allowed, {}", anew(facts)),
         ),
-        (Some(state), _) => {
-            Check::fail(ACCEPTED, format!("the connection is {state}"), "the client makes a new endpoint")
-        }
+        (Some(state), _) => Check::fail(ACCEPTED, format!("the connection is {state}"), anew(facts)),
         (None, _) => Check::fail(
             ACCEPTED,
             format!("EC2 lists no connection of {id} to {service}"),
@@ -174,7 +211,7 @@ fn account(facts: &Facts) -> Check {
             Some(held) => Check::warn(
                 ACCOUNT,
                 format!("{evidence}; the function is held: {held}"),
-                format!("deploy the present infra/client.yaml in {owner}; the next sweep looks again"),
+                client_stack(facts, "the next sweep looks again; "),
             ),
             None => Check::ok(ACCOUNT, evidence),
         };
@@ -204,19 +241,21 @@ fn refused(facts: &Facts) -> String {
             installation.caller
         );
     }
-    let owner = &facts.account;
-    if installation.held_account.is_none() {
-        return format!(
-            "the function is not held in {owner}, so role and external id are right and only operators are not trusted: deploy the present \
-             infra/client.yaml there (its role trusts {operator}*)"
-        );
-    }
     if !installation.has_external_id {
         return "give the stack the parameter ExternalId, the same as in the client's stack: its role asks for one".into();
     }
-    format!(
-        "the function is refused too: there is no role {} in {owner}, or its ExternalId or ProviderStackName differs; deploy \
-         infra/client.yaml there with the values of the stack's output ClientStackCommand",
-        installation.client_role
-    )
+    let role = &installation.client_role;
+    // That nothing is held says only that no look has been refused yet.
+    if installation.held_account.is_none() {
+        let why = format!(
+            "the functions have not been refused at their last look: either the role does not trust {operator}* yet, or {role} has \
+             gone or changed since; for both "
+        );
+        return client_stack(facts, &why);
+    }
+    let why = format!(
+        "the function is refused too: there is no role {role} in {}, or its ExternalId or ProviderStackName differs; ",
+        facts.account
+    );
+    client_stack(facts, &why)
 }

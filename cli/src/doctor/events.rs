@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::check::Check;
+use super::check::{Check, client_stack, paste};
 use super::facts::Facts;
 use crate::observed::Rule;
 use crate::terminal::{age, moment};
@@ -50,7 +50,7 @@ fn rules(facts: &Facts) -> Check {
         return Check::warn(
             RULES,
             format!("the rules let in other accounts, and not {}; {UNTIL_THEN}", facts.account),
-            "name the account in the stack's parameter ClientAccounts",
+            format!("name {} in the stack's parameter ClientAccounts", facts.account),
         );
     }
     let region = &facts.installation.region;
@@ -61,9 +61,12 @@ fn rules(facts: &Facts) -> Check {
         return Check::warn(
             RULES,
             format!("rule {} on bus {} is disabled; {UNTIL_THEN}", rule.name, rule.bus),
-            format!(
-                "aws events enable-rule --region {region} --event-bus-name {} --name {}",
-                rule.bus, rule.name
+            paste(
+                format!("in account {}", facts.installation.account),
+                &[format!(
+                    "aws events enable-rule --region {region} --event-bus-name {} --name {}",
+                    rule.bus, rule.name
+                )],
             ),
         );
     }
@@ -84,10 +87,7 @@ fn client_rule(facts: &Facts) -> Check {
         Err(why) => return Check::not_read(CLIENT_RULE, facts, why),
     };
     let name = &facts.installation.client_role;
-    let deploy = format!(
-        "deploy infra/client.yaml in {} with the values of the stack's output ClientStackCommand",
-        facts.account
-    );
+    let deploy = client_stack(facts, "");
     let Some(rule) = rule else {
         return Check::warn(
             CLIENT_RULE,
@@ -99,9 +99,9 @@ fn client_rule(facts: &Facts) -> Check {
         return Check::warn(
             CLIENT_RULE,
             format!("rule {name} in {} is disabled; {UNTIL_THEN}", facts.account),
-            format!(
-                "in {}: aws events enable-rule --region {} --name {name}",
-                facts.account, facts.installation.region
+            paste(
+                format!("in account {}", facts.account),
+                &[format!("aws events enable-rule --region {} --name {name}", facts.installation.region)],
             ),
         );
     }
@@ -157,9 +157,9 @@ fn trail(facts: &Facts) -> Check {
     Check::warn(
         TRAIL,
         format!("trail {name} of {account} is not logging; {UNTIL_THEN}"),
-        format!(
-            "in {account}: aws cloudtrail start-logging --region {} --name {name}",
-            facts.installation.region
+        paste(
+            format!("in account {account}"),
+            &[format!("aws cloudtrail start-logging --region {} --name {name}", facts.installation.region)],
         ),
     )
 }

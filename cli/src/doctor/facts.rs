@@ -1,6 +1,6 @@
 //! What doctor has read: plain values, each read apart, so that one refusal hides nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use shared::inspect::JournalEntry;
@@ -8,7 +8,7 @@ use shared::model::claim::Claim;
 use shared::model::dns::DnsName;
 use shared::model::facts::VpcEndpointState;
 use shared::model::ids::{AccountId, Region, ServiceId, SubnetId, VpcEndpointId, VpcId};
-use shared::model::policy::ServiceDefinition;
+use shared::model::policy::{ServiceDefinition, SharedZones};
 use shared::model::record::SeenRecords;
 
 use crate::cidr::Range;
@@ -109,11 +109,28 @@ pub(crate) struct NameFacts {
     /// The zones of the VPC that can hold it, the most specific first.
     pub(crate) records: Vec<ZoneRecord>,
     /// Private zones of the account that can hold it, asked for when none of the VPC's can.
-    pub(crate) unassociated: Read<Vec<NamedZone>>,
+    pub(crate) unassociated: Read<Vec<Unassociated>>,
     /// What else stands in the most specific zone below the name's domain.
     pub(crate) beside: Read<Page>,
     /// What stands publicly in the domain of the most specific zone.
     pub(crate) public: Read<Page>,
+}
+
+/// A private zone of the account that could hold a name, and does not serve the VPC.
+#[derive(Debug, Clone)]
+pub(crate) struct Unassociated {
+    pub(crate) zone: NamedZone,
+    /// The VPCs whose addresses zonelink keeps at the name there.
+    pub(crate) vpcs: BTreeSet<VpcId>,
+}
+
+impl Unassociated {
+    /// Whether the VPC may join it and no other VPC's record comes of that: it was this VPC's, or the definition merges.
+    pub(super) fn is_for(&self, facts: &Facts) -> bool {
+        let was_ours = !self.vpcs.is_empty() && self.vpcs.iter().all(|vpc| Some(vpc) == facts.vpc.as_ref());
+        let definition = facts.service.definition.as_ref();
+        was_ours || definition.is_some_and(|definition| definition.shared_zones == SharedZones::Merge)
+    }
 }
 
 /// Names, and whether there are more than were read.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use shared::model::facts::IpAddressType;
 
-use super::check::{Check, Verdict};
+use super::check::{Check, Verdict, paste};
 use super::facts::Facts;
 use crate::cidr::Range;
-use crate::observed::{Inbound, Listener, NotRead, Target};
+use crate::observed::{Inbound, Listener, NotRead, Target, Zone};
 
 pub(super) const GROUP: &str = "security group";
 pub(super) const ZONES: &str = "availability zones";
@@ -76,12 +76,16 @@ fn port_check(
     let said = |ranges: &[&Range]| ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let protocol = transport(listener);
     let closed: Vec<&Range> = open_to;
-    let remedy = |group: &str, range: &str| {
-        format!(
-            "in {}: aws ec2 authorize-security-group-ingress --region {} --group-id {group} --protocol {protocol} --port {port} --cidr {range}; \
-             and let the client's own group out on {protocol} {port}",
-            facts.account, facts.installation.region
-        )
+    let remedy = |condition: &str, group: &str, range: &str| {
+        let says = format!(
+            "{condition}let the client's own group out on {protocol} {port}, and the endpoint's in, in account {}",
+            facts.account
+        );
+        let region = &facts.installation.region;
+        let let_in = format!(
+            "aws ec2 authorize-security-group-ingress --region {region} --group-id {group} --protocol {protocol} --port {port} --cidr {range}"
+        );
+        paste(says, &[let_in])
     };
     let first = groups.split(", ").next().unwrap_or("GROUP");
     let range = closed.first().map_or_else(|| "RANGE".to_owned(), ToString::to_string);
@@ -100,13 +104,13 @@ fn port_check(
                 from.join(", "),
                 said(&closed)
             ),
-            format!("if the client is elsewhere, {}", remedy(first, &range)),
+            remedy("if the client is elsewhere, ", first, &range),
         );
     }
     Check::fail(
         GROUP,
         format!("{groups} does not let in {protocol} {port} from {}", said(&closed)),
-        remedy(first, &range),
+        remedy("", first, &range),
     )
 }
 
@@ -169,13 +173,21 @@ fn zones(facts: &Facts) -> Check {
         );
     }
     let evidence = format!("the service is in {served}, and not with {}", unserved.join(", "));
-    let remedy = "give the load balancer a subnet in that zone (aws elbv2 set-subnets) or let it cross zones; or remove the subnet from the \
-                  endpoint (aws ec2 modify-vpc-endpoint --remove-subnet-ids)";
+    let balancers = configuration.balancers.join(", ");
+    let says = format!("give the load balancer a subnet in that zone, or let it cross zones ({balancers})");
     if unserved.len() == subnets.len() {
-        Check::fail(ZONES, evidence, remedy)
-    } else {
-        Check::warn(ZONES, evidence, remedy)
+        return Check::fail(ZONES, evidence, says);
     }
+    let is_unserved = |zone: &Zone| zone.id.as_ref().is_none_or(|id| !configuration.serves(id));
+    let ids = subnets.iter().filter(|(_, zone)| is_unserved(zone)).map(|(subnet, _)| subnet.to_string());
+    let remove = format!(
+        "aws ec2 modify-vpc-endpoint --region {} --vpc-endpoint-id {} --remove-subnet-ids {}",
+        facts.installation.region,
+        facts.vpc_endpoint,
+        ids.collect::<Vec<_>>().join(" ")
+    );
+    let says = format!("{says}; or take the subnet from the endpoint, in account {}", facts.account);
+    Check::warn(ZONES, evidence, paste(says, &[remove]))
 }
 
 /// The load balancer listens on the port that clients use.
@@ -185,7 +197,12 @@ fn listener(facts: &Facts) -> Check {
         Err(why) => return Check::not_read(LISTENER, facts, why),
     };
     let said: Vec<_> = listeners.iter().map(|one| format!("{} {}", one.protocol, one.port)).collect();
-    let make = "aws elbv2 create-listener on the service's load balancer";
+    let balancers = facts.service.configuration.as_ref().ok().and_then(Option::as_ref);
+    let balancers = balancers.map(|configuration| configuration.balancers.join(", ")).unwrap_or_default();
+    let make = format!(
+        "aws elbv2 create-listener in account {} for the service's load balancer, {balancers}: which group it leads to is yours to say",
+        facts.installation.account
+    );
     match facts.port {
         _ if listeners.is_empty() => {
             Check::fail(LISTENER, "the service's load balancer listens on no port", make)
@@ -205,13 +222,26 @@ fn targets(facts: &Facts) -> Check {
         Ok(targets) => targets,
         Err(why) => return Check::not_read(TARGETS, facts, why),
     };
-    let remedy = "aws elbv2 describe-target-health --target-group-arn GROUP in the provider's account; mend the targets, their security \
-                  group and the health check";
+    let groups: BTreeSet<_> = targets.iter().map(|target| target.group.as_str()).collect();
+    let region = &facts.installation.region;
+    let look = groups.into_iter().map(|group| {
+        format!(
+            "aws elbv2 describe-target-health --region {region} --target-group-arn \"$(aws elbv2 describe-target-groups --region {region} \
+             --names '{group}' --query 'TargetGroups[0].TargetGroupArn' --output text)\""
+        )
+    });
+    let remedy = paste(
+        format!(
+            "mend the targets, their security group and the health check; to see them, in account {}",
+            facts.installation.account
+        ),
+        &look.collect::<Vec<_>>(),
+    );
     if targets.is_empty() {
         return Check::fail(
             TARGETS,
             "no target is registered behind the load balancer",
-            "aws elbv2 register-targets",
+            format!("aws elbv2 register-targets in account {}", facts.installation.account),
         );
     }
     let (healthy, others): (Vec<_>, Vec<_>) = targets.iter().partition(|target| target.state == "healthy");

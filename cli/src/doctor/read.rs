@@ -9,7 +9,8 @@ use shared::model::ids::{AccountId, HostedZoneId, ServiceId, VpcId};
 use shared::model::record::RecordKey;
 
 use super::facts::{
-    EventFacts, Facts, InstallationFacts, NameFacts, Page, ServiceFacts, VpcFacts, ZoneRecord, domain,
+    EventFacts, Facts, InstallationFacts, NameFacts, Page, ServiceFacts, Unassociated, VpcFacts, ZoneRecord,
+    domain,
 };
 use crate::aws;
 use crate::fleet::{EndpointView, Fleet, HoldView};
@@ -233,7 +234,9 @@ impl<'a> Reader<'a> {
                 }
             }
             (None, Ok(session)) if network.zones.is_ok() => {
-                facts.unassociated = unassociated(account, session, name).await;
+                let zones = unassociated(account, session, name).await;
+                facts.unassociated =
+                    zones.map(|zones| zones.into_iter().map(|zone| self.served_there(zone, name)).collect());
             }
             (None, _) => {}
         }
@@ -241,6 +244,13 @@ impl<'a> Reader<'a> {
             self.names.insert((vpc.clone(), name.clone()), facts.clone());
         }
         facts
+    }
+
+    fn served_there(&self, zone: NamedZone, name: &DnsName) -> Unassociated {
+        let key = RecordKey { zone: zone.id.clone(), name: name.clone() };
+        let contributions =
+            self.fleet.claims.get(&key).into_iter().flat_map(|claim| claim.contributions.values());
+        Unassociated { zone, vpcs: contributions.map(|one| one.vpc.clone()).collect() }
     }
 
     async fn record(&mut self, zone: &HostedZone, name: &DnsName) -> ZoneRecord {

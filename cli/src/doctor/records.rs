@@ -4,7 +4,7 @@ use shared::model::facts::VpcEndpointState;
 use shared::model::hold::Subject;
 use shared::model::record::{Addresses, RecordSet, RecordType, SeenRecords};
 
-use super::check::Check;
+use super::check::{Check, paste};
 use super::facts::{Facts, NameFacts, ZoneRecord, domain};
 use crate::fleet::HoldView;
 use crate::observed::NotRead;
@@ -43,31 +43,40 @@ fn zone(facts: &Facts, name: &NameFacts) -> Check {
     }
     let vpc_option = format!("--vpc VPCRegion={region},VPCId={vpc}");
     let unassociated = name.unassociated.as_deref().unwrap_or_default();
-    if let Some(there) = unassociated.first() {
+    if let Some(there) = unassociated.iter().find(|there| there.is_for(facts)) {
+        let join = format!(
+            "aws route53 associate-vpc-with-hosted-zone --hosted-zone-id {} {vpc_option}",
+            there.zone.id
+        );
         return Check::fail(
             ZONE,
             format!(
                 "{} ({}) could hold {}, and is not associated with {vpc}",
-                there.name, there.id, name.name
+                there.zone.name, there.zone.id, name.name
             ),
-            format!(
-                "in {}: aws route53 associate-vpc-with-hosted-zone --hosted-zone-id {} {vpc_option}",
-                facts.account, there.id
-            ),
+            paste(format!("in account {}", facts.account), &[join]),
         );
     }
+    // A private zone is always associated with some VPC: one that is not this VPC's own is another's.
+    let others = unassociated.iter().map(|there| format!("{} ({})", there.zone.name, there.zone.id));
+    let others: Vec<_> = others.collect();
+    let others = if others.is_empty() {
+        String::new()
+    } else {
+        format!("; {} could, and serves other VPCs, whose addresses it answers", others.join(", "))
+    };
+    let create = format!(
+        "aws route53 create-hosted-zone --name {} --caller-reference \"$(date +%s)\" {vpc_option}",
+        domain(&name.name)
+    );
     Check::fail(
         ZONE,
         format!(
-            "none of the {} zones of {vpc} can hold {}: names resolve publicly or not at all",
+            "none of the {} zones of {vpc} can hold {}: names resolve publicly or not at all{others}",
             zones.len(),
             name.name
         ),
-        format!(
-            "in {}: aws route53 create-hosted-zone --name {} --caller-reference \"$(date +%s)\" {vpc_option}",
-            facts.account,
-            domain(&name.name)
-        ),
+        paste(format!("give the VPC a zone of its own, in account {}", facts.account), &[create]),
     )
 }
 
@@ -99,21 +108,23 @@ fn record(facts: &Facts, name: &NameFacts) -> Check {
         );
     }
     if answers(seen).is_empty() {
-        let sweep =
-            "a sweep repairs it within 15 minutes once all above is ok; zonelink explain shows what was done";
+        let sweep = paste(
+            "a sweep writes it within 15 minutes once all above is ok, at once",
+            &[format!("zonelink sweep --account {}", facts.account)],
+        );
         let held = held.or_else(|| facts.holds.first());
         let why = held.map(|hold| format!("; held: {}: {}", hold.reason, hold.message)).unwrap_or_default();
         return Check::fail(
             RECORD,
             format!("{zone} answers, and has no {}{why}", name.name),
-            remedy_of(held).unwrap_or_else(|| sweep.into()),
+            remedy_of(held).unwrap_or(sweep),
         );
     }
     match (&first.claim, held) {
         (_, Some(because)) => Check::fail(
             RECORD,
             format!("{zone} has {} and it is held: {}: {}", name.name, because.reason, because.message),
-            because.remedy.clone(),
+            because.advice(),
         ),
         (Err(why), None) => Check::not_read(RECORD, facts, why),
         (Ok(Some(claim)), None) if claim.service != facts.service.service => Check::fail(
@@ -125,7 +136,10 @@ fn record(facts: &Facts, name: &NameFacts) -> Check {
         (Ok(None), None) => Check::warn(
             RECORD,
             format!("{zone} has {}, and it is not zonelink's: nothing keeps it right", name.name),
-            "the next sweep adopts it if its values are right; else let the definition adopt it (`adopt: any`) or remove it",
+            paste(
+                "the next sweep adopts it if its values are right; else remove it, or hand it over to zonelink",
+                &[format!("zonelink adopt '{}/{}' --yes", first.zone.id, name.name)],
+            ),
         ),
     }
 }
@@ -136,7 +150,7 @@ fn hold_on<'a>(facts: &'a Facts, record: &ZoneRecord, name: &NameFacts) -> Optio
 }
 
 fn remedy_of(hold: Option<&HoldView>) -> Option<String> {
-    hold.map(|hold| hold.remedy.clone())
+    hold.map(HoldView::advice)
 }
 
 /// The record answers this endpoint's addresses, and others only where other endpoints gave them.
@@ -168,11 +182,7 @@ fn addresses(facts: &Facts, name: &NameFacts) -> Check {
     }
     let missing = without(own, &answers);
     let stray = without(&answers, &expected);
-    let mend = &format!(
-        "a sweep repairs a record of zonelink's within 15 minutes, at once: zonelink sweep --account {}; a record of \
-         somebody else's is mended by who wrote it",
-        facts.account
-    );
+    let mend = &mended(facts, name);
     if !missing.is_empty() {
         return Check::fail(ADDRESSES, format!("it answers {answers}, and lacks {missing}"), mend);
     }
@@ -188,6 +198,24 @@ fn addresses(facts: &Facts, name: &NameFacts) -> Check {
     Check::ok(ADDRESSES, format!("{answers}, as the network interfaces have them"))
 }
 
+/// What makes the record right: a sweep mends zonelink's own, unless it is held.
+fn mended(facts: &Facts, name: &NameFacts) -> String {
+    let first = name.records.first();
+    if let Some(held) = first.and_then(|first| hold_on(facts, first, name)) {
+        return held.advice();
+    }
+    match first.map(|first| (&first.zone.id, &first.claim)) {
+        Some((zone, Ok(None))) => paste(
+            "it is not zonelink's: who wrote it mends it, or hands it over to zonelink",
+            &[format!("zonelink adopt '{zone}/{}' --yes", name.name)],
+        ),
+        _ => paste(
+            "a sweep repairs it within 15 minutes, at once",
+            &[format!("zonelink sweep --account {}", facts.account)],
+        ),
+    }
+}
+
 fn ttl(facts: &Facts, name: &NameFacts) -> Check {
     let seen = match seen(facts, name) {
         Ok(seen) => seen,
@@ -201,11 +229,7 @@ fn ttl(facts: &Facts, name: &NameFacts) -> Check {
     };
     let wanted = definition.ttl.seconds();
     if found != wanted {
-        return Check::warn(
-            TTL,
-            format!("{found} s, defined are {wanted} s"),
-            "a sweep repairs it; until then an old answer is kept that long",
-        );
+        return Check::warn(TTL, format!("{found} s, defined are {wanted} s"), mended(facts, name));
     }
     if wanted > LONG_TTL {
         return Check::warn(

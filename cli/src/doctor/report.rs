@@ -69,7 +69,7 @@ impl Examined {
             for checks in of_verdict.chunk_by(one_cause) {
                 let names: Vec<_> = checks.iter().map(|check| check.check).collect();
                 let Check { evidence, remedy, .. } = checks[0];
-                let remedy = remedy.as_deref().unwrap_or("none");
+                let remedy = indented(remedy.as_deref());
                 parts
                     .push(format!("  {}  {verdict}\n    {evidence}\n    remedy: {remedy}", names.join(", ")));
             }
@@ -124,8 +124,13 @@ fn cause_text(check: &str, concerned: &[(&Examined, &Check)]) -> String {
         count(endpoints.len(), "endpoint"),
         count(accounts.len(), "account"),
         named.join(", "),
-        remedy.as_deref().unwrap_or("none")
+        indented(remedy.as_deref())
     )
+}
+
+/// A remedy below the line that it begins on: its commands stand on lines of their own.
+fn indented(remedy: Option<&str>) -> String {
+    remedy.unwrap_or("none").replace('\n', "\n    ")
 }
 
 /// What a check found without what is one endpoint's own: ids, addresses, numbers.

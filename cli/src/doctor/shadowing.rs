@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use shared::model::dns::DnsName;
 
-use super::check::Check;
+use super::check::{Check, paste};
 use super::facts::{Facts, NameFacts, Page, domain};
+use crate::observed::HostedZone;
 
 pub(super) const EXACT: &str = "names beside the record";
 pub(super) const ENDPOINT_DNS: &str = "endpoint private DNS";
@@ -37,11 +38,9 @@ fn exact(facts: &Facts, name: &NameFacts) -> Check {
         Err(why) => return Check::not_read(EXACT, facts, why),
     };
     let below = |zone: &DnsName| *zone != domain && *zone != name.name && domain.is_zone_of(zone);
-    let zones: Vec<_> = zones
-        .iter()
-        .filter(|zone| name.name.is_wildcard() && below(&zone.name))
-        .map(|zone| format!("zone {} ({})", zone.name, zone.id))
-        .collect();
+    let zones: Vec<_> = zones.iter().filter(|zone| name.name.is_wildcard() && below(&zone.name)).collect();
+    let remedy = leave(facts, &zones);
+    let zones: Vec<_> = zones.iter().map(|zone| format!("zone {} ({})", zone.name, zone.id)).collect();
     let page = match &name.beside {
         Ok(page) => page,
         Err(why) if zones.is_empty() => return Check::not_read(EXACT, facts, why),
@@ -62,8 +61,23 @@ fn exact(facts: &Facts, name: &NameFacts) -> Check {
             if found.len() == 1 { "answers" } else { "answer" },
             name.name
         ),
-        "if a client of such a name fails, correct or remove it; a zone that is not needed: aws route53 disassociate-vpc-from-hosted-zone",
+        remedy,
     )
+}
+
+/// Zones that are not needed leave the VPC.
+fn leave(facts: &Facts, zones: &[&HostedZone]) -> String {
+    let says = "if a client of such a name fails, correct or remove it";
+    let (region, Some(vpc)) = (&facts.installation.region, &facts.vpc) else { return says.into() };
+    if zones.is_empty() {
+        return says.into();
+    }
+    let leave = zones.iter().map(|zone| {
+        let id = &zone.id;
+        format!("aws route53 disassociate-vpc-from-hosted-zone --hosted-zone-id {id} --vpc VPCRegion={region},VPCId={vpc}")
+    });
+    let says = format!("{says}; a zone that is not needed leaves the VPC, in account {}", facts.account);
+    paste(says, &leave.collect::<Vec<_>>())
 }
 
 /// Private DNS of an endpoint makes a zone of AWS's in the VPC. One that a closer zone shadows answers nothing.
@@ -77,10 +91,11 @@ fn endpoint_dns(facts: &Facts, name: &NameFacts) -> Check {
         zone.service.is_some() && (is_asked || (domain.is_zone_of(&zone.name) && zone.name != domain))
     });
     let (id, region) = (&facts.vpc_endpoint, &facts.installation.region);
-    let disable = format!(
-        "in {}: aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {id} --no-private-dns-enabled",
-        facts.account
-    );
+    let disable = |which: &str| {
+        format!(
+            "aws ec2 modify-vpc-endpoint --region {region} --no-private-dns-enabled --vpc-endpoint-id {which}"
+        )
+    };
     if let Some(zone) = theirs {
         let service = zone.service.as_deref().unwrap_or_default();
         return Check::fail(
@@ -89,18 +104,38 @@ fn endpoint_dns(facts: &Facts, name: &NameFacts) -> Check {
                 "zone {} ({}) of {service} answers in the VPC in place of {}",
                 zone.name, zone.id, name.name
             ),
-            format!("turn off the private DNS of the endpoint that made it, if this one: {disable}"),
+            paste(
+                format!(
+                    "turn off the private DNS of the endpoint that made it, in account {}",
+                    facts.account
+                ),
+                &[disable(&bringing(facts, zone))],
+            ),
         );
     }
     match &facts.endpoint {
         Ok(Some(endpoint)) if endpoint.has_private_dns => Check::warn(
             ENDPOINT_DNS,
             "it is on: names of the service's own private DNS name bypass zonelink's record",
-            format!("if both are the same names, turn it off: {disable}"),
+            paste(
+                format!("if both are the same names, turn it off, in account {}", facts.account),
+                &[disable(id.as_str())],
+            ),
         ),
         Ok(_) => Check::ok(ENDPOINT_DNS, "it is off, and no zone of an AWS service overlaps"),
         Err(why) => Check::not_read(ENDPOINT_DNS, facts, why),
     }
+}
+
+/// Asks which endpoint brings a zone: EC2 names the zone among the endpoint's DNS entries.
+fn bringing(facts: &Facts, zone: &HostedZone) -> String {
+    let region = &facts.installation.region;
+    let vpc = facts.vpc.as_ref().map_or("VPC", |vpc| vpc.as_str());
+    format!(
+        "\"$(aws ec2 describe-vpc-endpoints --region {region} --filters Name=vpc-id,Values={vpc} --output text --query \
+         \"VpcEndpoints[?DnsEntries[?HostedZoneId=='{}']].VpcEndpointId\")\"",
+        zone.id
+    )
 }
 
 /// A Profile brings zones that no list of the VPC's zones shows.
@@ -171,10 +206,15 @@ fn forwarding(facts: &Facts, name: &NameFacts) -> Check {
     Check::fail(
         FORWARDING,
         evidence,
-        format!(
-            "in {}: aws route53resolver disassociate-resolver-rule --region {} --resolver-rule-id {} --vpc-id {vpc}; or a rule of type \
-             SYSTEM for {domain}",
-            facts.account, facts.installation.region, first.id
+        paste(
+            format!(
+                "give {domain} a rule of type SYSTEM, or take this rule from the VPC, in account {}",
+                facts.account
+            ),
+            &[format!(
+                "aws route53resolver disassociate-resolver-rule --region {} --resolver-rule-id {} --vpc-id {vpc}",
+                facts.installation.region, first.id
+            )],
         ),
     )
 }

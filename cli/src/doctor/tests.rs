@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use shared::inspect::JournalEntry;
 use shared::model::facts::{IpAddressType, VpcEndpointState};
+use shared::model::hold::{Hold, HoldReason};
+use shared::model::policy::{ServiceDefinition, SharedZones};
 use shared::model::record::{Addresses, RecordSet, SeenRecords};
 
 use super::check::{Check, Verdict};
 use super::examine::{CHECKS, examine};
 use super::facts::{
-    EventFacts, Facts, InstallationFacts, NameFacts, Page, ServiceFacts, VpcFacts, ZoneRecord,
+    EventFacts, Facts, InstallationFacts, NameFacts, Page, ServiceFacts, Unassociated, VpcFacts, ZoneRecord,
 };
+use crate::fleet::HoldView;
 use crate::observed::{
     Configuration, Endpoint, ForwardingRule, HostedZone, Inbound, Listener, NamedZone, NotRead, ProfileZone,
     Refusal, Rule, Target, Trail, Zone,
@@ -274,7 +277,7 @@ fn refused_role_is_told_apart_by_who_asks_and_what_the_function_meets() {
             Verdict::Fail,
             "--role-arn",
         ),
-        ("AccessDenied", |_| {}, Verdict::Fail, "only operators are not trusted"),
+        ("AccessDenied", |_| {}, Verdict::Fail, "ClientStackCommand"),
         ("AccessDenied", held, Verdict::Fail, "there is no role zonelink-client"),
         ("RegionDisabledException", |_| {}, Verdict::Fail, "enable the region"),
         ("ValidationError", |_| {}, Verdict::Fail, "ExternalId"),
@@ -303,12 +306,55 @@ fn zone_that_is_missing_or_not_associated_fails() {
     let (verdict, words) = after("hosted zone", |facts| facts.names[0].records.clear());
     assert_eq!(verdict, Verdict::Fail);
     assert!(words.contains("create-hosted-zone --name aws-us-west-2.byoc.example.com "), "{words}");
-    let (_, words) = after("hosted zone", |facts| {
-        facts.names[0].records.clear();
-        facts.names[0].unassociated =
-            Ok(vec![NamedZone { id: of("Z9"), name: of(DOMAIN), is_private: true }]);
+}
+
+#[test]
+fn another_vpcs_zone_is_named_and_not_advised_unless_the_definition_merges() {
+    const JOIN: &str = "aws route53 associate-vpc-with-hosted-zone --hosted-zone-id Z9";
+    let (own, other) = ("vpc-0123456789abcdef0", "vpc-0fedcba9876543210");
+    for (vpcs, merges, joins) in [
+        (&[own][..], false, true),
+        (&[], false, false),
+        (&[other], false, false),
+        (&[own, other], false, false),
+        (&[other], true, true),
+    ] {
+        let (_, words) = after("hosted zone", |facts| {
+            let zone = NamedZone { id: of("Z9"), name: of(DOMAIN), is_private: true };
+            let vpcs = vpcs.iter().map(|vpc| of(vpc)).collect();
+            facts.names[0].records.clear();
+            facts.names[0].unassociated = Ok(vec![Unassociated { zone, vpcs }]);
+            let merge = |definition: &mut ServiceDefinition| definition.shared_zones = SharedZones::Merge;
+            facts.service.definition.iter_mut().filter(|_| merges).for_each(merge);
+        });
+        assert_eq!(words.contains(JOIN), joins, "{words}");
+        assert_eq!(words.contains("create-hosted-zone"), !joins, "{words}");
+        assert!(words.contains("(Z9) could"), "{words}");
+    }
+}
+
+#[test]
+fn a_sweep_is_advised_for_zonelinks_own_record_alone() {
+    let edited = |facts: &mut Facts| record(facts).seen = Ok(Some(seen(60, &["10.9.9.9"])));
+    let (_, words) = after("addresses", edited);
+    assert!(words.contains("zonelink sweep --account 222222222222"), "{words}");
+    let (_, words) = after("addresses", |facts| {
+        edited(facts);
+        record(facts).claim = Ok(None);
     });
-    assert!(words.contains("associate-vpc-with-hosted-zone --hosted-zone-id Z9"), "{words}");
+    assert!(words.contains("zonelink adopt 'Z1/*.") && !words.contains("sweep"), "{words}");
+    let (_, words) = after("addresses", |facts| {
+        edited(facts);
+        let hold = Hold {
+            subject: of(&format!("vpc-0123456789abcdef0/Z1/*.{DOMAIN}")),
+            reason: HoldReason::ForeignController { controller: "external-dns".into(), owner: None },
+            account: None,
+            since: Timestamp::UNIX_EPOCH,
+            expires_at: None,
+        };
+        facts.holds = vec![HoldView::somewhere(hold)];
+    });
+    assert!(words.contains("heritage=external-dns") && !words.contains("sweep"), "{words}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Whether the VPC asks private hosted zones at all.
 
-use super::check::Check;
+use super::check::{Check, paste};
 use super::facts::Facts;
 use crate::observed::Read;
 
@@ -23,9 +23,9 @@ fn attribute(facts: &Facts, check: &'static str, value: &Read<bool>, option: &st
         Ok(false) => Check::fail(
             check,
             format!("false for {vpc}: it does not answer from private hosted zones"),
-            format!(
-                "in {}: aws ec2 modify-vpc-attribute --region {region} --vpc-id {vpc} {option}",
-                facts.account
+            paste(
+                format!("in account {}", facts.account),
+                &[format!("aws ec2 modify-vpc-attribute --region {region} --vpc-id {vpc} {option}")],
             ),
         ),
         Err(why) => Check::not_read(check, facts, why),

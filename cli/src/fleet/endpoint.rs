@@ -230,7 +230,7 @@ mod tests {
             since: Timestamp::UNIX_EPOCH,
             expires_at: None,
         };
-        endpoint.holds.push(hold.into());
+        endpoint.holds.push(HoldView::somewhere(hold));
         assert_eq!(endpoint.judged(), Status::Held);
     }
 }

@@ -206,7 +206,7 @@ fn held_endpoints(fleet: &Fleet) -> String {
 fn groups(fleet: &Fleet) -> Vec<Group<'_>> {
     let mut groups: Vec<Group> = Vec::new();
     for (index, hold) in fleet.holds.iter().enumerate() {
-        let HoldView { subject, reason, message, remedy, account, since } = hold;
+        let HoldView { subject, reason, message, remedy, account, since, .. } = hold;
         let since = age(*since, fleet.read_at);
         let row = Row { index, subject: subject.to_string(), age: since, message, account: account.as_ref() };
         match groups.iter_mut().find(|group| group.reason == reason && group.remedy == remedy) {

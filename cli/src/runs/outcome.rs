@@ -118,8 +118,9 @@ impl Outcome {
             Some(holds) if holds.is_empty() => parts.push("Nothing of it is held.".into()),
             Some(holds) => {
                 let lines = holds.iter().map(|hold| {
-                    let HoldView { subject, reason, message, remedy, .. } = hold;
-                    format!("  {subject}  {reason}: {message}\n    remedy: {remedy}")
+                    let HoldView { subject, reason, message, .. } = hold;
+                    let advice = hold.advice().replace('\n', "\n    ");
+                    format!("  {subject}  {reason}: {message}\n    remedy: {advice}")
                 });
                 parts.push(format!("Held:\n{}", lines.collect::<Vec<_>>().join("\n")));
             }

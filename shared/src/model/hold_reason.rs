@@ -264,11 +264,14 @@ impl HoldReason {
     pub fn remedy(&self) -> Cow<'static, str> {
         match self {
             HoldReason::ZoneOwnerConsent { zone_account, vpc_account } => format!(
-                "in account {zone_account}: aws cloudformation deploy --template-file infra/client.yaml … \
-                 --parameter-overrides ServesVpcsOf={vpc_account} (with commas between several, * for all; template.yaml \
-                 in the provider's own account), or give the VPC a zone of its own"
+                "let account {zone_account} say that it serves VPCs of {vpc_account}: ServesVpcsOf={vpc_account} in its \
+                 client stack, infra/client.yaml (with commas between several, * for all; in template.yaml, where it is \
+                 the provider's own), or give the VPC a zone of its own"
             )
             .into(),
+            HoldReason::TooManyRejects { wanted, .. } => {
+                format!("correct the allow list, or zonelink backfill --allow-rejects {wanted}").into()
+            }
             other => other.fixed_remedy().into(),
         }
     }
@@ -285,10 +288,7 @@ impl HoldReason {
                 "grant the call that failed (for Organizations: ReadOrganizations or OrganizationsRoleArn), or list account ids"
             }
             HoldReason::AllowListEmpty => "say who may connect, or reject the connections by hand",
-            HoldReason::UncheckablePrincipals { .. } => "permit the accounts themselves (…:root)",
-            HoldReason::TooManyRejects { .. } => {
-                "correct the allow list, or zonelink backfill --allow-rejects with the number wanted"
-            }
+            HoldReason::UncheckablePrincipals { .. } => "permit the accounts themselves, by their root ARNs",
             HoldReason::InvalidDefinition { .. } => "correct the definition",
             HoldReason::ServiceNotFound => {
                 "correct the service id, or deploy in the account and region of the service; as a client of somebody \
@@ -309,15 +309,14 @@ impl HoldReason {
                  or keep the record in the Profile's zone yourself"
             }
             HoldReason::ShadowedByPrivateDns { .. } => {
-                "turn off the private DNS of the endpoint that brings the zone (aws ec2 modify-vpc-endpoint \
-                 --no-private-dns-enabled --vpc-endpoint-id ID), or publish another name"
+                "turn off the private DNS of the endpoint that brings the zone, or publish another name"
             }
             HoldReason::CloudMapZone { .. } => {
                 "publish another name, or give the VPC a closer zone of its own for this one"
             }
             HoldReason::Shadowed { .. } => "none is needed: a closer zone answers",
             HoldReason::NoSubnet => "add a subnet to the endpoint",
-            HoldReason::Stalled { .. } => "look at the endpoint in the VPC console; any change of it is seen",
+            HoldReason::Stalled { .. } => "see why EC2 does not make it available; any change of it is seen",
             HoldReason::ForeignRecord { .. } => {
                 "remove the record set, or let the definition adopt it (adopt: any)"
             }
@@ -344,7 +343,9 @@ impl HoldReason {
                 "see whether these endpoints are meant to be gone; if so, zonelink backfill --allow-deletes with the number wanted"
             }
             HoldReason::Released { .. } => "hand the record over to zonelink again: zonelink adopt",
-            HoldReason::ZoneOwnerConsent { .. } | HoldReason::Unknown => "wait for the next sweep",
+            HoldReason::ZoneOwnerConsent { .. } | HoldReason::TooManyRejects { .. } | HoldReason::Unknown => {
+                "wait for the next sweep"
+            }
         }
     }
 }

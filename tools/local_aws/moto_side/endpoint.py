@@ -45,6 +45,8 @@ class VpcEndpoint:
         self.group_ids: list[str] = []
         self.ip_address_type = "ipv4"
         self.private_dns_enabled = False
+        # The zone that private DNS brings.
+        self.private_zone: str | None = None
         self.policy_document = DEFAULT_POLICY
         self.interfaces: dict[str, Any] = {}
         self.created = datetime.now(timezone.utc).replace(tzinfo=None)
@@ -120,6 +122,13 @@ class VpcEndpoint:
             for label in labels
         ]
 
+    @property
+    def private_entries(self) -> list[dict[str, str]]:
+        """The service's private DNS name, as only the endpoint's owner is told it."""
+        if self.private_zone is None:
+            return []
+        return [{"DnsName": self.service.private_dns_name, "HostedZoneId": self.private_zone}]
+
     def seen_by_owner(self) -> dict[str, Any]:
         """The endpoint as DescribeVpcEndpoints shows it."""
         # moto's own lookup goes through all groups of the account.
@@ -140,7 +149,7 @@ class VpcEndpoint:
             "PrivateDnsEnabled": self.private_dns_enabled,
             "RequesterManaged": False,
             "NetworkInterfaceIds": [eni.id for eni in self.interfaces.values()],
-            "DnsEntries": self.dns_entries,
+            "DnsEntries": self.dns_entries + self.private_entries,
             "CreationTimestamp": self.created,
             "Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()],
             "OwnerId": self.account,

@@ -2,7 +2,8 @@
 
     PrivateDnsEnabled on ─▶ a zone of that name, listed with an OwningService     off, or deleted ─▶ the zone goes
 
-The zone of a wildcard name is believed to have the name without it, as those of AWS's own services have.
+The zone of a wildcard name is believed to have the name without it, as those of AWS's own services have. The endpoint's
+DNS entries name the zone (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DnsEntry.html).
 """
 
 from moto.route53.models import Route53Backend, route53_backends
@@ -26,10 +27,12 @@ def switch(one: VpcEndpoint, on: bool) -> None:
         name = stored_name(one.service.private_dns_name.removeprefix("*."))
         place = {"VPCId": one.vpc_id, "VPCRegion": one.region}
         _refuse_conflict(name, place)
-        zones.make(backend, name, place, reference, f"{zones.SERVICE_COMMENT}{_SERVICE}")
+        made = zones.make(backend, name, place, reference, f"{zones.SERVICE_COMMENT}{_SERVICE}")
+        one.private_zone = made.resource_id
     else:
         for zone in [zone for zone in backend.zones.values() if zone.caller_reference == reference]:
             zones.unmake(backend, zone)
+        one.private_zone = None
     one.private_dns_enabled = on
 
 

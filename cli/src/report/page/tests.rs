@@ -40,13 +40,14 @@ fn fleet() -> Fleet {
 
 /// One endpoint, every text of which is hostile that can be.
 fn hostile() -> Fleet {
-    let hold = HoldView::from(Hold {
+    let hold = Hold {
         subject: id("222222222222/"),
         reason: HoldReason::Route53Refused { message: HOSTILE.into() },
         account: None,
         since: jiff::Timestamp::UNIX_EPOCH,
         expires_at: None,
-    });
+    };
+    let hold = HoldView::somewhere(hold);
     let endpoint = EndpointView {
         service: id("vpce-svc-0123456789abcdef0"),
         is_defined: false,

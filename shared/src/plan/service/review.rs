@@ -250,7 +250,8 @@ fn judged_holds(facts: &ServiceFacts, question: &Question, plan: &Plan) -> BTree
         (Subject::AllowList(_) | Subject::Service(_), _) => {
             question.sees_all(facts) || plan.holds.contains_key(subject)
         }
-        _ => false,
+        // Of a reason that only another version writes there it is not known what would show it.
+        _ => question.sees_all(facts),
     };
     let holds = facts.holds.iter().filter(|(subject, reason)| judged(subject, reason));
     holds.map(|(subject, reason)| (subject.clone(), reason.clone())).collect()

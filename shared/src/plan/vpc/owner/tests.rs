@@ -72,7 +72,7 @@ fn nothing_is_written_or_claimed_without_the_zone_owners_consent() {
     assert_eq!((changes(&plan), held(&plan)), (vec![], vec![HELD.to_owned()]));
     assert_eq!(claims(&plan), []);
     let remedy = plan.holds.values().next().unwrap().remedy().into_owned();
-    for part in ["in account 222233334444", "infra/client.yaml", "ServesVpcsOf=444455556666"] {
+    for part in ["account 222233334444", "infra/client.yaml", "ServesVpcsOf=444455556666"] {
         assert!(remedy.contains(part), "{remedy}");
     }
 }

@@ -1,0 +1,70 @@
+"""README's commands to try it by hand, as they stand; doctor then finds that the client can connect."""
+
+import os
+import pathlib
+import re
+import sys
+
+import pytest
+
+from deploy.page import Shell
+from local_aws import state
+from stage.client import DOMAIN, NAME
+
+from .command import binary
+
+# Nobody waits for a clock, and the binary is built.
+_QUICK = 'sleep() { :; }; cargo() { shift 5; zonelink "$@"; }'
+
+
+class ByHand:
+    """README's paragraphs of commands, run in one shell, with what `make up` writes for it."""
+
+    def __init__(self, local, provider):
+        self._local = local
+        part = (state.REPOSITORY / "README.md").read_text().split("## Try it by hand")[1].split("\n## ")[0]
+        [block] = re.findall(r"^```sh\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
+        first, *self.paragraphs = block.split("\n\n")
+        assert first == ". .local/env"
+        tools = pathlib.Path(sys.executable).parent
+        self.shell = Shell({
+            "PATH": f"{tools}:{binary().parent}:{os.environ['PATH']}", "HOME": str(state.directory()),
+            "AWS_CONFIG_FILE": local.running["aws_config"], "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true", "AWS_PAGER": "", "NO_PROXY": "127.0.0.1",
+            "SERVICE_NAME": provider.service_name, "RECORD_NAME": NAME, "ZONE_NAME": DOMAIN})
+        self.shell.run(_QUICK)
+
+    def follow(self, begins):
+        """Run the one paragraph that begins so, and let all that follows from it come to rest."""
+        [paragraph] = [one for one in self.paragraphs if one.startswith(f"# {begins}")]
+        self.paragraphs.remove(paragraph)
+        said = self.shell.run(paragraph)
+        self._local.settled()
+        return said
+
+
+@pytest.fixture
+def by_hand(zonelink):
+    made = ByHand(zonelink.local, zonelink.provider)
+    yield made
+    made.shell.close()
+
+
+def test_client_that_is_made_by_hand_can_connect(zonelink, by_hand):
+    by_hand.follow("A VPC that asks private hosted zones")
+    by_hand.follow("The one call")
+    assert '"TTL": 60' in by_hand.follow("Accepted at once")
+    assert "active" in by_hand.follow("What zonelink did")
+    said = zonelink.run("doctor", by_hand.shell.value("ENDPOINT"), "--port", "19530", "--output", "json",
+                        "--role-arn", zonelink.provider.outputs["OperatorRoleArn"])
+    found = {one["check"]: one["verdict"] for one in said.json["endpoints"][0]["checks"]}
+    # The service's own side is not the client's to make.
+    wanted = ("endpoint state", "connection accepted", "enableDnsSupport", "enableDnsHostnames", "hosted zone", "record",
+              "addresses", "security group")
+    assert {check: found[check] for check in wanted} == dict.fromkeys(wanted, "ok")
+    repaired = by_hand.follow("Somebody edits the record")
+    assert '"TTL": 60' in repaired and "10.9.9.9" not in repaired
+    # As on AWS it is seen `deleting` for a while.
+    zonelink.local.settings(accept_seconds=3600.0)
+    by_hand.follow("The endpoint goes")
+    assert by_hand.paragraphs == [] and zonelink.table.claims() == {}
