@@ -39,6 +39,19 @@ def no_zone(fleet):
     yield f"{vpc.id}/{NAME}"
 
 
+@row("ProfileZone", "to give the VPC a zone of its own")
+def zone_that_only_a_profile_brings(fleet):
+    vpc, brought = fleet.a.vpc(), fleet.b.vpc().zone()
+    fleet.local.profiles({"account": fleet.a.account, "vpc": vpc.id, "profile": "rp-0123456789abcdef",
+                          "zones": [brought.id]})
+    try:
+        vpc.endpoint()
+        fleet.local.settled()
+        yield f"{vpc.id}/{NAME}"
+    finally:
+        fleet.local.profiles()
+
+
 @row("ShadowedByPrivateDns", "to turn off the private DNS that brings the zone")
 def private_dns_of_another_endpoint(fleet):
     service, service_name = fleet.provider.make_service(acceptance_required=False)

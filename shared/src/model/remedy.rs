@@ -33,7 +33,10 @@ impl At<'_> {
             HoldReason::ServiceNotFound => self.no_service(),
             HoldReason::InvalidDefinition { .. } => self.bad_definition(),
             HoldReason::NoAccess(denied) => self.no_access(&denied.account, denied.tried.is_some()),
-            HoldReason::NoZone => self.zone_of_its_own("to give the VPC a zone"),
+            HoldReason::NoZone { .. } => self.zone_of_its_own("to give the VPC a zone"),
+            HoldReason::ProfileZone { .. } => {
+                self.zone_of_its_own("to give the VPC a zone of its own, which comes before the Profile's")
+            }
             HoldReason::ShadowedByPrivateDns { zone, .. } => self.private_dns(zone),
             HoldReason::CloudMapZone { .. } => self.zone_of_its_own(
                 "where Cloud Map's zone is of a parent domain, to give the VPC a closer one",

@@ -26,7 +26,7 @@ const RECORD: &str = "vpc-0123456789abcdef0/Z0123/*.aws.example.com";
 
 #[test]
 fn what_a_hold_knows_stands_in_its_commands() {
-    let ways = ways("vpc-0123456789abcdef0/*.aws.example.com", HoldReason::NoZone);
+    let ways = ways("vpc-0123456789abcdef0/*.aws.example.com", HoldReason::NoZone { tried: None });
     assert_eq!(ways[0].says, "to give the VPC a zone, in account 222222222222");
     let create = "aws route53 create-hosted-zone --name aws.example.com --caller-reference \"$(date +%s)\" \
                   --vpc VPCRegion=us-west-2,VPCId=vpc-0123456789abcdef0";
