@@ -109,7 +109,7 @@ impl AccountClients {
             Err(error) if error.has_code(&["NoSuchHostedZone"]) => return Ok(None),
             answer => answer?,
         };
-        let name = answer.hosted_zone().map(|zone| zone.name()).unwrap_or_default();
+        let name = answer.hosted_zone.map(|zone| zone.name).unwrap_or_default();
         let name = name.parse().map_err(unreadable(|| format!("the name of hosted zone {zone}")))?;
         Ok(Some(name))
     }

@@ -29,7 +29,7 @@ pub(crate) async fn profiles_of_a_vpc_bring_zones_of_whichever_account<C: Cloud,
     let own = world.zone(&setting.client, "byoc.example.com", &elsewhere);
     let shared = world.zone(&setting.other, "example.com", &elsewhere);
     let profile = world.profile(&vpc, &[own.clone(), shared.clone()]);
-    assert_eq!(profiles(cloud, &setting.client, &vpc).await.0, [profile.clone()]);
+    assert_eq!(profiles(cloud, &setting.client, &vpc).await.0, std::slice::from_ref(&profile));
     assert_eq!(profiles(cloud, &setting.client, &elsewhere).await.0, []);
     let zones: BTreeSet<_> = brought(cloud, &setting.client, &profile).await.0.into_iter().collect();
     assert_eq!(zones, BTreeSet::from([(own, setting.client.clone()), (shared, setting.other.clone())]));

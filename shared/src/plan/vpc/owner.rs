@@ -107,12 +107,10 @@ impl View<'_> {
         own: &BTreeMap<VpcEndpointId, Claimed>,
     ) -> BTreeMap<VpcEndpointId, Claimed> {
         let alone = self.enters_alone(record, definition, own);
-        let stays = |given: &Claimed| {
-            given.vpc != self.vpc.vpc
-                && !given.addresses.is_empty()
-                && !was_taken_out(record, given)
-                && !(alone && self.comes_before(record, given))
-        };
+        let leaves =
+            |given: &Claimed| was_taken_out(record, given) || (alone && self.comes_before(record, given));
+        let stays =
+            |given: &Claimed| given.vpc != self.vpc.vpc && !given.addresses.is_empty() && !leaves(given);
         let of_others = claim.contributions.iter().filter(|(_, given)| stays(given));
         of_others.map(|(id, given)| (id.clone(), given.clone())).collect()
     }
