@@ -18,7 +18,7 @@ use shared::model::facts::{
 use shared::model::hold::{HoldReason, Subject};
 use shared::model::ids::{ServiceId, VpcEndpointId};
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl, WriteTo,
+    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl, WriteTo, ZoneChoice,
 };
 use shared::model::rate::Priority;
 use shared::model::record::{Addresses, ChangeAction, RecordKey, RecordSet, SeenRecords};
@@ -81,6 +81,7 @@ fn policy() -> impl Strategy<Value = Policy> {
             on_remove,
             shared_zones,
             write,
+            zones: ZoneChoice::Existing,
             removed,
         };
         let services = SERVICES.into_iter().zip(NAMES).map(definition);
@@ -230,6 +231,8 @@ prop_compose! {
             profiles: None,
             records: vec![records.0, records.1, records.2, records.3],
             holds: BTreeMap::new(),
+            zone_claims: BTreeMap::new(),
+            making: None,
         };
         vpc.records = vpc.records.iter().filter(|record| is_observed(&vpc, record)).cloned().collect();
         if let Some(zones) = vpc.listed_zones().cloned() {
@@ -364,6 +367,9 @@ fn pretend(plan: &Plan, facts: &Facts) -> Facts {
             Step::SendIntent { .. } | Step::Reserve { .. } | Step::ReserveDeletion { .. } => {}
             Step::AcceptConnections { .. } | Step::RejectConnections { .. } => {
                 panic!("a reconciliation accepts and rejects nothing")
+            }
+            Step::PutZoneClaim { .. } | Step::CreateZone { .. } | Step::ReleaseZoneClaim { .. } => {
+                panic!("no definition here lets a zone be made")
             }
         }
     }

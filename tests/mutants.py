@@ -28,7 +28,8 @@ BUILD += ["--config", "profile.dev.debug=false", "-p", "zonelink-tests", "--test
 FIRST = re.compile(r"Seeds from (\d+)\.")
 TESTS = {"0": "no_schedule_breaks_a_rule_and_all_end_in_order",
          "2000000": "nothing_of_a_guest_is_written_without_the_zone_owners_consent",
-         "3000000": "what_somebody_else_writes_again_and_again_is_left_and_made_right_when_that_ends"}
+         "3000000": "what_somebody_else_writes_again_and_again_is_left_and_made_right_when_that_ends",
+         "4000000": "zone_is_made_once_for_whom_it_is_needed_and_never_without_a_claim"}
 FOUND = re.compile(r"^seed (?P<seed>\d+): (?P<violation>.*)", re.MULTILINE)
 
 

@@ -63,6 +63,7 @@ mod simulation {
     pub(crate) mod truth;
     pub(crate) mod turns;
     pub(crate) mod world;
+    pub(crate) mod zones;
 }
 
 /// How many schedules run from the fixed range, unless `ZONELINK_SCHEDULES` says otherwise.
@@ -73,6 +74,8 @@ const TAKING_BACK: u64 = 1_000;
 const CONSENTING: u64 = 2_000;
 /// How many run in which somebody else writes a record again and again.
 const CONTENDING: u64 = 1_000;
+/// How many run in which zones are made.
+const MAKING: u64 = 2_000;
 /// How many run from a range that is another one each day.
 const MOVING: u64 = 2_000;
 /// How far apart these ranges are. They begin behind all fixed ones.
@@ -234,6 +237,23 @@ fn what_somebody_else_writes_again_and_again_is_left_and_made_right_when_that_en
     {
         let times = tally.0.get(what).copied().unwrap_or_default();
         assert!(times > 30, "hardly any {what}: {tally:?}");
+    }
+}
+
+#[test]
+fn zone_is_made_once_for_whom_it_is_needed_and_never_without_a_claim() {
+    let count = number("ZONELINK_SCHEDULES").unwrap_or(MAKING);
+    let (tally, failing) = search(number("ZONELINK_FIRST").unwrap_or(World::MAKING), count, 1);
+    assert_none_fails(&failing);
+    for what in [
+        "zones made",
+        "zones refused",
+        "zones made by people",
+        "made zones touched by people",
+        "zone claims released",
+    ] {
+        let times = tally.0.get(what).copied().unwrap_or_default();
+        assert!(times * MAKING >= 10 * count, "hardly any {what}: {tally:?}");
     }
 }
 

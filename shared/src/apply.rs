@@ -16,7 +16,6 @@ use crate::metrics::Metric;
 use crate::model::facts::Wait;
 use crate::model::ids::{AccountId, ServiceId, VpcEndpointId};
 use crate::model::rate::Priority;
-use crate::model::record::RecordKey;
 use crate::model::run::expires_at;
 use crate::model::table::{Condition, Key, RunUpdate, WaitItem};
 use crate::plan::{Group, Plan, Step};
@@ -107,8 +106,8 @@ async fn apply_group<'a, C: Cloud>(
 /// Undoes the announcement of a change that was certainly not made. Where that fails the claim says that the change
 /// is on its way, and is believed until its time is over.
 async fn put_back<C: Cloud>(worker: &Worker<C>, step: &Step, error: &Error, reserved: &Reserved) {
-    let Step::ChangeRecords { put_back, .. } = step else { return };
-    if error.may_have_changed_records() {
+    let (Step::ChangeRecords { put_back, .. } | Step::CreateZone { put_back, .. }) = step else { return };
+    if error.may_have_been_made() {
         return;
     }
     if let Err(error) = Box::pin(apply_step(worker, put_back, reserved)).await {
@@ -119,7 +118,7 @@ async fn put_back<C: Cloud>(worker: &Worker<C>, step: &Step, error: &Error, rese
 /// Takes back that a removal was counted which was certainly not made. Where that fails the run makes fewer removals than
 /// it may.
 async fn uncount<C: Cloud>(worker: &Worker<C>, done: &[Step], step: &Step, error: &Error) {
-    if !matches!(step, Step::ChangeRecords { .. }) || error.may_have_changed_records() {
+    if !matches!(step, Step::ChangeRecords { .. }) || error.may_have_been_made() {
         return;
     }
     for step in done {
@@ -152,11 +151,26 @@ async fn apply_step<C: Cloud>(worker: &Worker<C>, step: &Step, reserved: &Reserv
         Step::ChangeRecords { account, key, changes, until, .. } => {
             // Signed in first: what that takes is no part of the request's time.
             cloud.assume_role(account).await?;
-            let time = time_until(*until, worker.now(), key)?;
+            let operation = "route53:ChangeResourceRecordSets";
+            let time = time_until(*until, worker.now(), operation, key.to_string())?;
             cloud.change_resource_record_sets(account, key, changes, time).await
         }
         Step::ReleaseClaim { key, expects, leaves } => {
             claims::release(key, *expects, leaves).write(cloud, key).await
+        }
+        Step::PutZoneClaim { claim, expects, at_most } => {
+            let subject = format!("{}/{}", claim.vpc, claim.domain);
+            cloud.transact_write_items(&subject, &claims::put_zone(claim, *expects, *at_most)).await
+        }
+        Step::CreateZone { account, zone, until, .. } => {
+            cloud.assume_role(account).await?;
+            let subject = format!("{}/{}", zone.vpc, zone.domain);
+            let time = time_until(*until, worker.now(), "route53:CreateHostedZone", subject)?;
+            cloud.create_hosted_zone(account, zone, time).await
+        }
+        Step::ReleaseZoneClaim { vpc, account, domain, expects } => {
+            let writes = claims::release_zone(vpc, account, domain, *expects);
+            cloud.transact_write_items(&format!("{vpc}/{domain}"), &writes).await
         }
         Step::PutEndpoint { endpoint } => {
             let key = Key::endpoint(&endpoint.service, &endpoint.vpc_endpoint);
@@ -225,12 +239,16 @@ async fn put_wait<C: Cloud>(
 }
 
 /// How long the request may take so that it ends well before `until`.
-fn time_until(until: Timestamp, now: Timestamp, key: &RecordKey) -> Result<Duration, Error> {
+fn time_until(
+    until: Timestamp,
+    now: Timestamp,
+    operation: &'static str,
+    subject: String,
+) -> Result<Duration, Error> {
     let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
     let time = left.saturating_sub(MARGIN);
     if time < LEAST_TIME {
-        let operation = "route53:ChangeResourceRecordSets";
-        return Err(Error::OutOfTime { operation, subject: key.to_string() });
+        return Err(Error::OutOfTime { operation, subject });
     }
     Ok(time)
 }

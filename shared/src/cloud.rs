@@ -10,7 +10,8 @@
 //! Describe…, List…, Get…, Query,        yes          yes (Route 53's      Denied, Throttled
 //!   BatchGetItem                                     throttling: never)
 //! Accept…, RejectVpcEndpointConnections yes          yes                  Denied, Refused, some unsuccessful
-//! ChangeResourceRecordSets              no           never                Denied, Throttled, Refused, Credentials
+//! ChangeResourceRecordSets,             no           never                Denied, Throttled, Refused, Credentials
+//!   CreateHostedZone
 //! PutItem, DeleteItem                   by condition yes                  ConditionFailed
 //! UpdateItem                            no           yes                  ConditionFailed
 //! TransactWriteItems                    by its token yes                  ConditionFailed
@@ -20,8 +21,8 @@
 //!
 //! "No answer" ([`CallFailure::Unavailable`](crate::error::CallFailure)) says nothing: the call may have been
 //! done, may be done later, or never. What is not idempotent and retried may be done twice; those who make such
-//! a call live with that. A change of records is sent once, so each of its failures but "no answer" is certain: it was
-//! not made, and never will be.
+//! a call live with that. A change of records or a new zone is sent once, so each of its failures but "no answer" is
+//! certain: it was not made, and never will be.
 
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ use crate::model::ids::{
 use crate::model::listed::{EndpointFilter, ListedInterface, ListedRecordSet, Page, RecordSetsStart, Shown};
 use crate::model::record::{Change, RecordKey};
 use crate::model::table::{BucketUpdate, Condition, Item, Key, Partition, RunUpdate, Write};
+use crate::model::zone_claim::NewZone;
 use crate::trigger::intent::Intent;
 
 /// AWS, as zonelink calls it, and the clock.
@@ -178,6 +180,23 @@ pub trait Cloud {
         profile: &ProfileId,
         page: Option<String>,
     ) -> Result<Page<(HostedZoneId, AccountId)>, Error>;
+
+    /// `route53:GetHostedZone`: with which `CallerReference` a zone was made; none when there is no such zone.
+    async fn caller_reference(
+        &self,
+        account: &AccountId,
+        zone: &HostedZoneId,
+    ) -> Result<Option<String>, Error>;
+
+    /// `route53:CreateHostedZone`: a private zone with one VPC, sent once. The request ends within `time`. AWS
+    /// refuses a second zone of one name for one VPC (`ConflictingDomainExists`), and a `CallerReference` that a zone
+    /// has (`HostedZoneAlreadyExists`).
+    async fn create_hosted_zone(
+        &self,
+        account: &AccountId,
+        zone: &NewZone,
+        time: Duration,
+    ) -> Result<(), Error>;
 
     /// `route53:ListResourceRecordSets`: one page of the record sets from `start` on; none when the zone does
     /// not exist.

@@ -19,6 +19,8 @@ use crate::trigger::own_calls::OwnCalls;
 const MAX_REJECTS: u32 = 10;
 /// How many record sets a run removes at most where nothing else is said.
 const MAX_DELETES: u32 = 20;
+/// How many zones that zonelink has made may live in one account where nothing else is said.
+const MAX_ZONES: u32 = 20;
 
 /// What a function knows of its surroundings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +51,10 @@ pub struct Config {
     pub rate: Rate,
     /// `MAX_DELETES`: how many record sets one run of backfill may remove unless it is told otherwise.
     pub max_deletes: u32,
+    /// `MAX_ZONES`: how many zones that zonelink has made for endpoints may live in one account; 20 unless said.
+    pub max_zones: u32,
     /// `SERVICE_ID`, `RECORD_NAME`, `ALLOWED_PRINCIPALS`, `DISALLOWED`, `REVOCATION_GRACE`, `RECORD_TTL`, `ADOPT`,
-    /// `ON_REMOVE`, `SHARED_ZONES`, `WRITE`: the service that the template's own parameters define.
+    /// `ON_REMOVE`, `SHARED_ZONES`, `WRITE`, `ZONES`: the service that the template's own parameters define.
     pub own_service: Option<ServiceDefinition>,
 }
 
@@ -84,6 +88,7 @@ impl Config {
         let max_rejects = variables.optional("MAX_REJECTS").unwrap_or(MAX_REJECTS);
         let rate = variables.rate();
         let max_deletes = variables.optional("MAX_DELETES").unwrap_or(MAX_DELETES);
+        let max_zones = variables.optional("MAX_ZONES").unwrap_or(MAX_ZONES);
         let own_service = variables.own_service();
         let problems = variables.problems;
         match (table_name, queue_url, account, region, stack_name, client_role_name) {
@@ -107,6 +112,7 @@ impl Config {
                 max_rejects,
                 rate,
                 max_deletes,
+                max_zones,
                 own_service,
             }),
             _ => Err(Error::Config(problems.join("; "))),
@@ -137,6 +143,12 @@ impl Config {
     #[must_use]
     pub fn session_name(&self) -> String {
         format!("zonelink-{}", self.account)
+    }
+
+    /// Which installation this is: what the zones that it makes are told apart by.
+    #[must_use]
+    pub fn installation(&self) -> String {
+        format!("{}/{}/{}", self.account, self.region, self.stack_name)
     }
 
     /// The role by which an account consents to VPCs of other accounts in its zones.
@@ -224,6 +236,7 @@ impl Variables<'_> {
         let revocation_grace = self.optional("REVOCATION_GRACE").unwrap_or_else(revocation_grace);
         let (adopt, on_remove) = (self.choice("ADOPT"), self.choice("ON_REMOVE"));
         let (shared_zones, write) = (self.choice("SHARED_ZONES"), self.choice("WRITE"));
+        let zones = self.choice("ZONES");
         Some(ServiceDefinition {
             service: service?,
             names: BTreeSet::from([name?]),
@@ -235,6 +248,7 @@ impl Variables<'_> {
             on_remove,
             shared_zones,
             write,
+            zones,
             removed: None,
         })
     }
@@ -243,7 +257,7 @@ impl Variables<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::policy::{Disallowed, Removal, SharedZones, WriteTo};
+    use crate::model::policy::{Disallowed, Removal, SharedZones, WriteTo, ZoneChoice};
 
     const COMPLETE: [(&str, &str); 10] = [
         ("TABLE_NAME", "zonelink-table"),
@@ -272,6 +286,9 @@ mod tests {
             && service.names.len() == 1));
         let merging = with(&[("SHARED_ZONES", "merge")]).ok().and_then(|config| config.own_service);
         assert!(merging.is_some_and(|service| service.shared_zones == SharedZones::Merge));
+        let creating = with(&[("ZONES", "create"), ("MAX_ZONES", "3")]).ok();
+        assert!(creating.is_some_and(|config| config.max_zones == 3
+            && config.own_service.is_some_and(|service| service.zones == ZoneChoice::Create)));
         let answering = with(&[("WRITE", "answering")]).ok().and_then(|config| config.own_service);
         assert!(answering.is_some_and(|service| service.write == WriteTo::Answering));
         let rejecting = with(&[("DISALLOWED", "reject"), ("REVOCATION_GRACE", "0")]);

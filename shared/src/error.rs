@@ -137,13 +137,18 @@ impl Error {
         matches!(self, Error::Call { kind: CallFailure::ConditionFailed, .. })
     }
 
-    /// Whether a change of records that failed so may have been made all the same, or may still be. Such a change is
-    /// sent once. So an answer that refuses it is certain, and so is what kept it from being sent.
+    /// Whether a change of records, or the creation of a zone, that failed so may have been made all the same, or may
+    /// still be. Such a call is sent once. So an answer that refuses it is certain, and so is what kept it from being
+    /// sent.
     #[must_use]
-    pub fn may_have_changed_records(&self) -> bool {
+    pub fn may_have_been_made(&self) -> bool {
         matches!(
             self,
-            Error::Call { operation: "route53:ChangeResourceRecordSets", kind: CallFailure::Unavailable, .. }
+            Error::Call {
+                operation: "route53:ChangeResourceRecordSets" | "route53:CreateHostedZone",
+                kind: CallFailure::Unavailable,
+                ..
+            }
         )
     }
 

@@ -18,7 +18,7 @@ pub use crate::model::journal::JournalEntry;
 use crate::model::journal::place;
 use crate::model::record::{RecordKey, SeenRecords};
 use crate::model::run::{Part, Run};
-use crate::model::table::{Expiring, Item, Key, Partition, WaitItem};
+use crate::model::table::{Expiring, Item, Key, Partition, WaitItem, is_of_zone_claim};
 use crate::observe::table::value;
 use crate::observe::{all_connections, all_record_sets};
 use crate::worker::Worker;
@@ -88,7 +88,9 @@ impl<C: Cloud> Worker<C> {
     /// When the table cannot be read.
     pub async fn inspect_claim_index(&self) -> Result<Inspected<(RecordKey, IndexedClaim)>, Error> {
         let mut found = Inspected { items: Vec::new(), unreadable: Vec::new() };
-        for row in self.query(&Partition::ClaimIndex, "").await? {
+        let rows = self.query(&Partition::ClaimIndex, "").await?;
+        // Those on zones are no records.
+        for row in rows.into_iter().filter(|row| !is_of_zone_claim(&row.sk)) {
             let key = row.sk.parse().map_err(|error| format!("table item claims / {}: {error}", row.sk));
             let claim = value::<IndexedClaim>(row).map_err(|error| error.chain());
             match (key, claim) {

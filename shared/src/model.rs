@@ -21,3 +21,4 @@ pub mod repairs;
 pub mod run;
 pub mod table;
 pub mod zone;
+pub mod zone_claim;

@@ -18,6 +18,7 @@ mod records;
 mod service;
 mod sweep;
 pub(crate) mod table;
+mod zones;
 
 pub use self::denied::denied_write;
 pub use self::lookup::observe_lookup;

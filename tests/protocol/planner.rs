@@ -14,12 +14,12 @@ use shared::model::facts::{
 use shared::model::hold::{HoldReason, Subject};
 use shared::model::ids::{AccountId, VpcEndpointId, VpcId};
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl, WriteTo,
+    Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl, WriteTo, ZoneChoice,
 };
 use shared::model::rate::Priority;
 use shared::model::record::{Addresses, Change, ChangeAction, RecordKey, RecordSet, RecordType, SeenRecords};
 use shared::model::repairs::Repairs;
-use shared::plan::vpc::{Refused, plan};
+use shared::plan::vpc::{Met, Refused, plan};
 use shared::plan::{self, Plan};
 use shared::trigger::intent::Intent;
 
@@ -92,6 +92,7 @@ impl Planner {
             on_remove,
             shared_zones: if owned { SharedZones::Refuse } else { SharedZones::Merge },
             write: WriteTo::Every,
+            zones: ZoneChoice::Existing,
             removed: None,
         };
         let services = BTreeMap::from([(definition.service.clone(), definition)]);
@@ -129,7 +130,7 @@ impl Planner {
         let facts = self.facts(view);
         let refused = view.refused.map(|seen| Refused {
             vpc: id(VPCS[usize::from(view.vpc)]),
-            record: self.record_facts(view.vpc, seen, None),
+            met: Met::Record(Box::new(self.record_facts(view.vpc, seen, None))),
             reason: HoldReason::Route53Refused { message: "refused".into() },
         });
         let plan = plan(&intent(self.account(view.vpc), view.vpc), &facts, &self.policy, refused.as_slice());
@@ -176,6 +177,8 @@ impl Planner {
                 profiles: None,
                 records: vec![record],
                 holds: BTreeMap::new(),
+                zone_claims: BTreeMap::new(),
+                making: None,
             }],
             unknown: BTreeSet::new(),
             waits: BTreeMap::new(),

@@ -149,6 +149,12 @@ impl Calls {
         sent.and_then(|open| open.request.subject.parse().ok())
     }
 
+    /// Whether a zone is asked for, which is on its way to Route 53.
+    pub(crate) fn makes_a_zone(&self) -> bool {
+        let makes = |open: &Open| open.request.operation == "route53:CreateHostedZone";
+        self.open.values().any(|open| makes(open) && open.stage == Stage::Sent)
+    }
+
     /// When the next call or timer of a worker is due.
     pub(crate) fn next(&self) -> Option<i64> {
         let calls = self.open.values().map(|open| open.not_before);

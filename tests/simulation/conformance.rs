@@ -37,7 +37,8 @@ struct Stage {
 
 impl Stage {
     fn insert(&self, zone: &HostedZoneId, name: &str, owner: ZoneOwner, vpc: &VpcId) {
-        let facts = Zone { name: id(name), owner, vpcs: [vpc.clone()].into() };
+        let facts =
+            Zone { name: id(name), owner, vpcs: [vpc.clone()].into(), caller_reference: zone.to_string() };
         self.change(|world| world.route53.zones.insert(zone.clone(), facts));
     }
 

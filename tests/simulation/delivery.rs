@@ -68,7 +68,7 @@ impl World {
     fn refusal(&mut self, request: &Request) -> Option<Error> {
         let (error, counted) = self.why_refused(request)?;
         request.seen.borrow_mut().disturbed = true;
-        let certain = matches!(request.kind, Kind::Change { .. }) && !error.may_have_changed_records();
+        let certain = matches!(request.kind, Kind::Change { .. }) && !error.may_have_been_made();
         if let (true, Ok(key)) = (certain, request.subject.parse()) {
             request.seen.borrow_mut().may_be_made(&key, false);
         }

@@ -25,6 +25,8 @@ impl World {
             34..50 => self.delete(),
             50..54 => self.reject(),
             54..57 => self.accept_by_hand(),
+            54..66 if self.makes_zones => self.operator_at_zones(),
+            66 if self.makes_zones => self.person_makes_a_zone(),
             64..76 if self.takes_back => self.person_takes_back(),
             57..76 => self.person_at_a_record(),
             76..78 if self.owners_consent => self.owner_says(),

@@ -34,6 +34,8 @@ pub(crate) struct Observations {
     zones: BTreeMap<VpcId, BTreeMap<HostedZoneId, PrivateHostedZone>>,
     /// The names of those that the last list has shown.
     listed_last: BTreeMap<VpcId, Vec<DnsName>>,
+    /// The names of a VPC's zones each time that they were listed.
+    lists: BTreeMap<VpcId, Vec<Vec<DnsName>>>,
     records: BTreeMap<RecordKey, SeenAt>,
     /// What stood at a name each time that it was read.
     slots: BTreeMap<RecordKey, Vec<Slot>>,
@@ -136,6 +138,14 @@ impl Observations {
             last.clear();
         }
         last.extend(found.iter().map(|(_, zone)| zone.name.clone()));
+        let lists = self.lists.entry(vpc.clone()).or_default();
+        if is_first {
+            lists.push(Vec::new());
+        }
+        // Lists of two messages may come in turns: what is on a page then belongs to each of them.
+        for list in lists.iter_mut() {
+            list.extend(found.iter().map(|(_, zone)| zone.name.clone()));
+        }
         self.zones.entry(vpc.clone()).or_default().extend(found.iter().cloned());
     }
 
@@ -144,6 +154,12 @@ impl Observations {
     pub(crate) fn has_zone_for(&self, vpc: &VpcId, name: &DnsName) -> bool {
         let listed = self.listed_last.get(vpc).filter(|_| self.runs.len() == 1);
         listed.is_some_and(|zones| zones.iter().any(|zone| zone.is_zone_of(name)))
+    }
+
+    /// Whether a list of a VPC's zones had none that can hold a name of this domain.
+    pub(crate) fn saw_no_zone(&self, vpc: &VpcId, domain: &DnsName) -> bool {
+        let mut lists = self.lists.get(vpc).into_iter().flatten();
+        lists.any(|list| !list.iter().any(|zone| zone.is_zone_of(domain)))
     }
 
     /// Whether a VPC was seen to have a zone of an account that comes before the record's.

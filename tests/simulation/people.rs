@@ -102,6 +102,9 @@ impl World {
 
     /// Associates or dissociates a zone and a VPC, or deletes a zone.
     pub(crate) fn zone_and_vpc(&mut self) {
+        if self.makes_zones && self.random.one_in(3) {
+            return self.person_makes_a_zone();
+        }
         let mut zones: Vec<_> = self.route53.zones.keys().cloned().collect();
         if self.has_zones_of_aws && self.random.one_in(2) {
             // Somebody turns the private DNS of an endpoint on or off.
@@ -114,6 +117,7 @@ impl World {
         let (zone, vpc) = (self.random.pick(&zones).clone(), self.random.pick(&vpcs).clone());
         if self.random.one_in(6) {
             self.note(|| format!("somebody deletes zone {zone} and all that is in it"));
+            self.made_zones.touch(&zone);
             self.route53.zones.remove(&zone);
             self.route53.slots.retain(|key, _| key.zone != zone);
             return;
@@ -125,6 +129,7 @@ impl World {
             return;
         }
         let now = self.timestamp();
+        self.made_zones.touch(&zone);
         if let Some(found) = self.route53.zones.get_mut(&zone) {
             let verb = if found.vpcs.remove(&vpc) {
                 "dissociates"
@@ -142,14 +147,21 @@ impl World {
             self.note(|| "all that was denied is granted again".into());
             return self.denied.clear();
         }
-        let (account, operation) =
-            (self.random.pick(&setting::accounts()).clone(), *self.random.pick(&DENIABLE));
+        let account = self.random.pick(&setting::accounts()).clone();
+        let operation = if self.makes_zones && self.random.one_in(3) {
+            "route53:CreateHostedZone"
+        } else {
+            *self.random.pick(&DENIABLE)
+        };
         self.note(|| format!("{operation} is denied in {account}"));
         self.denied.insert((account, operation));
     }
 
     /// Removes or loses a definition, loses an item of the table, or lets a sweep remove more.
     pub(crate) fn operator(&mut self) {
+        if self.makes_zones && self.random.one_in(3) {
+            return self.operator_at_zones();
+        }
         let services: Vec<_> = self.policy.services.keys().cloned().collect();
         let remembered = self.table.memories();
         match self.random.below(4) {

@@ -16,6 +16,7 @@ use shared::model::ids::{
 use shared::model::listed::{EndpointFilter, ListedInterface, ListedRecordSet, Page, RecordSetsStart, Shown};
 use shared::model::record::{Change, RecordKey};
 use shared::model::table::{BucketUpdate, Condition, Item, Key, Partition, RunUpdate, Write};
+use shared::model::zone_claim::NewZone;
 use shared::trigger::intent::Intent;
 
 use super::calls::{Kind, Reached};
@@ -223,6 +224,37 @@ impl Cloud for SimulatedCloud {
         let of = profile.clone();
         let effect = move |world: &mut World| Ok(world.zones_of_profile(&of, page.as_deref()));
         self.call(Some(account), profiles::RESOURCES, profile.to_string(), Kind::Read, effect).await
+    }
+
+    async fn caller_reference(
+        &self,
+        account: &AccountId,
+        zone: &HostedZoneId,
+    ) -> Result<Option<String>, Error> {
+        const OPERATION: &str = "route53:GetHostedZone";
+        let (seen, of, account_of) = (self.seen(), zone.clone(), account.clone());
+        let effect = move |world: &mut World| {
+            world.uses_quota(&account_of, OPERATION, &of, true, &seen);
+            Ok(world.route53.zones.get(&of).map(|zone| zone.caller_reference.clone()))
+        };
+        self.call(Some(account), OPERATION, zone.to_string(), Kind::Read, effect).await
+    }
+
+    async fn create_hosted_zone(
+        &self,
+        account: &AccountId,
+        zone: &NewZone,
+        time: Duration,
+    ) -> Result<(), Error> {
+        const OPERATION: &str = "route53:CreateHostedZone";
+        let ends_at = self.world.borrow().now + i64::try_from(time.as_millis()).unwrap_or_default();
+        let (seen, new, account_of) = (self.seen(), zone.clone(), account.clone());
+        let subject = format!("{} of {}", zone.domain, zone.vpc);
+        let effect = move |world: &mut World| {
+            world.uses_quota(&account_of, OPERATION, &new.domain, true, &seen);
+            world.create_zone(&account_of, &new, &seen.borrow())
+        };
+        self.call(Some(account), OPERATION, subject, Kind::Change { ends_at }, effect).await
     }
 
     async fn list_resource_record_sets(

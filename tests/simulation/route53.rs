@@ -16,6 +16,8 @@ pub(crate) struct Zone {
     pub(crate) owner: ZoneOwner,
     /// The VPCs that it answers.
     pub(crate) vpcs: BTreeSet<VpcId>,
+    /// What it was made with.
+    pub(crate) caller_reference: String,
 }
 
 /// What stands at one name, and who wrote it last.

@@ -240,6 +240,13 @@ impl World {
         let mut wrong = Vec::new();
         let mut index: BTreeMap<String, _> =
             self.table.indexed().map(|(key, indexed)| (key.to_owned(), indexed)).collect();
+        for claim in self.table.zone_claims() {
+            let key = Key::indexed_zone_claim(&claim.vpc, &claim.domain).sk;
+            let (says, is) = (index.remove(&key).cloned(), Some(claim.indexed()));
+            if says != is {
+                wrong.push(format!("of {claim:?} the index says {says:?}"));
+            }
+        }
         // A mark is found by its key alone.
         for claim in self.table.claims().filter(|claim| claim.released.is_none()) {
             let found = |vpc: &_| references.contains(&(Clone::clone(vpc), &claim.key));

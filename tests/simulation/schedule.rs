@@ -18,6 +18,8 @@ pub(crate) const SWEEPS: usize = 2;
 
 /// One turn in so many, while a change is on its way, brings a person to the same record.
 const INTERFERES: usize = 60;
+/// One turn in so many, while a zone is on its way, brings a person who makes one.
+const MAKES_ONE_TOO: usize = 6;
 const TURNS: usize = 20_000;
 const TURNS_TO_REST: usize = 100_000;
 
@@ -133,6 +135,10 @@ impl Schedule {
 
     /// Somebody touches a record, of all times, while a change of it is on its way to Route 53.
     fn interfere(&mut self) {
+        if self.executor.calls.borrow().makes_a_zone() && self.world.borrow_mut().random.one_in(MAKES_ONE_TOO)
+        {
+            return self.world.borrow_mut().person_makes_a_zone();
+        }
         let Some(key) = self.executor.calls.borrow().changed() else { return };
         let mut world = self.world.borrow_mut();
         if !world.takes_back && world.random.one_in(INTERFERES) {
@@ -251,7 +257,8 @@ impl Schedule {
         let written = std::mem::take(&mut world.writes);
         // Whether a change is still denied can only be seen by trying it.
         let mut denied = world.denied.iter();
-        let tries = denied.any(|(_, operation)| *operation == "route53:ChangeResourceRecordSets");
+        let writes = ["route53:ChangeResourceRecordSets", "route53:CreateHostedZone"];
+        let tries = denied.any(|(_, operation)| writes.contains(operation));
         if !written.is_empty() && !tries && !reads_profiles {
             world.violation(format!("a sweep over what is right writes: {}", written.join("; ")));
         }

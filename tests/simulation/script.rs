@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use shared::model::facts::{InterfaceFacts, IpAddressType, VpcEndpointState, ZoneOwner};
 use shared::model::ids::{ServiceId, VpcEndpointId, VpcId};
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl, WriteTo,
+    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl, WriteTo, ZoneChoice,
 };
 use shared::model::rate::Rate;
 use shared::model::record::{Addresses, RecordKey, SeenRecords};
@@ -69,6 +69,7 @@ impl World {
             on_remove: OnRemove::Keep,
             shared_zones,
             write: WriteTo::Every,
+            zones: ZoneChoice::Existing,
             removed: None,
         };
         let policy =
@@ -84,7 +85,8 @@ impl World {
         world.write_definitions();
         world.vpcs = vpcs.iter().zip(CLIENTS).map(|(vpc, account)| (id(vpc), id(account))).collect();
         let (name, owner) = (id("aws.byoc.example.com"), ZoneOwner::Account(id(CLIENTS[0])));
-        let zone = Zone { name, owner, vpcs: world.vpcs.keys().cloned().collect() };
+        let zone =
+            Zone { name, owner, vpcs: world.vpcs.keys().cloned().collect(), caller_reference: String::new() };
         world.route53.zones = [(id(ZONE), zone)].into();
         world
     }

@@ -8,7 +8,7 @@ use shared::model::consent::Served;
 use shared::model::facts::ZoneOwner;
 use shared::model::ids::{AccountId, HostedZoneId, VpcId};
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl, WriteTo,
+    Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl, WriteTo, ZoneChoice,
 };
 use shared::model::rate::Rate;
 
@@ -50,6 +50,7 @@ pub(crate) fn policy(random: &mut Random) -> Policy {
             on_remove: *random.pick(&[OnRemove::Keep, OnRemove::Keep, OnRemove::Delete]),
             shared_zones: *random.pick(&[SharedZones::Refuse, SharedZones::Merge]),
             write: WriteTo::Every,
+            zones: ZoneChoice::Existing,
             removed: None,
         });
     }
@@ -77,6 +78,7 @@ pub(crate) fn config(world: &World) -> Config {
         max_rejects: 2,
         rate: world.rate,
         max_deletes: world.max_deletes,
+        max_zones: world.max_zones,
         own_service: None,
     }
 }
@@ -99,20 +101,27 @@ pub(crate) fn build(world: &mut World) {
     {
         let account = *world.random.pick(&[CLIENTS[0], CLIENTS[0], ZONE_KEEPER]);
         let owner = ZoneOwner::Account(id(account));
-        world.route53.zones.insert(id(zone), Zone { name: id(name), owner, vpcs: BTreeSet::new() });
+        let (vpcs, caller_reference) = (BTreeSet::new(), zone.to_owned());
+        world.route53.zones.insert(id(zone), Zone { name: id(name), owner, vpcs, caller_reference });
     }
     if world.has_zones_of_aws {
         for (zone, name) in OF_AWS {
             let vpcs = vpcs.iter().filter(|_| world.random.one_in(4)).cloned().collect();
             let owner = ZoneOwner::Service("vpce.amazonaws.com".into());
-            world.route53.zones.insert(id(zone), Zone { name: id(name), owner, vpcs });
+            let caller_reference = zone.to_owned();
+            world.route53.zones.insert(id(zone), Zone { name: id(name), owner, vpcs, caller_reference });
         }
     }
     for vpc in vpcs {
         // Two zones of one name cannot both answer a VPC.
-        let first: Option<HostedZoneId> =
-            world.random.pick(&[Some("Z1"), Some("Z1"), Some("Z3"), None]).map(id);
-        let second: Option<HostedZoneId> = world.random.one_in(3).then(|| id("Z2"));
+        let choices = if world.makes_zones {
+            [Some("Z1"), None, None, None]
+        } else {
+            [Some("Z1"), Some("Z1"), Some("Z3"), None]
+        };
+        let first: Option<HostedZoneId> = world.random.pick(&choices).map(id);
+        let rare = if world.makes_zones { 8 } else { 3 };
+        let second: Option<HostedZoneId> = world.random.one_in(rare).then(|| id("Z2"));
         for zone in first.into_iter().chain(second) {
             if let Some(zone) = world.route53.zones.get_mut(&zone) {
                 zone.vpcs.insert(vpc.clone());

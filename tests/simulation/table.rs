@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use shared::model::claim::{Claim, IndexedClaim};
+use shared::model::dns::DnsName;
 use shared::model::facts::Wait;
 use shared::model::hold::{Hold, HoldReason, Subject};
 use shared::model::ids::{AccountId, VpcId};
 use shared::model::record::RecordKey;
-use shared::model::table::{Bucket, BucketUpdate, Condition, Item, Key, RunUpdate, Write};
+use shared::model::table::{Bucket, BucketUpdate, Condition, Item, Key, RunUpdate, Write, ZoneStep};
+use shared::model::zone_claim::{ZoneClaim, ZoneCount};
 
 /// A condition did not hold.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct Table {
     counted: BTreeMap<String, u32>,
     /// Every version that a claim ever had, those of claims that were released included.
     versions: BTreeSet<(RecordKey, u64)>,
+    /// The same of claims on zones.
+    zone_versions: BTreeSet<(VpcId, DnsName, u64)>,
     /// When the first item expires, in seconds since 1970.
     expires_next: i64,
 }
@@ -49,6 +53,22 @@ impl Table {
             Item::Claim(claim) => Some(&**claim),
             _ => None,
         })
+    }
+
+    /// The claims on zones that were made.
+    pub(crate) fn zone_claims(&self) -> impl Iterator<Item = &ZoneClaim> {
+        self.beginning("vpc#").filter_map(|(_, _, item)| match item {
+            Item::ZoneClaim(claim) => Some(&**claim),
+            _ => None,
+        })
+    }
+
+    /// How many of them are counted in an account.
+    pub(crate) fn zones_counted(&self, account: &AccountId) -> i64 {
+        match self.get(&Key::zone_count(account)) {
+            Some(Item::ZoneCount(count)) => count.zones,
+            _ => 0,
+        }
     }
 
     pub(crate) fn claim(&self, key: &RecordKey) -> Option<&Claim> {
@@ -111,6 +131,10 @@ impl Table {
         let holds = |write: &Write| match write {
             Write::Put(key, item, condition) => self.holds_true(key, *condition, Some(item)),
             Write::Delete(key, condition) => self.holds_true(key, *condition, None),
+            Write::CountZone(account, ZoneStep::Up { at_most }) => {
+                self.zones_counted(account) < i64::from(*at_most)
+            }
+            Write::CountZone(_, ZoneStep::Down) => true,
         };
         if !writes.iter().all(holds) {
             return Err(ConditionFailed);
@@ -123,6 +147,11 @@ impl Table {
                     self.insert(key, item);
                 }
                 Write::Delete(key, _) => _ = self.remove(&key.partition.pk(), &key.sk),
+                Write::CountZone(account, step) => {
+                    let by = if *step == ZoneStep::Down { -1 } else { 1 };
+                    let zones = self.zones_counted(account) + by;
+                    self.insert(&Key::zone_count(account), &ZoneCount { zones }.into());
+                }
             }
         }
         Ok(wrong)
@@ -141,6 +170,7 @@ impl Table {
             (Condition::Present, stands, _) => stands.is_some(),
             (Condition::Version(version), stands, _) => {
                 matches!(stands, Some(Item::Claim(claim)) if claim.version == version)
+                    || matches!(stands, Some(Item::ZoneClaim(claim)) if claim.version == version)
             }
             (Condition::OtherReason, Some(Item::Hold(stands)), Some(Item::Hold(written))) => {
                 stands.reason != written.reason
@@ -155,6 +185,11 @@ impl Table {
 
     /// A claim's version grows, and none ever comes back.
     fn note_version(&mut self, item: &Item) -> Option<String> {
+        if let Item::ZoneClaim(claim) = item {
+            let fresh = self.zone_versions.insert((claim.vpc.clone(), claim.domain.clone(), claim.version));
+            return (!fresh)
+                .then(|| format!("the claim on zone {} of {} repeats a version", claim.domain, claim.vpc));
+        }
         let Item::Claim(claim) = item else { return None };
         let before = self.claim(&claim.key).map(|claim| claim.version);
         let grown = before.is_none_or(|before| claim.version > before);

@@ -62,6 +62,7 @@ impl World {
     pub(crate) fn write(&mut self, writes: &[Write], seen: &mut Observations) -> Result<(), ConditionFailed> {
         let claim = writes.iter().find_map(claim_of);
         let before = claim.as_ref().and_then(|key| self.table.claim(key).cloned());
+        let zone_claim = writes.first().and_then(|write| self.zone_claim_of(write));
         let wrong = self.table.write(writes).inspect_err(|_| {
             if claim.is_some() {
                 self.tally.count("races lost");
@@ -74,6 +75,7 @@ impl World {
             self.check_transaction(writes);
             self.check_references();
         }
+        self.check_zone_claims(writes, zone_claim.as_ref());
         for write in writes {
             match write {
                 Write::Put(_, Item::Claim(claim), _) => {
@@ -106,6 +108,7 @@ impl World {
     fn check_transaction(&mut self, writes: &[Write]) {
         let key = |write: &Write| match write {
             Write::Put(key, ..) | Write::Delete(key, _) => (key.partition.pk(), key.sk.clone()),
+            Write::CountZone(account, _) => (Key::zone_count(account).partition.pk(), String::new()),
         };
         let keys: Vec<_> = writes.iter().map(key).collect();
         if (1..keys.len()).any(|at| keys[..at].contains(&keys[at])) || keys.len() > 100 {
@@ -202,7 +205,7 @@ fn backwards(key: &str) -> String {
 
 /// The claim that a write is about.
 fn claim_of(write: &Write) -> Option<RecordKey> {
-    let (Write::Put(key, ..) | Write::Delete(key, _)) = write;
+    let (Write::Put(key, ..) | Write::Delete(key, _)) = write else { return None };
     let Partition::Claims(zone) = &key.partition else { return None };
     Some(RecordKey { zone: zone.clone(), name: key.sk.parse().ok()? })
 }
@@ -223,6 +226,9 @@ pub(crate) fn shown(write: &Write) -> String {
                     let pending = pending.map(|p| format!(" pending {} until {}", p.to, p.until));
                     format!("version {version} confirmed {}{}", claim.confirmed, pending.unwrap_or_default())
                 }
+                Item::ZoneClaim(claim) => {
+                    format!("version {} {:?} {}", claim.version, claim.state, claim.caller_reference)
+                }
                 Item::Hold(hold) => hold.reason.to_string(),
                 Item::Endpoint(stored) => format!("{:?} {}", stored.state, stored.addresses),
                 _ => String::new(),
@@ -230,5 +236,6 @@ pub(crate) fn shown(write: &Write) -> String {
             format!("put {}/{} if {condition:?} {what}", key.partition.pk(), key.sk)
         }
         Write::Delete(key, condition) => format!("delete {}/{} if {condition:?}", key.partition.pk(), key.sk),
+        Write::CountZone(account, step) => format!("zones of {account} {step:?}"),
     }
 }

@@ -35,6 +35,7 @@ impl World {
             differences.extend(self.holds_without_reason());
             differences.extend(self.unwanted_without_a_hold());
             differences.extend(self.unserved());
+            differences.extend(self.wrong_zones());
         }
         differences
     }
@@ -278,7 +279,7 @@ impl World {
             }
             Subject::Name(vpc, name) => {
                 let publishes = self.published().any(|(of, _, published)| of == vpc && published == name);
-                publishes && self.no_answer(vpc, name).is_some_and(|should| says(reason, &should))
+                publishes && self.is_right_hold(vpc, name, Some(reason))
             }
             Subject::UnknownEndpoint(account, name) => {
                 let endpoint = self.ec2.endpoints.get(name);
@@ -319,7 +320,7 @@ impl World {
     }
 
     /// What is to be held of a name that no zone that can be written answers.
-    fn no_answer(&self, vpc: &VpcId, name: &DnsName) -> Option<HoldReason> {
+    pub(crate) fn no_answer(&self, vpc: &VpcId, name: &DnsName) -> Option<HoldReason> {
         let zones = self.zones_for(vpc, name);
         let Some((id, zone)) = zones.first() else { return Some(self.without_zone(vpc, name)) };
         let ZoneOwner::Service(service) = &zone.owner else { return None };
@@ -327,7 +328,7 @@ impl World {
     }
 
     /// The names that endpoints publish, each with the VPC and the service.
-    fn published(&self) -> impl Iterator<Item = (&VpcId, &ServiceId, &DnsName)> {
+    pub(crate) fn published(&self) -> impl Iterator<Item = (&VpcId, &ServiceId, &DnsName)> {
         let publishing = self
             .ec2
             .endpoints
@@ -348,8 +349,9 @@ impl World {
         for (vpc, service, name) in self.published() {
             let subject = Subject::Name(vpc.clone(), name.clone());
             if let Some(reason) = self.no_answer(vpc, name) {
-                if !self.table.hold(&subject).is_some_and(|held| says(held, &reason)) {
-                    unserved.push(format!("{subject} is not held: {reason}"));
+                let held = self.table.hold(&subject);
+                if !self.is_right_hold(vpc, name, held) {
+                    unserved.push(format!("{subject} is not held: {reason}, but {held:?}"));
                 }
             } else if let Some(zone) = self.asked(vpc, name) {
                 let key = RecordKey { zone: zone.clone(), name: name.clone() };

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 use shared::model::ids::{AccountId, ServiceId, VpcId};
-use shared::model::policy::{Policy, ServiceDefinition, WriteTo};
+use shared::model::policy::{Policy, ServiceDefinition, WriteTo, ZoneChoice};
 use shared::model::rate::Rate;
 use shared::model::record::{RecordKey, SeenRecords};
 
@@ -23,6 +23,7 @@ use super::random::Random;
 use super::route53::Route53;
 use super::setting;
 use super::table::Table;
+use super::zones::MadeZones;
 
 /// Something that was sent and whose sender no longer waits for it.
 pub(crate) struct InFlight {
@@ -55,6 +56,12 @@ pub(crate) struct World {
     pub(crate) owners_consent: bool,
     /// The accounts whose VPCs each owner serves.
     pub(crate) guests: BTreeSet<(AccountId, AccountId)>,
+    /// Whether definitions let zones be made.
+    pub(crate) makes_zones: bool,
+    /// How many may live in an account.
+    pub(crate) max_zones: u32,
+    /// What happened to the zones that were made.
+    pub(crate) made_zones: MadeZones,
     /// Whether somebody else writes a record again and again.
     pub(crate) others_write: bool,
     /// Who does now.
@@ -115,11 +122,18 @@ impl World {
     pub(crate) const CONSENTING: u64 = 2_000_000;
     /// From this seed on somebody else writes records, too; later on in every fourth schedule.
     pub(crate) const CONTENDING: u64 = 3_000_000;
+    /// From this seed on zones are made, too; later on in every fourth schedule.
+    pub(crate) const MAKING: u64 = 4_000_000;
 
     pub(crate) fn new(seed: u64, mut random: Random, with_history: bool) -> Self {
         let mut policy = setting::policy(&mut random);
         if matches!(seed % 16, 4 | 7 | 9 | 11) {
             policy.services.values_mut().for_each(|definition| definition.write = WriteTo::Answering);
+        }
+        let makes_zones = (Self::MAKING..Self::MAKING + 1_000_000).contains(&seed)
+            || (seed > Self::MAKING && seed % 4 == 3);
+        if makes_zones {
+            policy.services.values_mut().for_each(|definition| definition.zones = ZoneChoice::Create);
         }
         let max_deletes = *random.pick(&[0, 1, 2, 20, 20]);
         let began = setting::id::<Timestamp>("2026-03-02T09:15:00Z").as_millisecond();
@@ -133,6 +147,9 @@ impl World {
             profiles: Profiles::default(),
             others_write: (Self::CONTENDING..Self::CONTENDING + 1_000_000).contains(&seed)
                 || (seed > Self::CONTENDING && seed % 4 == 2),
+            makes_zones,
+            max_zones: if seed % 8 == 7 { 1 } else { 20 },
+            made_zones: MadeZones::default(),
             writer: None,
             made: BTreeMap::new(),
             now: began,

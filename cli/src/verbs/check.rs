@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Principal, ServiceDefinition, SharedZones, WriteTo,
+    Adopt, Disallowed, OnRemove, Principal, ServiceDefinition, SharedZones, WriteTo, ZoneChoice,
 };
 
 use crate::answer::Answer;
@@ -51,6 +51,11 @@ fn words(definition: &ServiceDefinition) -> String {
     }
     if definition.write == WriteTo::Answering {
         lines.push("write answering: of a VPC's zones only the closest to a name gets its record".into());
+    }
+    if definition.zones == ZoneChoice::Create {
+        lines.push(
+            "zones create: a VPC that no zone answers gets one, where its account has MayCreateZones".into(),
+        );
     }
     lines.join("\n")
 }

@@ -13,9 +13,11 @@ use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::limits::Limit;
 use crate::model::claim::Claim;
-use crate::model::ids::VpcId;
+use crate::model::dns::DnsName;
+use crate::model::ids::{AccountId, VpcId};
 use crate::model::record::RecordKey;
-use crate::model::table::{Condition, Key, Write};
+use crate::model::table::{Condition, Key, Write, ZoneStep};
+use crate::model::zone_claim::ZoneClaim;
 
 /// What is written of a claim, transaction by transaction.
 #[derive(Debug)]
@@ -67,6 +69,29 @@ pub(super) fn release(key: &RecordKey, expects: u64, leaves: &BTreeSet<VpcId>) -
     ];
     // Deletes nothing, and fails when there is a claim again.
     with_references(first, key, leaves, || Some(Write::Delete(Key::claim(key), Condition::Absent)))
+}
+
+/// Writes a claim on a zone over the version `expects`; over none when no claim may stand there. A new one is counted: at
+/// most `at_most` live in the account.
+pub(super) fn put_zone(claim: &ZoneClaim, expects: Option<u64>, at_most: u32) -> Vec<Write> {
+    let condition = expects.map_or(Condition::Absent, Condition::Version);
+    let key = Key::zone_claim(&claim.vpc, &claim.domain);
+    let mut writes = vec![Write::Put(key, claim.clone().into(), condition)];
+    if expects.is_none() {
+        let indexed = Key::indexed_zone_claim(&claim.vpc, &claim.domain);
+        writes.push(Write::Put(indexed, claim.indexed().into(), Condition::None));
+        writes.push(Write::CountZone(claim.account.clone(), ZoneStep::Up { at_most }));
+    }
+    writes
+}
+
+/// Deletes the claim on a zone of the version `expects`, and all that leads to it.
+pub(super) fn release_zone(vpc: &VpcId, account: &AccountId, domain: &DnsName, expects: u64) -> Vec<Write> {
+    vec![
+        Write::Delete(Key::zone_claim(vpc, domain), Condition::Version(expects)),
+        Write::Delete(Key::indexed_zone_claim(vpc, domain), Condition::None),
+        Write::CountZone(account.clone(), ZoneStep::Down),
+    ]
 }
 
 /// Adds the references that go: to the first transaction if all fit, or else behind it, each with a `guard`.

@@ -4,6 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::{CallFailure, Error};
 use crate::model::facts::Denied;
+use crate::model::hold::HoldReason;
+use crate::model::zone_claim::NewZone;
 use crate::observe::denied_write;
 use crate::plan::{Group, RecordChange, Step};
 
@@ -23,6 +25,8 @@ pub enum Outcome {
     NotYet(String),
     /// Route 53 refused the batch, in these words.
     Refused(String),
+    /// Route 53 refused to make a zone.
+    ZoneRefused(HoldReason),
     /// The run that led here has made as many removals as it may.
     TooManyDeletes {
         /// The run.
@@ -51,21 +55,42 @@ impl Outcome {
                 Outcome::TooManyDeletes { run: run.clone(), at_most: *at_most }
             }
             (_, Error::Call { kind: CallFailure::ConditionFailed, .. }) => Outcome::Raced,
-            (Step::ChangeRecords { account, .. }, error) if error.is_denied() => {
+            (Step::ChangeRecords { account, .. } | Step::CreateZone { account, .. }, error)
+                if error.is_denied() =>
+            {
                 Outcome::Denied(denied_write(account, error))
             }
             // Made or not: what is seen once its time is over will tell.
-            (Step::ChangeRecords { .. }, error) if error.may_have_changed_records() => {
+            (Step::ChangeRecords { .. } | Step::CreateZone { .. }, error) if error.may_have_been_made() => {
                 Outcome::Unanswered(error.chain())
             }
+            (
+                Step::CreateZone { zone, .. },
+                Error::Call { kind: CallFailure::Refused, code, message, .. },
+            ) => Outcome::ZoneRefused(refusal_of_a_zone(zone, code, message.as_deref())),
             (Step::ChangeRecords { .. }, Error::Call { kind: CallFailure::Refused, code, message, .. }) => {
                 Outcome::Refused(format!("{code}: {}", message.as_deref().unwrap_or("no words")))
             }
-            (Step::ChangeRecords { .. }, Error::Call { .. } | Error::OutOfTime { .. }) => {
-                Outcome::NotYet(error.chain())
-            }
+            (
+                Step::ChangeRecords { .. } | Step::CreateZone { .. },
+                Error::Call { .. } | Error::OutOfTime { .. },
+            ) => Outcome::NotYet(error.chain()),
             _ => Outcome::Failed(error),
         }
+    }
+}
+
+/// What it means that Route 53 refuses to make a zone ([CreateHostedZone](
+/// https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html#API_CreateHostedZone_Errors)).
+fn refusal_of_a_zone(zone: &NewZone, code: &str, message: Option<&str>) -> HoldReason {
+    let message = format!("{code}: {}", message.unwrap_or("no words"));
+    match code {
+        "TooManyHostedZones" => HoldReason::ZoneQuota { message },
+        // One with this reference lives, and not among the VPC's.
+        "HostedZoneAlreadyExists" => {
+            HoldReason::ZoneDisassociated { domain: zone.domain.clone(), zone: None }
+        }
+        _ => HoldReason::Route53Refused { message },
     }
 }
 
@@ -118,6 +143,7 @@ impl GroupOutcome<'_> {
             Outcome::NotYet(message) => format!("not made yet, and tried again: {message}"),
             Outcome::TooManyDeletes { run, at_most } => format!("run {run} may make {at_most} removals"),
             Outcome::Refused(message) => format!("refused by Route 53: {message}"),
+            Outcome::ZoneRefused(reason) => format!("no zone is made: {reason}"),
             Outcome::Denied(denied) => format!("denied: {}: {}", denied.operation, denied.message),
             Outcome::Failed(Error::Unsuccessful { items, .. }) => {
                 format!("looked again: AWS was unsuccessful for {items}")

@@ -18,6 +18,7 @@ use crate::model::ids::{
 use crate::model::listed::{EndpointFilter, ListedInterface, ListedRecordSet, Page, RecordSetsStart, Shown};
 use crate::model::record::{Change, RecordKey};
 use crate::model::table::{BucketUpdate, Condition, Item, Key, Partition, RunUpdate, Write};
+use crate::model::zone_claim::NewZone;
 use crate::trigger::intent::Intent;
 
 impl Cloud for Aws {
@@ -165,6 +166,25 @@ impl Cloud for Aws {
     ) -> Result<Page<(HostedZoneId, AccountId)>, Error> {
         let clients = Box::pin(self.of(account)).await?;
         Box::pin(clients.list_profile_resource_associations(profile, page)).await
+    }
+
+    async fn caller_reference(
+        &self,
+        account: &AccountId,
+        zone: &HostedZoneId,
+    ) -> Result<Option<String>, Error> {
+        let clients = Box::pin(self.of(account)).await?;
+        Box::pin(clients.caller_reference(zone)).await
+    }
+
+    async fn create_hosted_zone(
+        &self,
+        account: &AccountId,
+        zone: &NewZone,
+        time: Duration,
+    ) -> Result<(), Error> {
+        let clients = Box::pin(self.of(account)).await?;
+        Box::pin(clients.create_hosted_zone(zone, time)).await
     }
 
     async fn list_resource_record_sets(

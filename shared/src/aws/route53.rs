@@ -7,8 +7,8 @@ use aws_sdk_route53::config::retry::RetryConfig;
 use aws_sdk_route53::config::timeout::TimeoutConfig;
 use aws_sdk_route53::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_route53::types::{
-    Change as SdkChange, ChangeAction as SdkAction, ChangeBatch, HostedZoneSummary, ResourceRecord,
-    ResourceRecordSet, RrType, VpcRegion,
+    Change as SdkChange, ChangeAction as SdkAction, ChangeBatch, HostedZoneConfig, HostedZoneSummary,
+    ResourceRecord, ResourceRecordSet, RrType, Vpc, VpcRegion,
 };
 
 use super::call::failed;
@@ -21,6 +21,7 @@ use crate::model::ids::{HostedZoneId, Region, VpcId};
 use crate::model::listed::{ListedRecordSet, Page, RecordSetContent, RecordSetsStart};
 use crate::model::mark::Mark;
 use crate::model::record::{Change, ChangeAction, RecordKey, RecordSet, RecordType};
+use crate::model::zone_claim::NewZone;
 
 /// How many record sets one page brings. Few stand at one name, and the list goes on to the next names.
 const RECORD_SETS_PAGE: i32 = 10;
@@ -114,6 +115,30 @@ impl AccountClients {
         Ok(Some(name))
     }
 
+    pub(super) async fn caller_reference(&self, zone: &HostedZoneId) -> Result<Option<String>, Error> {
+        let answer = self.route53.get_hosted_zone().id(zone.as_str()).send().await;
+        let answer = answer.map_err(self.failed("route53:GetHostedZone", zone));
+        match answer {
+            Ok(answer) => Ok(answer.hosted_zone.map(|zone| zone.caller_reference)),
+            Err(error) if error.has_code(&["NoSuchHostedZone"]) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn create_hosted_zone(&self, zone: &NewZone, time: Duration) -> Result<(), Error> {
+        let vpc = Vpc::builder().vpc_id(zone.vpc.as_str()).vpc_region(VpcRegion::from(zone.region.as_str()));
+        let config = HostedZoneConfig::builder().comment(&zone.comment).private_zone(true).build();
+        let call = self.route53.create_hosted_zone().name(zone.domain.to_string()).vpc(vpc.build());
+        let call = call.caller_reference(&zone.caller_reference).hosted_zone_config(config);
+        let answer = call.customize().config_override(sent_once(time)).send().await;
+        answer.map(drop).map_err(|error| {
+            let certain = refuses(&error);
+            let subject = format!("{}/{}", zone.vpc, zone.domain);
+            let error = failed("route53:CreateHostedZone", &subject)(error);
+            if certain { self.throttled(error) } else { unanswered(error) }
+        })
+    }
+
     pub(super) async fn list_resource_record_sets(
         &self,
         zone: &HostedZoneId,
@@ -161,18 +186,21 @@ impl AccountClients {
             source: Box::new(error),
         })?;
         let call = self.route53.change_resource_record_sets().hosted_zone_id(key.zone.as_str());
-        let timeouts = TimeoutConfig::builder().operation_timeout(time).build();
-        // Sent once: a copy that lands after its twin was answered, and the claim confirmed, would be a change
-        // that nobody has announced.
-        let config = aws_sdk_route53::config::Builder::new();
-        let config = config.timeout_config(timeouts).retry_config(RetryConfig::disabled());
-        let answer = call.change_batch(batch).customize().config_override(config).send().await;
+        let answer = call.change_batch(batch).customize().config_override(sent_once(time)).send().await;
         answer.map(drop).map_err(|error| {
             let certain = refuses(&error);
             let error = failed(OPERATION, key)(error);
             if certain { self.throttled(error) } else { unanswered(error) }
         })
     }
+}
+
+/// For a call that is sent once, and ends within `time`: a copy that lands after its twin was answered, and the claim
+/// confirmed, would be a change that nobody has announced.
+fn sent_once(time: Duration) -> aws_sdk_route53::config::Builder {
+    let timeouts = TimeoutConfig::builder().operation_timeout(time).build();
+    let config = aws_sdk_route53::config::Builder::new();
+    config.timeout_config(timeouts).retry_config(RetryConfig::disabled())
 }
 
 /// Whether Route 53 has said that it did not do what it was asked for. A gateway on the way says nothing of that, nor

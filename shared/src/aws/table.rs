@@ -17,6 +17,7 @@ use crate::model::listed::Page;
 use crate::model::record::RecordKey;
 use crate::model::run::{Part, Run};
 use crate::model::table::{Bucket, DefinitionItem, Expiring, Item, Key, Partition, WaitItem};
+use crate::model::zone_claim::{ZoneClaim, ZoneCount};
 
 /// An item as the SDK knows it.
 pub(super) type Attributes = HashMap<String, AttributeValue>;
@@ -57,7 +58,9 @@ fn row(partition: &Partition, mut item: Attributes) -> Row {
     let item = match partition {
         Partition::Definitions => read::<DefinitionItem>(item),
         Partition::Endpoints(_) => read::<StoredEndpoint>(item),
+        Partition::References(_) if key.is_of_zone_claim() => read::<ZoneClaim>(item),
         Partition::References(_) => read::<RecordKey>(item),
+        Partition::ZoneCounts(_) => read::<ZoneCount>(item),
         Partition::Claims(_) => read::<Claim>(item),
         Partition::ClaimIndex => read::<IndexedClaim>(item),
         Partition::Runs => read::<Run>(item),

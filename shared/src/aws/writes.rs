@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 
 use super::call::failed;
 use super::clients::Aws;
 use super::table::{Attributes, attributes, item, unreadable};
 use crate::error::Error;
-use crate::model::table::{Condition, Item, Key, Write};
+use crate::model::table::{Condition, Item, Key, Write, ZoneStep};
 
 /// A condition as DynamoDB writes it.
 #[derive(Default)]
@@ -110,6 +110,28 @@ impl Aws {
                 let delete = delete.set_expression_attribute_values(values).build();
                 let delete = delete.map_err(|error| unreadable(key, error))?;
                 Ok(TransactWriteItem::builder().delete(delete).build())
+            }
+            Write::CountZone(account, step) => {
+                let key = Key::zone_count(account);
+                let (by, condition, at_most) = match step {
+                    // Of an account that has no number, none is counted yet.
+                    ZoneStep::Up { at_most: 0 } => (1, Some("zones < :at_most"), Some(0)),
+                    ZoneStep::Up { at_most } => {
+                        (1, Some("attribute_not_exists(zones) OR zones < :at_most"), Some(*at_most))
+                    }
+                    ZoneStep::Down => (-1, None, None),
+                };
+                let number = |number: i64| AttributeValue::N(number.to_string());
+                let update = Update::builder().table_name(table).set_key(Some(attributes(&key)));
+                let update = update.update_expression("ADD zones :by");
+                let update = update.expression_attribute_values(":by", number(by));
+                let update = match at_most {
+                    Some(most) => update.expression_attribute_values(":at_most", number(most.into())),
+                    None => update,
+                };
+                let update = update.set_condition_expression(condition.map(Into::into)).build();
+                let update = update.map_err(|error| unreadable(&key, error))?;
+                Ok(TransactWriteItem::builder().update(update).build())
             }
         }
     }

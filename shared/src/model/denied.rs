@@ -41,6 +41,12 @@ impl Tried {
 }
 
 impl Denied {
+    /// Whether it is the write that makes a zone.
+    #[must_use]
+    pub fn is_of_a_new_zone(&self) -> bool {
+        self.operation == "route53:CreateHostedZone"
+    }
+
     /// Whether only some looks at an account come to this call: those that see an available endpoint. A look
     /// that does not come to it says nothing about it.
     #[must_use]

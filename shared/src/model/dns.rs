@@ -40,6 +40,12 @@ impl DnsName {
         self.0.is_wildcard()
     }
 
+    /// The name of the zone that is made for this one: without its wildcard.
+    #[must_use]
+    pub fn own_domain(&self) -> DnsName {
+        if self.is_wildcard() { Self(self.0.base_name()) } else { self.clone() }
+    }
+
     /// How many labels the name has, a leftmost `*` included.
     #[must_use]
     pub fn labels(&self) -> usize {

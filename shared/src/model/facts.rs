@@ -12,13 +12,15 @@ use serde::{Deserialize, Serialize};
 use crate::model::claim::{Claim, IndexedClaim, Pending};
 pub use crate::model::consent::Consent;
 pub use crate::model::denied::{Denied, Tried};
+use crate::model::dns::DnsName;
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::{
     AccountId, NetworkInterfaceId, OrganizationId, Region, ServiceId, SubnetId, VpcEndpointId, VpcId,
 };
 use crate::model::policy::OrganizationPath;
 use crate::model::record::{Addresses, RecordKey, SeenRecords};
-pub use crate::model::zone::{PrivateHostedZone, ProfileZone, ZoneOwner, Zones};
+pub use crate::model::zone::{Association, PrivateHostedZone, ProfileZone, ZoneOwner, Zones};
+use crate::model::zone_claim::{ClaimedZone, ZoneMaking};
 
 /// The state of an endpoint or connection.
 ///
@@ -219,6 +221,12 @@ pub struct VpcFacts {
     pub records: Vec<RecordFacts>,
     /// The holds on the VPC, its endpoints and records in the table.
     pub holds: BTreeMap<Subject, HoldReason>,
+    /// The claims on zones that zonelink makes for it, by the zone's name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub zone_claims: BTreeMap<DnsName, ClaimedZone>,
+    /// What is to be known where a zone may have to be made; none where a zone can hold each name, or none is to be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub making: Option<ZoneMaking>,
 }
 
 impl VpcFacts {
@@ -285,17 +293,6 @@ pub struct RecordFacts {
     /// VPCs that are held because the record belongs to another VPC or service, each with its account.
     #[serde(default)]
     pub waiting: BTreeMap<VpcId, AccountId>,
-}
-
-/// How zone and VPC stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Association {
-    /// Listed among the VPC's zones, or `GetHostedZone` still shows the VPC.
-    Associated,
-    /// The zone exists, and `GetHostedZone` no longer shows the VPC.
-    Left,
-    /// `NoSuchHostedZone`.
-    ZoneGone,
 }
 
 /// What the table remembers of an endpoint.

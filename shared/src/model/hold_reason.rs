@@ -1,13 +1,13 @@
 //! Why something is held: names, words and remedies.
 
+mod remedies;
 mod words;
-
-use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::denied::{Denied, Tried};
+use super::dns::DnsName;
 use super::ids::{AccountId, HostedZoneId, ProfileId, Region, ServiceId, VpcId};
 use super::record::Addresses;
 
@@ -174,6 +174,33 @@ pub enum HoldReason {
         /// The limit.
         at_most: u32,
     },
+    /// The VPC is of the account in which the services stand: one of its VPCs may be the service's own.
+    ProviderVpc,
+    /// As many zones as may be live in the account.
+    TooManyZones {
+        /// How many may.
+        at_most: u32,
+    },
+    /// The account may have no further hosted zone.
+    ZoneQuota {
+        /// Route 53's words.
+        message: String,
+    },
+    /// Somebody has deleted the zone that zonelink had made, again within a day.
+    ZoneTakenAway {
+        /// Its name.
+        domain: DnsName,
+        /// When it was made the last time.
+        made: Timestamp,
+    },
+    /// Somebody has taken the VPC from the zone that zonelink had made for it.
+    ZoneDisassociated {
+        /// Its name.
+        domain: DnsName,
+        /// The zone; none where it was never seen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<HostedZoneId>,
+    },
     /// A person has taken the record back from zonelink.
     Released {
         /// The ARN of who did.
@@ -254,98 +281,13 @@ impl HoldReason {
             HoldReason::RecordFull { .. } => "RecordFull",
             HoldReason::NotDefined { .. } => "NotDefined",
             HoldReason::TooManyDeletes { .. } => "TooManyDeletes",
+            HoldReason::ProviderVpc => "ProviderVpc",
+            HoldReason::TooManyZones { .. } => "TooManyZones",
+            HoldReason::ZoneQuota { .. } => "ZoneQuota",
+            HoldReason::ZoneTakenAway { .. } => "ZoneTakenAway",
+            HoldReason::ZoneDisassociated { .. } => "ZoneDisassociated",
             HoldReason::Released { .. } => "Released",
             HoldReason::Unknown => "Unknown",
-        }
-    }
-
-    /// What an operator can do about it.
-    #[must_use]
-    pub fn remedy(&self) -> Cow<'static, str> {
-        match self {
-            HoldReason::ZoneOwnerConsent { zone_account, vpc_account } => format!(
-                "let account {zone_account} say that it serves VPCs of {vpc_account}: ServesVpcsOf={vpc_account} in its \
-                 client stack, infra/client.yaml (with commas between several, * for all; in template.yaml, where it is \
-                 the provider's own), or give the VPC a zone of its own"
-            )
-            .into(),
-            HoldReason::TooManyRejects { wanted, .. } => {
-                format!("correct the allow list, or zonelink backfill --allow-rejects {wanted}").into()
-            }
-            other => other.fixed_remedy().into(),
-        }
-    }
-
-    fn fixed_remedy(&self) -> &'static str {
-        match self {
-            HoldReason::NotAllowed { .. } | HoldReason::Revoked { .. } => {
-                "add the account to the service's allowed principals, or reject the connection"
-            }
-            HoldReason::OtherRegion { .. } => {
-                "write the records of that VPC by hand, or make an endpoint in this stack's region instead"
-            }
-            HoldReason::AllowListUnreadable { .. } => {
-                "grant the call that failed (for Organizations: ReadOrganizations or OrganizationsRoleArn), or list account ids"
-            }
-            HoldReason::AllowListEmpty => "say who may connect, or reject the connections by hand",
-            HoldReason::UncheckablePrincipals { .. } => "permit the accounts themselves, by their root ARNs",
-            HoldReason::InvalidDefinition { .. } => "correct the definition",
-            HoldReason::ServiceNotFound => {
-                "correct the service id, or deploy in the account and region of the service; as a client of somebody \
-                 else's service, list your accounts and make an endpoint"
-            }
-            HoldReason::NoAccess(denied) if denied.tried.is_some() => {
-                "let the client role write there (infra/client.yaml), then zonelink sweep: by itself it is tried again \
-                 within an hour, after a day within a day"
-            }
-            HoldReason::NoAccess(_) => {
-                "deploy infra/client.yaml in that account, with this stack's role name and external id"
-            }
-            HoldReason::NoZone { .. } => {
-                "associate a private hosted zone of this name's domain or a parent of it with the VPC"
-            }
-            HoldReason::ProfileZone { .. } => {
-                "associate a private hosted zone of this name's domain with the VPC itself, which comes before the Profile's; \
-                 or keep the record in the Profile's zone yourself"
-            }
-            HoldReason::ShadowedByPrivateDns { .. } => {
-                "turn off the private DNS of the endpoint that brings the zone, or publish another name"
-            }
-            HoldReason::CloudMapZone { .. } => {
-                "publish another name, or give the VPC a closer zone of its own for this one"
-            }
-            HoldReason::Shadowed { .. } => "none is needed: a closer zone answers",
-            HoldReason::NoSubnet => "add a subnet to the endpoint",
-            HoldReason::Stalled { .. } => "see why EC2 does not make it available; any change of it is seen",
-            HoldReason::ForeignRecord { .. } => {
-                "remove the record set, or let the definition adopt it (adopt: any)"
-            }
-            HoldReason::ForeignController { .. } => {
-                "exclude the name from external-dns (--exclude-domains, or no source with that hostname), then remove \
-                 its TXT record set"
-            }
-            HoldReason::Contended { .. } => {
-                "stop who else writes the record, or take the name from this definition; it is tried again by itself"
-            }
-            HoldReason::IncompatibleRecord { .. } => "remove the record set, or publish another name",
-            HoldReason::NameTaken { .. } => "give the services names of their own",
-            HoldReason::SharedZone { .. } => {
-                "give the VPC a zone of its own, or set shared_zones: merge where the VPCs are routed to each other"
-            }
-            HoldReason::Route53Refused { .. } => "see Route 53's words",
-            HoldReason::RecordFull { .. } => {
-                "give the VPC a zone of its own: fewer VPCs then share one record"
-            }
-            HoldReason::NotDefined { .. } => {
-                "define the service again; with `removed`, its records are released or deleted"
-            }
-            HoldReason::TooManyDeletes { .. } => {
-                "see whether these endpoints are meant to be gone; if so, zonelink backfill --allow-deletes with the number wanted"
-            }
-            HoldReason::Released { .. } => "hand the record over to zonelink again: zonelink adopt",
-            HoldReason::ZoneOwnerConsent { .. } | HoldReason::TooManyRejects { .. } | HoldReason::Unknown => {
-                "wait for the next sweep"
-            }
         }
     }
 }

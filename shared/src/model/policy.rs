@@ -51,6 +51,9 @@ pub struct ServiceDefinition {
     /// Which of a VPC's zones that can hold a name get its record.
     #[serde(default, skip_serializing_if = "WriteTo::is_default")]
     pub write: WriteTo,
+    /// What is done for a VPC that has no zone that can hold a name.
+    #[serde(default, skip_serializing_if = "ZoneChoice::is_default")]
+    pub zones: ZoneChoice,
     /// Whether it has been ended, and what becomes of its record sets then. It publishes nothing and accepts
     /// nobody any more; sweeps lead to what is left of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,6 +136,25 @@ pub enum WriteTo {
 }
 
 impl WriteTo {
+    /// Whether this is what a definition says that says nothing of it.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What is done for a VPC that publishes and has no zone that can hold a name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ZoneChoice {
+    /// It is held: zones are the client's to make.
+    #[default]
+    Existing,
+    /// It gets one, of the name's own domain and never of a parent.
+    Create,
+}
+
+impl ZoneChoice {
     /// Whether this is what a definition says that says nothing of it.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
     fn is_default(&self) -> bool {

@@ -37,6 +37,13 @@ impl At<'_> {
             HoldReason::ProfileZone { .. } => {
                 self.zone_of_its_own("to give the VPC a zone of its own, which comes before the Profile's")
             }
+            HoldReason::ProviderVpc | HoldReason::ZoneTakenAway { .. } => {
+                self.zone_of_its_own("to make the zone by hand")
+            }
+            // Whoever owns the account decides.
+            HoldReason::TooManyZones { .. }
+            | HoldReason::ZoneQuota { .. }
+            | HoldReason::ZoneDisassociated { .. } => Vec::new(),
             HoldReason::ShadowedByPrivateDns { zone, .. } => self.private_dns(zone),
             HoldReason::CloudMapZone { .. } => self.zone_of_its_own(
                 "where Cloud Map's zone is of a parent domain, to give the VPC a closer one",

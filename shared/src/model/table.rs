@@ -5,8 +5,11 @@
 //! service           vpce-svc-…           a service definition, in the attribute `definition`
 //! service#vpce-svc… vpce-…               what is remembered of an endpoint
 //! vpc#vpc-…         zone/name            a reference: the VPC adds to this claim
+//! vpc#vpc-…         zone-claim/domain    a claim on a zone that is made for the VPC
+//! zones#account     made                 how many such claims live in an account
 //! claim#zone        name                 a claim
 //! claims            zone/name            the index of claims: service, account and VPC of each
+//! claims            zone-claim/vpc-…/domain   the same of a claim on a zone
 //! run               moment-id            a run of backfill, until `expires_at`
 //! run#moment-id     part                 what one message of a run came to, until `expires_at`
 //! hold              subject              a hold
@@ -15,17 +18,23 @@
 //! journal#subject   time                 what was decided and done, until `expires_at`
 //! ```
 
+mod updates;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::claim::{Claim, IndexedClaim};
+use super::dns::DnsName;
 use super::facts::{StoredEndpoint, Wait};
 use super::hold::{Hold, Subject};
 use super::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId, VpcId};
 use super::journal::JournalEntry;
 use super::policy::ServiceDefinition;
 use super::record::RecordKey;
-use super::run::{Part, Run, RunEnd};
+use super::run::{Part, Run};
+use super::zone_claim::{ZoneClaim, ZoneCount};
+
+pub use self::updates::{BucketUpdate, RunUpdate, ZoneStep};
 
 /// A partition, which one `Query` lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +45,8 @@ pub enum Partition {
     Endpoints(ServiceId),
     /// The references of a VPC.
     References(VpcId),
+    /// How many zone claims live in an account.
+    ZoneCounts(AccountId),
     /// The claims of a zone.
     Claims(HostedZoneId),
     /// The index of all claims.
@@ -62,6 +73,7 @@ impl Partition {
             Partition::Definitions => "service".into(),
             Partition::Endpoints(service) => format!("service#{service}"),
             Partition::References(vpc) => format!("vpc#{vpc}"),
+            Partition::ZoneCounts(account) => format!("zones#{account}"),
             Partition::Claims(zone) => format!("claim#{zone}"),
             Partition::ClaimIndex => "claims".into(),
             Partition::Runs => "run".into(),
@@ -118,6 +130,31 @@ impl Key {
         Self::new(Partition::References(vpc.clone()), key)
     }
 
+    /// A claim on a zone that is made for a VPC.
+    #[must_use]
+    pub fn zone_claim(vpc: &VpcId, domain: &DnsName) -> Self {
+        Self::new(Partition::References(vpc.clone()), &format!("{ZONE_CLAIM}{domain}"))
+    }
+
+    /// What the index says of it.
+    #[must_use]
+    pub fn indexed_zone_claim(vpc: &VpcId, domain: &DnsName) -> Self {
+        Self::new(Partition::ClaimIndex, &format!("{ZONE_CLAIM}{vpc}/{domain}"))
+    }
+
+    /// How many zone claims live in an account.
+    #[must_use]
+    pub fn zone_count(account: &AccountId) -> Self {
+        Self::new(Partition::ZoneCounts(account.clone()), "made")
+    }
+
+    /// Whether this is the key of a claim on a zone, or of what the index says of one.
+    #[must_use]
+    pub fn is_of_zone_claim(&self) -> bool {
+        matches!(self.partition, Partition::References(_) | Partition::ClaimIndex)
+            && is_of_zone_claim(&self.sk)
+    }
+
     /// A hold.
     #[must_use]
     pub fn hold(subject: &Subject) -> Self {
@@ -149,6 +186,16 @@ impl Key {
     }
 }
 
+/// How the sort keys of claims on zones begin, and of what the index says of them. No zone's id does: those have capital
+/// letters and digits.
+const ZONE_CLAIM: &str = "zone-claim/";
+
+/// Whether a sort key of a VPC's references, or of the index, is one of a claim on a zone.
+#[must_use]
+pub fn is_of_zone_claim(sk: &str) -> bool {
+    sk.starts_with(ZONE_CLAIM)
+}
+
 /// For how long an entry of the journal stays.
 const JOURNAL_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
@@ -172,6 +219,10 @@ pub enum Item {
     Reference(Box<RecordKey>),
     /// A claim.
     Claim(Box<Claim>),
+    /// A claim on a zone.
+    ZoneClaim(Box<ZoneClaim>),
+    /// How many of them live in an account.
+    ZoneCount(Box<ZoneCount>),
     /// What the index says of a claim.
     IndexedClaim(Box<IndexedClaim>),
     /// A run of backfill.
@@ -243,7 +294,7 @@ pub enum Condition {
     Absent,
     /// An item stands there.
     Present,
-    /// A claim of this version stands there.
+    /// A claim of this version stands there, on a record or on a zone.
     Version(u64),
     /// No hold stands there, or one for another reason.
     OtherReason,
@@ -260,55 +311,8 @@ pub enum Write {
     Put(Key, Item, Condition),
     /// `Delete`.
     Delete(Key, Condition),
-}
-
-/// How a bucket is moved on, each way on a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BucketUpdate {
-    /// Full at `full_at`, if it does not exist or is full by `at_most` now.
-    FullAt {
-        /// The moment.
-        full_at: Timestamp,
-        /// The latest moment that may stand there.
-        at_most: Timestamp,
-    },
-    /// Full later by `cost`, if it is full by `at_most` now.
-    FullLater {
-        /// By how much.
-        cost: SignedDuration,
-        /// The latest moment that may stand there.
-        at_most: Timestamp,
-    },
-    /// The next turn at `turn_at`, if there was none yet or it is by `at_most`.
-    TurnAt {
-        /// The moment.
-        turn_at: Timestamp,
-        /// The latest moment that may stand there.
-        at_most: Timestamp,
-    },
-    /// The next turn later by `turn`, if it is by `at_most` now.
-    TurnLater {
-        /// By how much.
-        turn: SignedDuration,
-        /// The latest moment that may stand there.
-        at_most: Timestamp,
-    },
-}
-
-/// How a run's item is changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RunUpdate {
-    /// One more removal, if fewer than `at_most` are counted. A run without an item begins with this.
-    CountRemoval {
-        /// How many it may make.
-        at_most: u32,
-        /// When the table forgets a run that begins so, in seconds since 1970.
-        expires_at: i64,
-    },
-    /// One removal less: one that was counted was certainly not made, and is counted again when it is tried again.
-    UncountRemoval,
-    /// What it came to.
-    End(RunEnd),
+    /// `Update` of the number of zone claims that live in an account.
+    CountZone(AccountId, ZoneStep),
 }
 
 macro_rules! kinds {
@@ -334,6 +338,8 @@ kinds! {
     Endpoint StoredEndpoint;
     Reference RecordKey;
     Claim Claim;
+    ZoneClaim ZoneClaim;
+    ZoneCount ZoneCount;
     IndexedClaim IndexedClaim;
     Run Run;
     Part Expiring<Part>;

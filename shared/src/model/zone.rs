@@ -58,6 +58,17 @@ impl PrivateHostedZone {
     }
 }
 
+/// How zone and VPC stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Association {
+    /// Listed among the VPC's zones, or `GetHostedZone` still shows the VPC.
+    Associated,
+    /// The zone exists, and `GetHostedZone` no longer shows the VPC.
+    Left,
+    /// `NoSuchHostedZone`.
+    ZoneGone,
+}
+
 /// The zones of a VPC, by id. No two have one name: Route 53 refuses the second (`ConflictingDomainExists`).
 pub type Zones = BTreeMap<HostedZoneId, PrivateHostedZone>;
 

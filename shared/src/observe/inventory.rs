@@ -12,14 +12,16 @@ use crate::model::dns::DnsName;
 use crate::model::facts::{EndpointFacts, IpAddressType, StoredEndpoint, VpcEndpointState, Zones};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::{ServiceId, VpcEndpointId, VpcId};
-use crate::model::policy::{Policy, WriteTo};
+use crate::model::policy::{Policy, WriteTo, ZoneChoice};
 use crate::model::record::RecordKey;
 use crate::model::zone::is_passed_over;
+use crate::model::zone_claim::ZoneClaim;
 
 /// What the table and EC2 say of one VPC.
 pub(super) struct VpcInventory {
     pub(super) vpc: VpcId,
     pub(super) claims: BTreeMap<RecordKey, Claim>,
+    pub(super) zone_claims: Vec<ZoneClaim>,
     pub(super) endpoints: BTreeMap<VpcEndpointId, EndpointFacts>,
     pub(super) stored: BTreeMap<VpcEndpointId, StoredEndpoint>,
     pub(super) holds: BTreeMap<Subject, HoldReason>,
@@ -27,8 +29,14 @@ pub(super) struct VpcInventory {
 
 impl VpcInventory {
     /// Whether the VPC's zones are listed. Only what is available publishes anew; for the rest the claims say
-    /// which zones matter, and a VPC that is gone has no list.
+    /// which zones matter, and a VPC that is gone has no list. Of a zone that may be on its way only the list tells.
     pub(super) fn lists_zones(&self, policy: &Policy) -> bool {
+        let is_on_its_way = |claim: &ZoneClaim| claim.zone().is_none();
+        self.zone_claims.iter().any(is_on_its_way) || self.publishes(policy)
+    }
+
+    /// Whether an endpoint is available.
+    pub(super) fn publishes(&self, policy: &Policy) -> bool {
         self.endpoints.values().any(|endpoint| may_publish(endpoint, policy))
     }
 
@@ -52,6 +60,15 @@ impl VpcInventory {
     /// The names of the services that have endpoints here.
     pub(super) fn names(&self, policy: &Policy) -> BTreeSet<DnsName> {
         names_of(policy, self.endpoints.values().filter(|endpoint| !policy.is_removed(&endpoint.service)))
+    }
+
+    /// The names for which a zone is made where none can hold them.
+    pub(super) fn creating_names(&self, policy: &Policy) -> BTreeSet<DnsName> {
+        let creates = |endpoint: &&EndpointFacts| {
+            let definition = policy.services.get(&endpoint.service);
+            definition.is_some_and(|one| one.zones == ZoneChoice::Create) && may_publish(endpoint, policy)
+        };
+        names_of(policy, self.endpoints.values().filter(creates))
     }
 
     /// The names of the services that have an available endpoint here.
@@ -81,16 +98,24 @@ impl<C: Cloud> AccountObserver<'_, C> {
             self.ec2.read_interfaces(worker, &self.intent.account),
         )
         .await?;
-        let claims = worker.claims(references.iter().flatten()).await?;
+        let claims = worker.claims(references.iter().flat_map(|all| &all.records)).await?;
         self.read_stored(vpcs, &claims).await?;
         let mut inventories = Vec::new();
         for ((vpc, references), holds) in vpcs.iter().zip(references).zip(holds) {
             let claimed = |key: RecordKey| claims.get(&key).map(|claim| (key, claim.clone()));
-            let claims: BTreeMap<_, _> = references.into_iter().filter_map(claimed).collect();
+            let claims: BTreeMap<_, _> = references.records.into_iter().filter_map(claimed).collect();
+            let zone_claims = references.zones;
             let endpoints = self.endpoints_of(vpc, &claims).await?;
             let stored = self.stored.iter().filter(|(id, _)| endpoints.contains_key(id));
             let stored = stored.map(|(id, stored)| (id.clone(), stored.clone())).collect();
-            inventories.push(VpcInventory { vpc: vpc.clone(), claims, endpoints, stored, holds });
+            inventories.push(VpcInventory {
+                vpc: vpc.clone(),
+                claims,
+                zone_claims,
+                endpoints,
+                stored,
+                holds,
+            });
         }
         Ok(inventories)
     }

@@ -21,7 +21,8 @@ pub async fn observe_lookup<C: Cloud>(worker: &Worker<C>, lookup: &Lookup) -> Re
     }
     if let Some(vpc) = &lookup.vpc {
         let references = worker.references(vpc).await?;
-        let claims = worker.claims(references.iter()).await?;
+        found.extend(references.zones.into_iter().map(|claim| (claim.account, claim.vpc)));
+        let claims = worker.claims(references.records.iter()).await?;
         found.extend(claims.values().flat_map(places_of).filter(|(_, of)| of == vpc));
     }
     for hold in worker.holds_in_vpcs().await? {

@@ -24,8 +24,10 @@ impl<C: Cloud> AccountObserver<'_, C> {
     /// Whether some name is published that none of these zones can hold, and it is time to read what Profiles bring.
     pub(super) fn asks_for_profiles(&self, inventory: &VpcInventory, zones: &Zones) -> bool {
         let by_hand = self.intent.run.as_ref().is_some_and(|run| run.requested_by == RequestedBy::Hand);
-        let names = inventory.published_names(self.policy);
-        let mut unanswered = names.into_iter().filter(|name| answering(zones, name).is_none());
+        // Where one is made, the VPC's own zone comes before those of its Profiles.
+        let made = inventory.creating_names(self.policy);
+        let names = inventory.published_names(self.policy).into_iter().filter(|name| !made.contains(name));
+        let mut unanswered = names.filter(|name| answering(zones, name).is_none());
         unanswered.any(|name| {
             let subject = Subject::Name(inventory.vpc.clone(), name);
             let tried = inventory.holds.get(&subject).and_then(HoldReason::profiles_read);

@@ -9,7 +9,7 @@ use super::inventory::VpcInventory;
 use super::observer::AccountObserver;
 use super::pages::{all, all_record_sets};
 use crate::cloud::Cloud;
-use crate::error::Error;
+use crate::error::{CallFailure, Error};
 use crate::model::claim::Claim;
 use crate::model::consent::Consent;
 use crate::model::dns::DnsName;
@@ -24,7 +24,13 @@ impl<C: Cloud> AccountObserver<'_, C> {
         let account = &self.intent.account;
         let zones = if inventory.lists_zones(self.policy) {
             self.worker.take(&self.reserved, account, 1, Priority::Change).await?;
-            Some(or_denied(account, self.zones(&inventory.vpc).await)?)
+            match self.zones(&inventory.vpc).await {
+                // Only a claim on a new zone has led here: a VPC that is gone has no list, and no zone answers it.
+                Err(Error::Call { kind: CallFailure::Refused, .. }) if !inventory.publishes(self.policy) => {
+                    Some(Ok(Zones::new()))
+                }
+                zones => Some(or_denied(account, zones)?),
+            }
         } else {
             None
         };
@@ -43,8 +49,10 @@ impl<C: Cloud> AccountObserver<'_, C> {
             }
             _ => None,
         };
+        let making = self.zone_making(&inventory, complete).await?;
+        let zone_claims = self.zone_claims(&inventory, complete).await?;
         let VpcInventory { vpc, endpoints, stored, holds, .. } = inventory;
-        Ok(VpcFacts { vpc, endpoints, stored, zones, profiles, records, holds })
+        Ok(VpcFacts { vpc, endpoints, stored, zones, profiles, records, holds, zone_claims, making })
     }
 
     async fn zones(&self, vpc: &VpcId) -> Result<Zones, Error> {

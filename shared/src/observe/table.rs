@@ -11,7 +11,8 @@ use crate::model::hold::{Hold, HoldReason, Subject};
 use crate::model::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId, VpcId};
 use crate::model::policy::{Policy, ServiceDefinition};
 use crate::model::record::RecordKey;
-use crate::model::table::{DefinitionItem, Item, Key, Partition, WaitItem};
+use crate::model::table::{DefinitionItem, Item, Key, Partition, WaitItem, is_of_zone_claim};
+use crate::model::zone_claim::{ZoneClaim, ZoneCount};
 use crate::worker::Worker;
 
 /// The service definitions of the table, and those that cannot be accepted, each with the reason.
@@ -20,6 +21,14 @@ pub struct Definitions {
     pub sound: Vec<ServiceDefinition>,
     /// By sort key.
     pub refused: BTreeMap<String, String>,
+}
+
+/// What a VPC refers to.
+pub(super) struct References {
+    /// The names on which it has claims.
+    pub(super) records: Vec<RecordKey>,
+    /// Its claims on zones.
+    pub(super) zones: Vec<ZoneClaim>,
 }
 
 /// What a row holds, which must be of the kind that its partition holds.
@@ -123,9 +132,18 @@ impl<C: Cloud> Worker<C> {
         Ok(items.into_iter().map(|item| (item.vpc_endpoint, item.wait)).collect())
     }
 
-    /// The names on which a VPC has claims.
-    pub(super) async fn references(&self, vpc: &VpcId) -> Result<Vec<RecordKey>, Error> {
-        values(self.query(&Partition::References(vpc.clone()), "").await?)
+    /// The names on which a VPC has claims, and its claims on zones: one read finds both.
+    pub(super) async fn references(&self, vpc: &VpcId) -> Result<References, Error> {
+        let rows = self.query(&Partition::References(vpc.clone()), "").await?;
+        let (zones, records): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| is_of_zone_claim(&row.sk));
+        Ok(References { records: values(records)?, zones: values(zones)? })
+    }
+
+    /// How many zone claims live in an account.
+    pub(super) async fn zone_claims_in(&self, account: &AccountId) -> Result<u32, Error> {
+        let counts: Vec<ZoneCount> = values(self.get_items(vec![Key::zone_count(account)]).await?)?;
+        let zones = counts.first().map_or(0, |count| count.zones.max(0));
+        Ok(u32::try_from(zones).unwrap_or(u32::MAX))
     }
 
     /// Claims by their keys, strongly consistent.

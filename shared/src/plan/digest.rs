@@ -16,9 +16,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::steps::{Accepted, Group, Plan, Step};
 use crate::model::claim::{Claim, Contribution, Origin};
+use crate::model::dns::DnsName;
 use crate::model::facts::{Denied, Tried, VpcEndpointState};
 use crate::model::hold::HoldReason;
-use crate::model::ids::{AccountId, InvalidId, ServiceId, VpcEndpointId, VpcId};
+use crate::model::ids::{AccountId, HostedZoneId, InvalidId, ServiceId, VpcEndpointId, VpcId};
 use crate::model::record::{Addresses, Change, RecordKey};
 
 /// How many letters of the hash are said.
@@ -129,6 +130,17 @@ enum Action<'a> {
         expects: Expected,
         leaves: &'a BTreeSet<VpcId>,
     },
+    ClaimZone {
+        domain: &'a DnsName,
+        zone: Option<&'a HostedZoneId>,
+    },
+    CreateZone {
+        account: &'a AccountId,
+        domain: &'a DnsName,
+    },
+    ReleaseZone {
+        domain: &'a DnsName,
+    },
     Remember {
         service: &'a ServiceId,
         state: Option<&'a VpcEndpointState>,
@@ -197,6 +209,9 @@ fn action<'a>(group: &'a Group, step: &'a Step, announced: &mut Option<u64>) -> 
         Step::ReleaseClaim { key, expects, leaves } => {
             Action::Release { key, expects: expected(Some(*expects), *announced), leaves }
         }
+        Step::PutZoneClaim { claim, .. } => Action::ClaimZone { domain: &claim.domain, zone: claim.zone() },
+        Step::CreateZone { account, zone, .. } => Action::CreateZone { account, domain: &zone.domain },
+        Step::ReleaseZoneClaim { domain, .. } => Action::ReleaseZone { domain },
         Step::PutEndpoint { endpoint } => Action::Remember {
             service: &endpoint.service,
             state: endpoint.state.as_ref(),

@@ -1,17 +1,20 @@
 //! A plan: groups of steps, what is held, and when to look again.
 
+mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::claim::{Claim, Released};
+use crate::model::claim::Claim;
+use crate::model::dns::DnsName;
 use crate::model::facts::{StoredEndpoint, Wait};
 use crate::model::hold::{Hold, HoldReason, Subject};
 use crate::model::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
 use crate::model::record::{Change, RecordKey};
 use crate::model::run::RunPart;
+use crate::model::zone_claim::{NewZone, ZoneClaim};
 use crate::trigger::intent::Intent;
 
 /// What is to be done, in groups that do not depend on one another.
@@ -106,6 +109,38 @@ pub enum Step {
         expects: u64,
         /// VPCs that lose their reference.
         leaves: BTreeSet<VpcId>,
+    },
+    /// `dynamodb:TransactWriteItems`: a claim on a zone, on condition of its version, and what the index says of it. A new
+    /// one is counted in the same transaction.
+    PutZoneClaim {
+        /// The claim as it is to be.
+        claim: Box<ZoneClaim>,
+        /// The version that must stand there; none when no claim may stand there.
+        expects: Option<u64>,
+        /// How many may live in the account, this one included.
+        at_most: u32,
+    },
+    /// `route53:CreateHostedZone`.
+    CreateZone {
+        /// The account that owns the VPC.
+        account: AccountId,
+        /// The zone.
+        zone: Box<NewZone>,
+        /// The request must end before this moment.
+        until: Timestamp,
+        /// What is done instead of the steps after it when it is certain that AWS did not make the zone.
+        put_back: Box<Step>,
+    },
+    /// `dynamodb:TransactWriteItems`: deletes a claim on a zone, on condition of its version. The zone stays.
+    ReleaseZoneClaim {
+        /// The VPC.
+        vpc: VpcId,
+        /// The account that owns it.
+        account: AccountId,
+        /// The zone's name.
+        domain: DnsName,
+        /// The version that must stand there.
+        expects: u64,
     },
     /// `dynamodb:PutItem`: what the table remembers of an endpoint.
     PutEndpoint {
@@ -270,86 +305,5 @@ impl Group {
                     | Step::PutEndpoint { .. }
             )
         })
-    }
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_empty() {
-            writeln!(f, "in sync: nothing to do")?;
-        }
-        for group in &self.groups {
-            writeln!(f, "{}", group.subject)?;
-            writeln!(f, "  because {}", group.reason)?;
-            for step in &group.steps {
-                writeln!(f, "  {step}")?;
-            }
-        }
-        for (subject, reason) in &self.holds {
-            writeln!(f, "held {subject}\n  {reason}\n  remedy: {}", reason.remedy())?;
-        }
-        for (subject, reason) in &self.notes {
-            writeln!(f, "noted {subject}\n  {reason}")?;
-        }
-        for (vpc, at) in &self.look_again {
-            writeln!(f, "look again at {vpc} after {at}: another change is on its way")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Step::AcceptConnections { service, vpc_endpoints } => {
-                write!(f, "accept connections of {service}:")?;
-                for (vpc_endpoint, Accepted { owner, rule }) in vpc_endpoints {
-                    write!(f, " {vpc_endpoint} of {owner} (allowed by {rule})")?;
-                }
-                Ok(())
-            }
-            Step::RejectConnections { service, vpc_endpoints } => {
-                write!(f, "reject connections of {service}:")?;
-                for (vpc_endpoint, Rejected { owner, since }) in vpc_endpoints {
-                    write!(f, " {vpc_endpoint} of {owner} (no rule matches")?;
-                    since.map_or(Ok(()), |since| write!(f, " since {since:.0}"))?;
-                    f.write_str(")")?;
-                }
-                Ok(())
-            }
-            Step::PutClaim { claim, expects, .. } => match (&claim.pending, expects) {
-                (Some(pending), _) => {
-                    write!(f, "claim {} from {} to {}", claim.key, pending.from, pending.to)
-                }
-                (None, _) if let Some(Released { by, .. }) = &claim.released => {
-                    write!(f, "mark {} as released by {by}", claim.key)
-                }
-                (None, None) => write!(f, "claim {} as it stands: {}", claim.key, claim.confirmed),
-                (None, Some(_)) => write!(f, "confirm claim {}: {}", claim.key, claim.confirmed),
-            },
-            Step::Reserve { account, requests, .. } => {
-                write!(f, "reserve {requests} Route 53 request in account {account}")
-            }
-            Step::ReserveDeletion { run, at_most } => {
-                write!(f, "reserve 1 of the {at_most} removals of run {run}")
-            }
-            Step::ChangeRecords { key, changes, .. } => {
-                let shown: Vec<_> = changes.iter().map(ToString::to_string).collect();
-                write!(f, "change {key}: {}", shown.join("; "))
-            }
-            Step::ReleaseClaim { key, .. } => write!(f, "release claim {key}"),
-            Step::PutEndpoint { endpoint } => {
-                let state = endpoint.state.as_ref().map_or("gone", |state| state.as_str());
-                write!(f, "remember {}: {state}, {}", endpoint.vpc_endpoint, endpoint.addresses)
-            }
-            Step::PutHold { hold } => write!(f, "hold {}", hold.subject),
-            Step::DeleteHold { subject } => write!(f, "end the hold on {subject}"),
-            Step::PutWait { vpc_endpoint, wait, .. } => {
-                write!(f, "wait for {vpc_endpoint} until {} at most {}", wait.due, wait.deadline)
-            }
-            Step::DeleteWait { vpc_endpoint } => write!(f, "end the wait for {vpc_endpoint}"),
-            Step::SendIntent { intent, delay_seconds: 0 } => write!(f, "send: {intent}"),
-            Step::SendIntent { intent, delay_seconds } => write!(f, "send in {delay_seconds} s: {intent}"),
-        }
     }
 }

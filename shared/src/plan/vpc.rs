@@ -10,6 +10,7 @@ mod owner;
 mod record;
 mod steps;
 mod view;
+mod zone;
 mod zoneless;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::contribution::Contribution;
 use self::effect::{Decision, Effect};
 use self::endpoint::{end_wait, wait};
-pub use self::limits::Refused;
+pub use self::limits::{Met, Refused};
 use self::limits::{unless_denied, unless_refused, within_limit};
 use self::record::claims::release;
 use self::record::decide;
@@ -50,7 +51,8 @@ pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &[Refused]
         let decided: Vec<_> =
             vpc.records.iter().filter_map(|record| decided(&view, record, refused, &mut plan)).collect();
         write(&view, &decided, &mut plan);
-        hold_without_zone(&view, &mut plan);
+        let zone_holds = zone::write(&view, &decided, refused, &mut plan);
+        hold_without_zone(&view, &zone_holds, &mut plan);
         wait_for_endpoints(&view, &mut plan);
     }
     for vpc_endpoint in &facts.unknown {

@@ -7,13 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::apply::{GroupOutcome, Outcome};
 use crate::error::Error;
+use crate::model::dns::DnsName;
 use crate::model::facts::{Facts, RecordFacts};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::VpcId;
 use crate::model::run::Part;
 use crate::observe::Deferred;
-use crate::plan::Plan;
-use crate::plan::vpc::Refused;
+use crate::plan::vpc::{Met, Refused};
+use crate::plan::{Group, Plan, Step};
 
 /// What is left of an intent, and what was done for it so far.
 #[derive(Default)]
@@ -40,6 +41,9 @@ impl Unfinished {
     /// Notes what is left to do after a group of a plan that was made of `facts`.
     pub(super) fn note(&mut self, facts: &Facts, outcome: GroupOutcome<'_>) {
         let GroupOutcome { group, outcome, .. } = outcome;
+        if let (Subject::Name(vpc, domain), true) = (&group.subject, is_of_a_zone(group)) {
+            return self.note_zone(vpc, domain, group, outcome);
+        }
         let record = record_of(facts, &group.subject);
         match (outcome, record) {
             (Outcome::Raced | Outcome::Unanswered(_), Some((vpc, _))) => {
@@ -67,8 +71,35 @@ impl Unfinished {
         }
     }
 
+    /// Notes what is left to do after the steps for a zone. One that was made is looked at again at once: only then is
+    /// its id known, and its record written.
+    fn note_zone(&mut self, vpc: &VpcId, domain: &DnsName, group: &Group, outcome: Outcome) {
+        let reason = match outcome {
+            Outcome::Done if group.steps.iter().any(|step| matches!(step, Step::CreateZone { .. })) => None,
+            Outcome::Raced | Outcome::Unanswered(_) => None,
+            Outcome::ZoneRefused(reason) => Some(reason),
+            Outcome::Denied(denied) => Some(HoldReason::NoAccess(denied)),
+            Outcome::NotYet(_) => {
+                self.not_yet.insert(vpc.clone());
+                return;
+            }
+            Outcome::NoQuota(wait) => return self.wait_for([vpc.clone()].into(), wait),
+            Outcome::Failed(error) => {
+                self.failed.get_or_insert(error);
+                return;
+            }
+            _ => return,
+        };
+        match reason {
+            None => _ = self.raced.insert(vpc.clone()),
+            Some(reason) => {
+                self.refused.push(Refused { vpc: vpc.clone(), met: Met::NoZone(domain.clone()), reason });
+            }
+        }
+    }
+
     fn refuse(&mut self, (vpc, record): (&VpcId, &RecordFacts), reason: HoldReason) {
-        self.refused.push(Refused { vpc: vpc.clone(), record: record.clone(), reason });
+        self.refused.push(Refused { vpc: vpc.clone(), met: Met::Record(Box::new(record.clone())), reason });
     }
 
     /// Looks again at these VPCs after `wait`, or later where something else says so.
@@ -92,6 +123,14 @@ impl Unfinished {
         let vpcs = refused.iter().map(|refused| refused.vpc.clone()).chain(take(&mut self.raced));
         (vpcs.collect(), refused)
     }
+}
+
+/// Whether a group is about a zone that is made.
+fn is_of_a_zone(group: &Group) -> bool {
+    let of_a_zone = |step: &Step| {
+        matches!(step, Step::PutZoneClaim { .. } | Step::CreateZone { .. } | Step::ReleaseZoneClaim { .. })
+    };
+    group.steps.iter().any(of_a_zone)
 }
 
 /// What had been seen of the record that a group is about.

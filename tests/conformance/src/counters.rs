@@ -5,10 +5,11 @@ use shared::cloud::Cloud;
 use shared::error::CallFailure;
 use shared::model::ids::AccountId;
 use shared::model::run::{Run, RunEnd};
-use shared::model::table::{Bucket, BucketUpdate, Key, RunUpdate};
+use shared::model::table::{Bucket, BucketUpdate, Condition, Key, RunUpdate, Write, ZoneStep};
+use shared::model::zone_claim::ZoneCount;
 
 use crate::failures::kind;
-use crate::items::{EXPIRES_AT, run};
+use crate::items::{EXPIRES_AT, run, zone_claim};
 use crate::table::{get, put};
 use crate::{World, id};
 
@@ -109,4 +110,36 @@ pub(crate) async fn the_end_of_a_run_leaves_its_count<C: Cloud, W: World>(cloud:
     let end = RunEnd { ended: at(1), endpoints: 1, vpcs: 2, messages: 3, accepted: 4, held: 5, failed: 6 };
     cloud.update_run(&name, &RunUpdate::End(end.clone())).await.unwrap();
     assert_eq!(the_run(cloud, &key).await, Run { deletes: 1, end: Some(end), ..began });
+}
+
+pub(crate) async fn zones_of_an_account_are_counted_up_to_their_limit<C: Cloud, W: World>(
+    cloud: &C,
+    world: &W,
+) {
+    let account = world.setting().client;
+    let step =
+        async |step| cloud.transact_write_items("zones", &[Write::CountZone(account.clone(), step)]).await;
+    let count = async || -> i64 {
+        let item = get(cloud, &Key::zone_count(&account)).await;
+        item.map_or(0, |item| ZoneCount::try_from(item).unwrap().zones)
+    };
+    assert_eq!(kind(step(ZoneStep::Up { at_most: 0 }).await), CallFailure::ConditionFailed);
+    for counted in [1, 2] {
+        step(ZoneStep::Up { at_most: 2 }).await.unwrap();
+        assert_eq!(count().await, counted);
+    }
+    assert_eq!(kind(step(ZoneStep::Up { at_most: 2 }).await), CallFailure::ConditionFailed);
+    step(ZoneStep::Down).await.unwrap();
+    assert_eq!(count().await, 1);
+    // All or none: a claim that is refused is not counted.
+    let (key, item) = zone_claim(7);
+    let put = Write::Put(key.clone(), item, Condition::Version(6));
+    let up = Write::CountZone(account.clone(), ZoneStep::Up { at_most: 9 });
+    let answer = cloud.transact_write_items("none", &[put, up]).await;
+    assert_eq!(kind(answer), CallFailure::ConditionFailed);
+    assert_eq!((count().await, get(cloud, &key).await), (1, None));
+    // A number that was lost keeps nothing from being released.
+    cloud.delete_item(&Key::zone_count(&account), Condition::None).await.unwrap();
+    step(ZoneStep::Down).await.unwrap();
+    assert_eq!(count().await, -1);
 }

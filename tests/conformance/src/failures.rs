@@ -9,6 +9,7 @@ use shared::model::listed::{EndpointFilter, RecordSetsStart};
 use shared::model::record::RecordType;
 
 use crate::records::{TIME, change, create, key, set, standing, zone};
+use crate::zones::new_zone;
 use crate::{Refusal, World, id};
 
 const CHANGE: &str = "route53:ChangeResourceRecordSets";
@@ -84,6 +85,10 @@ pub(crate) async fn calls_of_route_53_that_are_denied_say_so<C: Cloud, W: World>
     assert_denied(cloud.list_hosted_zones_by_vpc(client, &vpc, &setting.region, None).await);
     world.fail(client, "route53:GetHostedZone", Refusal::Denied);
     assert_denied(cloud.get_hosted_zone(client, &zone, &vpc).await);
+    assert_denied(cloud.caller_reference(client, &zone).await);
+    world.fail(client, "route53:CreateHostedZone", Refusal::Denied);
+    let new = new_zone(world, &vpc, "aws.example.com", &format!("zl-denied-{vpc}"));
+    assert_denied(cloud.create_hosted_zone(client, &new, TIME).await);
     world.fail(client, "route53:ListResourceRecordSets", Refusal::Denied);
     assert_denied(cloud.list_resource_record_sets(client, &zone, &RecordSetsStart::at(&key)).await);
 }

@@ -12,6 +12,8 @@ use shared::model::record::RecordKey;
 use shared::model::run::{Part, Run};
 use shared::model::table::{Bucket, DefinitionItem, Expiring, Item, Key, WaitItem, journal_entry};
 
+use shared::model::zone_claim::{ZoneClaim, ZoneCount};
+
 use crate::id;
 
 /// A moment behind all tests, so that the table forgets nothing meanwhile: the year 2100.
@@ -100,6 +102,19 @@ fn indexed() -> (Key, Item) {
     (Key::indexed_claim(&key), indexed.into())
 }
 
+/// A claim on a zone.
+pub(crate) fn zone_claim(version: u64) -> (Key, Item) {
+    let claim: ZoneClaim = read(json!({
+        "vpc": VPC, "account": ACCOUNT, "domain": "aws.byoc.example.com", "service": SERVICE, "version": version,
+        "caller_reference": "zl-00112233445566778899aabbccddeeff-7", "state": "making", "until": AT, "made_anew": AT,
+    }));
+    (Key::zone_claim(&claim.vpc, &claim.domain), claim.into())
+}
+
+fn zone_count() -> (Key, Item) {
+    (Key::zone_count(&id(ACCOUNT)), ZoneCount { zones: 3 }.into())
+}
+
 fn reference() -> (Key, Item) {
     let key: RecordKey = id("Z0123456789/*.aws.byoc.example.com");
     (Key::reference(&id::<VpcId>(VPC), &key), key.into())
@@ -137,6 +152,8 @@ pub(crate) fn of_every_kind() -> Vec<(Key, Item)> {
         reference(),
         claim("Z0123456789", "*.aws.byoc.example.com", 7),
         indexed(),
+        zone_claim(7),
+        zone_count(),
         (run_key, run),
         ended_run(),
         part("1", None),
@@ -155,6 +172,8 @@ pub(crate) fn kind(item: &Item) -> &'static str {
         Item::Endpoint(_) => "endpoint",
         Item::Reference(_) => "reference",
         Item::Claim(_) => "claim",
+        Item::ZoneClaim(_) => "zone claim",
+        Item::ZoneCount(_) => "zone count",
         Item::IndexedClaim(_) => "indexed claim",
         Item::Run(_) => "run",
         Item::Part(_) => "part",
@@ -166,4 +185,4 @@ pub(crate) fn kind(item: &Item) -> &'static str {
 }
 
 /// How many kinds there are.
-pub(crate) const KINDS: usize = 11;
+pub(crate) const KINDS: usize = 13;

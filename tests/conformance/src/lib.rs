@@ -63,6 +63,7 @@ macro_rules! claims {
             counters::a_turn_and_a_bucket_leave_each_other_alone,
             counters::removals_of_a_run_are_counted_up_to_their_limit,
             counters::the_end_of_a_run_leaves_its_count,
+            counters::zones_of_an_account_are_counted_up_to_their_limit,
             endpoints::endpoints_are_listed_by_id_by_service_and_by_vpc,
             endpoints::an_endpoint_that_does_not_exist_is_left_out_of_a_list,
             endpoints::an_unknown_endpoint_is_none_and_no_error,
@@ -112,6 +113,10 @@ macro_rules! claims {
             zones::zones_of_aws_services_are_listed_with_their_service,
             zones::zones_come_in_pages,
             zones::a_zone_is_associated_or_left_or_gone,
+            zones::a_private_zone_is_made_for_a_vpc_and_keeps_its_reference,
+            zones::a_second_zone_of_one_name_for_one_vpc_is_refused,
+            zones::a_reference_that_a_zone_has_is_refused,
+            zones::a_zone_whose_answer_is_lost_is_no_answer,
         }
     };
 }

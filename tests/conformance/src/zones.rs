@@ -1,12 +1,17 @@
 //! Private hosted zones and their VPCs.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use shared::cloud::Cloud;
+use shared::error::CallFailure;
 use shared::model::facts::{Association, PrivateHostedZone, ZoneOwner};
 use shared::model::ids::{HostedZoneId, VpcId};
 
-use crate::{World, all, id};
+use shared::model::zone_claim::NewZone;
+
+use crate::failures::kind;
+use crate::{Refusal, World, all, id};
 
 pub(crate) const NO_ZONE: &str = "Z0FFFFFFFFFFFFFFFFFFF";
 
@@ -75,4 +80,80 @@ pub(crate) async fn a_zone_is_associated_or_left_or_gone<C: Cloud, W: World>(clo
     assert_eq!(zones(cloud, world, &vpc).await.0, []);
     world.delete_zone(&zone);
     assert_eq!(association(&vpc).await, Association::ZoneGone);
+}
+
+const CREATE: &str = "route53:CreateHostedZone";
+const TIME: Duration = Duration::from_secs(30);
+
+pub(crate) fn new_zone<W: World>(world: &W, vpc: &VpcId, name: &str, reference: &str) -> NewZone {
+    NewZone {
+        domain: id(name),
+        vpc: vpc.clone(),
+        region: world.setting().region,
+        caller_reference: reference.to_owned(),
+        comment: "Made for a claim".to_owned(),
+    }
+}
+
+pub(crate) async fn a_private_zone_is_made_for_a_vpc_and_keeps_its_reference<C: Cloud, W: World>(
+    cloud: &C,
+    world: &W,
+) {
+    let client = world.setting().client;
+    let vpc = world.vpc(&client);
+    let new = new_zone(world, &vpc, "aws.byoc.example.com", &format!("zl-made-{vpc}-1"));
+    cloud.create_hosted_zone(&client, &new, TIME).await.unwrap();
+    let (listed, _) = zones(cloud, world, &vpc).await;
+    let [(zone, facts)] = listed.as_slice() else { panic!("{listed:?}") };
+    assert_eq!(*facts, PrivateHostedZone::of_account(new.domain.clone(), client.clone()));
+    let reference = async |zone| cloud.caller_reference(&client, zone).await.unwrap();
+    assert_eq!(reference(zone).await, Some(new.caller_reference.clone()));
+    assert_eq!(cloud.get_hosted_zone(&client, zone, &vpc).await.unwrap(), Association::Associated);
+    assert_eq!(reference(&id(NO_ZONE)).await, None);
+}
+
+pub(crate) async fn a_second_zone_of_one_name_for_one_vpc_is_refused<C: Cloud, W: World>(
+    cloud: &C,
+    world: &W,
+) {
+    let client = world.setting().client;
+    let (vpc, beside) = (world.vpc(&client), world.vpc(&client));
+    let zone = world.zone(&client, "example.com", &vpc);
+    let create = async |vpc: &VpcId, name: &str| {
+        let new = new_zone(world, vpc, name, &format!("zl-second-{vpc}-{name}"));
+        cloud.create_hosted_zone(&client, &new, TIME).await
+    };
+    let answer = create(&vpc, "example.com").await;
+    assert!(answer.as_ref().is_err_and(|error| error.has_code(&["ConflictingDomainExists"])), "{answer:?}");
+    assert_eq!(kind(answer), CallFailure::Refused);
+    let listed = zones(cloud, world, &vpc).await.0;
+    assert_eq!(listed.iter().map(|(id, _)| id).collect::<Vec<_>>(), [&zone]);
+    // Neither another name nor another VPC is concerned.
+    create(&vpc, "aws.example.com").await.unwrap();
+    create(&beside, "example.com").await.unwrap();
+}
+
+pub(crate) async fn a_reference_that_a_zone_has_is_refused<C: Cloud, W: World>(cloud: &C, world: &W) {
+    let client = world.setting().client;
+    let (vpc, beside) = (world.vpc(&client), world.vpc(&client));
+    let reference = format!("zl-twice-{vpc}");
+    let first = new_zone(world, &vpc, "example.com", &reference);
+    cloud.create_hosted_zone(&client, &first, TIME).await.unwrap();
+    let second = new_zone(world, &beside, "example.com", &reference);
+    let answer = cloud.create_hosted_zone(&client, &second, TIME).await;
+    assert!(answer.as_ref().is_err_and(|error| error.has_code(&["HostedZoneAlreadyExists"])), "{answer:?}");
+    assert_eq!(kind(answer), CallFailure::Refused);
+    assert_eq!(zones(cloud, world, &beside).await.0, []);
+}
+
+pub(crate) async fn a_zone_whose_answer_is_lost_is_no_answer<C: Cloud, W: World>(cloud: &C, world: &W) {
+    let client = world.setting().client;
+    let vpc = world.vpc(&client);
+    cloud.assume_role(&client).await.unwrap();
+    world.fail(&client, CREATE, Refusal::Lost);
+    let new = new_zone(world, &vpc, "example.com", &format!("zl-lost-{vpc}"));
+    let answer = cloud.create_hosted_zone(&client, &new, TIME).await;
+    assert_eq!(kind(answer), CallFailure::Unavailable);
+    world.heal();
+    assert!(zones(cloud, world, &vpc).await.0.len() <= 1);
 }

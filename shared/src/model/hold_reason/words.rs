@@ -45,7 +45,7 @@ impl fmt::Display for HoldReason {
                     "zone {zone} of {service} is asked for the name, and only that service writes there"
                 )
             }
-            HoldReason::CloudMapZone { message } => f.write_str(message),
+            HoldReason::CloudMapZone { message } | HoldReason::ZoneQuota { message } => f.write_str(message),
             HoldReason::Shadowed { because } => {
                 write!(f, "a closer zone is asked for the name; here {because}")
             }
@@ -91,6 +91,19 @@ impl fmt::Display for HoldReason {
             HoldReason::NotDefined { service } => write!(f, "{service} has no definition"),
             HoldReason::TooManyDeletes { run, at_most } => {
                 write!(f, "run {run} may remove {at_most} record sets, and this is one more")
+            }
+            HoldReason::ProviderVpc => f.write_str(
+                "no zone can hold the name, and none is made in a VPC of the account in which the services stand",
+            ),
+            HoldReason::TooManyZones { at_most } => {
+                write!(f, "zonelink keeps {at_most} zones in the account, which is as many as it may")
+            }
+            HoldReason::ZoneTakenAway { domain, made } => {
+                write!(f, "somebody has deleted zone {domain}, which zonelink made once more at {made:.0}")
+            }
+            HoldReason::ZoneDisassociated { domain, zone } => {
+                write!(f, "somebody has taken the VPC from zone {domain}, which zonelink made for it")?;
+                zone.as_ref().map_or(Ok(()), |zone| write!(f, " ({zone})"))
             }
             HoldReason::Released { by, at } => write!(f, "{by} took the record back at {at:.0}"),
             HoldReason::Unknown => f.write_str("held by another version"),

@@ -30,6 +30,7 @@ use jiff::Timestamp;
 use super::effect::{Decision, Effect};
 use super::view::View;
 use crate::model::claim::{Claim, Contribution, union};
+use crate::model::dns::DnsName;
 use crate::model::facts::{Denied, RecordFacts, Tried};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::{VpcEndpointId, VpcId};
@@ -70,13 +71,34 @@ pub(super) fn fitting(
 /// it in other words, the zone is one that denies writes as any other.)
 const BY_CLOUD_MAP: &str = "can only be managed through AWS Cloud Map";
 
+/// What stood where a change was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Met {
+    /// This was seen of the record.
+    Record(Box<RecordFacts>),
+    /// No zone could hold the names of this domain.
+    NoZone(DnsName),
+}
+
+impl Refused {
+    /// Whether it met this record, as it is seen now too.
+    fn is_of_record(&self, record: &RecordFacts) -> bool {
+        matches!(&self.met, Met::Record(before) if before.key == record.key && before.seen == record.seen)
+    }
+
+    /// Whether it was to make the zone of this domain in a VPC.
+    pub(super) fn is_of_zone(&self, vpc: &VpcId, domain: &DnsName) -> bool {
+        self.vpc == *vpc && matches!(&self.met, Met::NoZone(of) if of == domain)
+    }
+}
+
 /// A change that AWS refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     /// The VPC for which it was made.
     pub vpc: VpcId,
-    /// What had been seen.
-    pub record: RecordFacts,
+    /// What it met.
+    pub met: Met,
     /// Why it was refused.
     pub reason: HoldReason,
 }
@@ -88,10 +110,9 @@ pub(super) fn unless_refused(
     record: &RecordFacts,
     refused: &[Refused],
 ) -> Decision {
-    let same = |before: &RecordFacts| before.key == record.key && before.seen == record.seen;
     // Its own announcement is still pending, so that another attempt would first wait for it.
     let would_change = decision.look_again.is_some() || decision.effect.changes_records();
-    match refused.iter().find(|refused| same(&refused.record)) {
+    match refused.iter().find(|refused| refused.is_of_record(record)) {
         Some(refused) if would_change => Decision::hold(denied_now(
             &refused.reason,
             view.vpc.holds.get(&view.subject(record)),
@@ -102,7 +123,7 @@ pub(super) fn unless_refused(
 }
 
 /// A refusal with what is to be remembered of it: when a denied write was tried.
-fn denied_now(reason: &HoldReason, stored: Option<&HoldReason>, now: Timestamp) -> HoldReason {
+pub(super) fn denied_now(reason: &HoldReason, stored: Option<&HoldReason>, now: Timestamp) -> HoldReason {
     match reason {
         HoldReason::NoAccess(denied) if denied.message.contains(BY_CLOUD_MAP) => {
             HoldReason::CloudMapZone { message: denied.message.clone() }

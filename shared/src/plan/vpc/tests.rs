@@ -1,4 +1,5 @@
 mod denied;
+mod made_zones;
 mod zoneless;
 mod zones;
 
@@ -73,6 +74,8 @@ impl World {
             profiles: None,
             records: vec![record("Z1")],
             holds: BTreeMap::new(),
+            zone_claims: BTreeMap::new(),
+            making: None,
         };
         World(Facts {
             account: id("444455556666"),
@@ -370,7 +373,8 @@ fn hold_is_written_once_and_deleted_when_its_reason_is_gone() {
 fn refused_change_that_would_meet_the_same_record_again_is_held() {
     let world = World::new().with(1, Some("available"), &["10.0.0.1"]);
     let reason = HoldReason::Route53Refused { message: "because".into() };
-    let refused = [Refused { vpc: id(HERE), record: world.0.vpcs[0].records[0].clone(), reason }];
+    let refused =
+        [Refused { vpc: id(HERE), met: Met::Record(Box::new(world.0.vpcs[0].records[0].clone())), reason }];
     let plan = plan(&intent(), &world.0, &policy(), &refused);
     assert!(!plan.steps().any(|step| matches!(step, Step::ChangeRecords { .. })));
     assert_eq!(plan.holds.values().map(ToString::to_string).collect::<Vec<_>>(), ["Route53Refused: because"]);
@@ -714,7 +718,8 @@ fn change_and_release_by_a_sweep_are_not_counted_as_removals() {
 fn removal_that_is_too_many_is_held_with_the_run_and_its_limit() {
     let world = leaving();
     let reason = HoldReason::TooManyDeletes { run: "r".into(), at_most: 20 };
-    let refused = [Refused { vpc: id(HERE), record: world.0.vpcs[0].records[0].clone(), reason }];
+    let refused =
+        [Refused { vpc: id(HERE), met: Met::Record(Box::new(world.0.vpcs[0].records[0].clone())), reason }];
     let held = plan(&run(20, false), &world.0, &policy(), &refused);
     let none = plan(&run(0, true), &world.0, &policy(), &[]);
     for (plan, at_most) in [(held, 20), (none, 0)] {

@@ -10,6 +10,9 @@
 //! none                                 are not read at this look         as it is held; NoZone where it is not
 //! ```
 //!
+//! Where a zone is to be made, [`super::zone`] says what is held in place of the last three: the VPC's own zone comes
+//! before those of its Profiles.
+//!
 //! Profiles are read where one of the last three rows is met for the first time, and then each hour, after a day each
 //! day. The hold says when. A run by hand reads them at once.
 
@@ -17,6 +20,7 @@ use std::collections::BTreeSet;
 
 use super::contribution::Contribution;
 use super::view::View;
+use super::zone::ZoneHolds;
 use crate::model::dns::DnsName;
 use crate::model::facts::{Tried, ZoneOwner};
 use crate::model::hold::{HoldReason, Subject};
@@ -24,7 +28,7 @@ use crate::model::zone::{answering, answering_of_profiles};
 use crate::plan::steps::Plan;
 
 /// Holds what publishes and finds no zone that could be written.
-pub(super) fn hold_without_zone(view: &View, plan: &mut Plan) {
+pub(super) fn hold_without_zone(view: &View, zone_holds: &ZoneHolds, plan: &mut Plan) {
     let published = view.vpc.endpoints.iter().filter_map(|(id, endpoint)| {
         matches!(view.contributions[id], Contribution::Publish(_)).then_some(&endpoint.service)
     });
@@ -33,9 +37,13 @@ pub(super) fn hold_without_zone(view: &View, plan: &mut Plan) {
         for name in &definition.names {
             let name = name.as_dns_name();
             let subject = Subject::Name(view.vpc.vpc.clone(), name.clone());
-            if let Some(reason) = unanswered(view, name, view.vpc.holds.get(&subject)) {
-                plan.holds.insert(subject, reason);
-            }
+            let reason = match (unanswered(view, name, view.vpc.holds.get(&subject)), zone_holds.get(name)) {
+                (Some(HoldReason::NoZone { .. } | HoldReason::ProfileZone { .. }), Some(reason)) => {
+                    reason.clone()
+                }
+                (reason, _) => reason,
+            };
+            plan.holds.extend(reason.map(|reason| (subject, reason)));
         }
     }
 }

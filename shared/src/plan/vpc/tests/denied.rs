@@ -19,7 +19,7 @@ fn refused(world: &World, message: &str) -> Vec<Refused> {
         tried: None,
     };
     let record = world.0.vpcs[0].records[0].clone();
-    vec![Refused { vpc: id(HERE), record, reason: HoldReason::NoAccess(denied) }]
+    vec![Refused { vpc: id(HERE), met: Met::Record(Box::new(record)), reason: HoldReason::NoAccess(denied) }]
 }
 
 /// A VPC whose record AWS has denied at `now`.
