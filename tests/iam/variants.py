@@ -43,6 +43,19 @@ def _of_record(entry):
         yield _with(entry, action, action=action, context={}, without=list(entry["context"]))
 
 
+def _of_new_zone(entry):
+    """A request names one VPC, or none for a public zone."""
+    if not entry["granted"]:
+        return
+    [place] = entry["context"]["route53:VPCs"]
+    elsewhere = place.rsplit("=", 1)[0] + "=eu-west-1"
+    yield _with(entry, "a public zone", without=["route53:VPCs"])
+    yield _with(entry, "a VPC of another region", {"route53:VPCs": [elsewhere]})
+    for action in ("route53:DeleteHostedZone", "route53:AssociateVPCWithHostedZone",
+                   "route53:CreateVPCAssociationAuthorization", "route53:UpdateHostedZoneComment"):
+        yield _with(entry, action, action=action)
+
+
 def _of_service(entry):
     service = entry["resource"]
     account = service.split(":")[4]
@@ -124,6 +137,7 @@ def _plain_text(entry):
 
 _BY_ACTION = {
     "route53:ChangeResourceRecordSets": [_of_record],
+    "route53:CreateHostedZone": [_of_new_zone],
     "ec2:AcceptVpcEndpointConnections": [_of_service],
     "ec2:RejectVpcEndpointConnections": [_of_service],
     "sts:AssumeRole": [_of_role, _of_delivery],

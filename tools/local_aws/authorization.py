@@ -79,6 +79,12 @@ def _route53(action: str, parameters: dict[str, Any], account: str, region: str)
         # Route 53 verifies the VPC on the caller's behalf.
         return [Asked("route53:ListHostedZonesByVPC", "*", account, {"route53:VPCs": [vpc]}),
                 Asked("ec2:DescribeVpcs", "*", account)]
+    if action == "CreateHostedZone":
+        # Of a public zone there is no VPC, and no key.
+        vpc = parameters.get("VPC") or {}
+        places = [f"VPCId={vpc['VPCId']},VPCRegion={vpc['VPCRegion']}"] if vpc.get("VPCId") else []
+        looks = [Asked("ec2:DescribeVpcs", "*", account)] if places else []
+        return [Asked(f"route53:{action}", "*", account, {"route53:VPCs": places} if places else {}), *looks]
     if action == "ListHostedZonesByName":
         return [Asked(f"route53:{action}", "*", account)]
     zone = str(parameters.get("HostedZoneId") or parameters.get("Id") or "").split("/")[-1]

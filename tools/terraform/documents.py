@@ -90,6 +90,9 @@ def documents(module):
         found[f"{path}.json.tftpl"] = _text(part)
     if module == "provider":
         found |= _reading_the_organization(template, given) | _watching(by_accounts)
+    if module == "client":
+        making = cloudformation.Rendered(template, {**given, "MayCreateZones": "true"}, _known).resources()
+        found["documents/make-zones.json.tftpl"] = _text(making["ClientRole"]["Properties"]["Policies"][1]["PolicyDocument"])
     return found
 
 

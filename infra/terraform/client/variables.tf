@@ -71,3 +71,9 @@ variable "serves_vpcs_of" {
     error_message = "serves_vpcs_of must be 12-digit account ids, or *."
   }
 }
+
+variable "may_create_zones" {
+  description = "Whether zonelink may make a private hosted zone for a VPC of this account that has an endpoint and no zone that can hold the record. It never deletes one."
+  type        = bool
+  default     = false
+}

@@ -44,6 +44,8 @@ resource "aws_lambda_function" "function" {
       ON_REMOVE                   = var.on_remove
       SHARED_ZONES                = var.shared_zones
       WRITE                       = var.write
+      ZONES                       = var.zones
+      MAX_ZONES                   = var.max_zones
       DISALLOWED                  = var.disallowed
       REVOCATION_GRACE            = var.revocation_grace
       MAX_REJECTS                 = var.max_rejects

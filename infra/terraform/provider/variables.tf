@@ -158,6 +158,28 @@ variable "write" {
   }
 }
 
+variable "zones" {
+  description = "What is done for a VPC that has an endpoint and no zone that can hold the record: it is held, or a private hosted zone is made, where its account permits it (MayCreateZones of infra/client.yaml)."
+  type        = string
+  default     = "existing"
+
+  validation {
+    condition     = contains(["existing", "create"], var.zones)
+    error_message = "zones must be one of existing, create."
+  }
+}
+
+variable "max_zones" {
+  description = "How many zones that zonelink has made may live in one client account. VPCs beyond are held."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.max_zones >= 0 && var.max_zones <= 500
+    error_message = "max_zones must be a number from 0 to 500."
+  }
+}
+
 variable "additional_record_names" {
   description = "Record names of services that are defined in the table besides this one. zonelink may write these names in this account too."
   type        = list(string)
