@@ -11,7 +11,6 @@ use shared::model::ids::{AccountId, HostedZoneId, ServiceId, VpcId};
 use shared::model::policy::{Adopt, Principal, ServiceDefinition, SharedZones, WriteTo};
 use shared::model::record::{Addresses, RecordKey};
 
-use super::profiles::says;
 use super::route53::{Slot, Zone};
 use super::world::World;
 
