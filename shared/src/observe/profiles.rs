@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::model::facts::{ProfileZone, Zones};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::VpcId;
+use crate::model::rate::Priority;
 use crate::model::run::RequestedBy;
 use crate::model::zone::answering;
 
@@ -62,7 +63,8 @@ impl<C: Cloud> AccountObserver<'_, C> {
         }
         let mut zones = Vec::new();
         for (profile, zone, owner) in brought.into_iter().take(NAMED_ZONES) {
-            self.worker.take(&self.reserved, &owner, 1, self.intent.priority).await?;
+            // With a small share, a sweep's part of it would never do for them, and all before was in vain.
+            self.worker.take(&self.reserved, &owner, 1, Priority::Change).await?;
             match cloud.hosted_zone_name(&owner, &zone).await {
                 Ok(name) => zones.extend(name.map(|name| ProfileZone { profile, zone, name })),
                 // Its account has no client role: what the zone is called, nobody tells us.
