@@ -122,6 +122,14 @@ fn reasons(now: Timestamp) -> Vec<HoldReason> {
     ]
 }
 
+/// What only a look at an available endpoint shows is not shown where there is none: such a hold is written with a moment
+/// at which the table forgets it. Notes are taken of records alone.
+fn is_left_out(subject: &Subject, reason: &HoldReason, is_there: bool) -> bool {
+    let is_rare = matches!(reason, HoldReason::NoAccess(denied) if denied.is_rarely_met());
+    let is_forgotten = is_rare && !is_there && matches!(subject, Subject::Account(_));
+    is_forgotten || (reason.is_note() && !matches!(subject, Subject::Record(..)))
+}
+
 #[test]
 fn a_hold_on_any_subject_ends_by_a_sweep_alone_when_its_cause_is_gone() {
     let drive = settled();
@@ -130,7 +138,7 @@ fn a_hold_on_any_subject_ends_by_a_sweep_alone_when_its_cause_is_gone() {
         let now = drive.world.borrow().timestamp();
         for reason in reasons(now) {
             let subjects = subjects(is_there);
-            for subject in subjects.clone() {
+            for subject in subjects.into_iter().filter(|subject| !is_left_out(subject, &reason, is_there)) {
                 let hold = Hold {
                     account: subject.vpc().map(|_| account.clone()),
                     subject: subject.clone(),
@@ -141,6 +149,8 @@ fn a_hold_on_any_subject_ends_by_a_sweep_alone_when_its_cause_is_gone() {
                 let item = Item::Hold(Box::new(hold));
                 drive.world.borrow_mut().table.insert(&Key::hold(&subject), &item);
             }
+            // Route 53's share fills up again between two sweeps.
+            drive.world.borrow_mut().pass(15 * MINUTE);
             drive.sweep();
             let world = drive.world.borrow();
             let left: Vec<_> = world.table.holds().map(|hold| hold.subject.to_string()).collect();

@@ -58,7 +58,7 @@ impl At<'_> {
             }
             HoldReason::TooManyDeletes { at_most, .. } => self.deletes(*at_most),
             HoldReason::Released { .. } => self.adopted(),
-            HoldReason::NameTaken { service } => vec![self.definitions(service)],
+            HoldReason::NameTaken { service } => vec![Self::definitions(service)],
             // Nothing is held, or only another version knows what ends it.
             HoldReason::Shadowed { .. } | HoldReason::Unknown => Vec::new(),
         }
@@ -144,11 +144,11 @@ impl At<'_> {
     fn bad_definition(&self) -> Vec<Way> {
         let Subject::Definition(key) = self.subject else { return Vec::new() };
         let Ok(service) = key.parse::<ServiceId>() else { return Vec::new() };
-        vec![self.definitions(&service)]
+        vec![Self::definitions(&service)]
     }
 
     /// What is defined is somebody's file; this shows it as `service apply` takes it.
-    fn definitions(&self, service: &ServiceId) -> Way {
+    fn definitions(service: &ServiceId) -> Way {
         let show = format!("zonelink service show {service} --output json");
         Way::new("to see the definition; corrected, zonelink service apply takes it back", [show])
     }
