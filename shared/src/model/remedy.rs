@@ -40,10 +40,8 @@ impl At<'_> {
             HoldReason::ProviderVpc | HoldReason::ZoneTakenAway { .. } => {
                 self.zone_of_its_own("to make the zone by hand")
             }
-            // Whoever owns the account decides.
-            HoldReason::TooManyZones { .. }
-            | HoldReason::ZoneQuota { .. }
-            | HoldReason::ZoneDisassociated { .. } => Vec::new(),
+            HoldReason::ZoneDisassociated { zone, .. } => self.associated_again(zone.as_ref()),
+            HoldReason::TooManyZones { at_most } => self.more_zones(*at_most),
             HoldReason::ShadowedByPrivateDns { zone, .. } => self.private_dns(zone),
             HoldReason::CloudMapZone { .. } => self.zone_of_its_own(
                 "where Cloud Map's zone is of a parent domain, to give the VPC a closer one",
@@ -66,8 +64,8 @@ impl At<'_> {
             HoldReason::TooManyDeletes { at_most, .. } => self.deletes(*at_most),
             HoldReason::Released { .. } => self.adopted(),
             HoldReason::NameTaken { service } => vec![Self::definitions(service)],
-            // Nothing is held, or only another version knows what ends it.
-            HoldReason::Shadowed { .. } | HoldReason::Unknown => Vec::new(),
+            // Nothing is held, only another version knows what ends it, or whoever owns the account decides.
+            HoldReason::Shadowed { .. } | HoldReason::Unknown | HoldReason::ZoneQuota { .. } => Vec::new(),
         }
     }
 

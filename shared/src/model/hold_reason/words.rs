@@ -6,6 +6,7 @@ use super::HoldReason;
 use crate::model::denied::Denied;
 
 impl fmt::Display for HoldReason {
+    #[expect(clippy::too_many_lines, reason = "it is a table: an arm for each reason, and nothing else")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.code())?;
         match self {

@@ -125,6 +125,22 @@ impl At<'_> {
         vec![Way::new(format!("{says}, {}", self.client()), [create])]
     }
 
+    /// The zone that zonelink made, given back by whoever took the VPC from it.
+    pub(super) fn associated_again(&self, zone: Option<&HostedZoneId>) -> Vec<Way> {
+        let (Subject::Name(vpc, _), Some(zone)) = (self.subject, zone) else { return Vec::new() };
+        let associate = format!(
+            "aws route53 associate-vpc-with-hosted-zone --hosted-zone-id {zone} --vpc VPCRegion={},VPCId={vpc}",
+            self.place.region
+        );
+        vec![Way::new(format!("to give the VPC that zone again, {}", self.client()), [associate])]
+    }
+
+    /// As many zones more as a person can follow.
+    pub(super) fn more_zones(&self, at_most: u32) -> Vec<Way> {
+        let more = self.set_parameter("MaxZones", &(at_most + 10).to_string());
+        vec![Way::new(format!("to let ten more be made, {}", self.provider()), [more])]
+    }
+
     /// A zone that VPCs share: no VPC is served by two zones of one name.
     pub(super) fn shared(&self) -> Vec<Way> {
         let mut ways = Vec::new();
