@@ -19,9 +19,8 @@ def bare(fleet, client=None, **parameters):
 
 @row("ProviderVpc", "to make the zone by hand")
 def vpc_of_the_account_of_the_services(fleet):
-    fleet.provider.update(Zones="create")
-    fleet.provider.allow(fleet.provider.account)
-    subject, _ = bare(fleet, Client(fleet.local, fleet.provider.account, fleet.provider))
+    account = fleet.provider.account
+    subject, _ = bare(fleet, Client(fleet.local, account, fleet.provider), AllowedPrincipals=account)
     yield subject
 
 
