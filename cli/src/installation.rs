@@ -166,7 +166,7 @@ fn not_found(found: &[Function], stack: &str, region: &str) -> Failure {
     if stacks.is_empty() {
         return Failure::new(
             what,
-            "check account and region (--profile, --region), or install zonelink there (README, Deploy to AWS)",
+            "check account and region (--profile, --region), or install zonelink there (docs/DEPLOY.md)",
         );
     }
     let stacks: Vec<_> = stacks.into_iter().collect();

@@ -34,7 +34,7 @@ In another shell, in this folder:
   # some twelve seconds later the record is there
   aws --profile client-a route53 list-resource-record-sets --hosted-zone-id "$ZONE"
 
-More to try is in README.md. Logs: {logs}
+More to try is in docs/TRY.md. Logs: {logs}
 Stop it: make down
 """
 

@@ -13,7 +13,7 @@ use crate::terminal::age;
 pub(crate) struct HoldView {
     /// What is held.
     pub(crate) subject: Subject,
-    /// Why, in the one word of README's table.
+    /// Why, in the one word of the table in docs/HOLDS.md.
     pub(crate) reason: String,
     /// Why, in words.
     pub(crate) message: String,

@@ -1,4 +1,4 @@
-"""README's commands to try it by hand, as they stand; doctor then finds that the client can connect."""
+"""The commands of docs/TRY.md, as they stand; doctor then finds that the client can connect."""
 
 import os
 import pathlib
@@ -18,11 +18,11 @@ _QUICK = 'sleep() { :; }; cargo() { shift 5; zonelink "$@"; }'
 
 
 class ByHand:
-    """README's paragraphs of commands, run in one shell, with what `make up` writes for it."""
+    """The page's paragraphs of commands, run in one shell, with what `make up` writes for it."""
 
     def __init__(self, local, provider):
         self._local = local
-        part = (state.REPOSITORY / "README.md").read_text().split("## Try it by hand")[1].split("\n## ")[0]
+        part = (state.REPOSITORY / "docs" / "TRY.md").read_text()
         [block] = re.findall(r"^```sh\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
         first, *self.paragraphs = block.split("\n\n")
         assert first == ". .local/env"
