@@ -13,11 +13,13 @@ pub use self::outcome::{GroupOutcome, Outcome};
 use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::metrics::Metric;
-use crate::model::facts::Wait;
+use crate::model::facts::{StoredEndpoint, Wait};
 use crate::model::ids::{AccountId, ServiceId, VpcEndpointId};
 use crate::model::rate::Priority;
+use crate::model::record::{Change, RecordKey};
 use crate::model::run::expires_at;
 use crate::model::table::{Condition, Key, RunUpdate, WaitItem};
+use crate::model::zone_claim::NewZone;
 use crate::plan::{Group, Plan, Step};
 use crate::quota::Reserved;
 use crate::worker::Worker;
@@ -141,6 +143,9 @@ async fn apply_step<C: Cloud>(worker: &Worker<C>, step: &Step, reserved: &Reserv
         Step::PutClaim { claim, expects, joins, leaves } => {
             claims::put(claim, *expects, joins, leaves).write(cloud, &claim.key).await
         }
+        Step::ReleaseClaim { key, expects, leaves } => {
+            claims::release(key, *expects, leaves).write(cloud, key).await
+        }
         Step::Reserve { account, requests } => {
             worker.take(reserved, account, *requests, Priority::Change).await
         }
@@ -149,36 +154,20 @@ async fn apply_step<C: Cloud>(worker: &Worker<C>, step: &Step, reserved: &Reserv
             cloud.update_run(run, &RunUpdate::CountRemoval { at_most, expires_at }).await
         }
         Step::ChangeRecords { account, key, changes, until, .. } => {
-            // Signed in first: what that takes is no part of the request's time.
-            cloud.assume_role(account).await?;
-            let operation = "route53:ChangeResourceRecordSets";
-            let time = time_until(*until, worker.now(), operation, key.to_string())?;
-            cloud.change_resource_record_sets(account, key, changes, time).await
+            change_records(worker, account, key, changes, *until).await
         }
-        Step::ReleaseClaim { key, expects, leaves } => {
-            claims::release(key, *expects, leaves).write(cloud, key).await
-        }
+        Step::CreateZone { account, zone, until, .. } => create_zone(worker, account, zone, *until).await,
         Step::PutZoneClaim { claim, expects, at_most } => {
-            let subject = format!("{}/{}", claim.vpc, claim.domain);
-            cloud.transact_write_items(&subject, &claims::put_zone(claim, *expects, *at_most)).await
-        }
-        Step::CreateZone { account, zone, until, .. } => {
-            cloud.assume_role(account).await?;
-            let subject = format!("{}/{}", zone.vpc, zone.domain);
-            let time = time_until(*until, worker.now(), "route53:CreateHostedZone", subject)?;
-            cloud.create_hosted_zone(account, zone, time).await
+            let writes = claims::put_zone(claim, *expects, *at_most);
+            cloud.transact_write_items(&format!("{}/{}", claim.vpc, claim.domain), &writes).await
         }
         Step::ReleaseZoneClaim { vpc, account, domain, expects } => {
             let writes = claims::release_zone(vpc, account, domain, *expects);
             cloud.transact_write_items(&format!("{vpc}/{domain}"), &writes).await
         }
-        Step::PutEndpoint { endpoint } => {
-            let key = Key::endpoint(&endpoint.service, &endpoint.vpc_endpoint);
-            cloud.put_item(&key, &(**endpoint).clone().into(), Condition::None).await
-        }
+        Step::PutEndpoint { endpoint } => put_endpoint(cloud, endpoint).await,
         Step::PutHold { hold } => {
-            let key = Key::hold(&hold.subject);
-            cloud.put_item(&key, &(**hold).clone().into(), Condition::OtherReason).await
+            cloud.put_item(&Key::hold(&hold.subject), &(**hold).clone().into(), Condition::OtherReason).await
         }
         Step::DeleteHold { subject } => cloud.delete_item(&Key::hold(subject), Condition::Present).await,
         Step::PutWait { vpc_endpoint, wait, not_due_after } => {
@@ -189,6 +178,37 @@ async fn apply_step<C: Cloud>(worker: &Worker<C>, step: &Step, reserved: &Reserv
         }
         Step::SendIntent { intent, delay_seconds } => cloud.send_message(intent, *delay_seconds).await,
     }
+}
+
+/// The role is assumed first, here and below: what that takes is no part of the request's time.
+async fn change_records<C: Cloud>(
+    worker: &Worker<C>,
+    account: &AccountId,
+    key: &RecordKey,
+    changes: &[Change],
+    until: Timestamp,
+) -> Result<(), Error> {
+    worker.cloud.assume_role(account).await?;
+    let operation = "route53:ChangeResourceRecordSets";
+    let time = time_until(until, worker.now(), operation, key.to_string())?;
+    worker.cloud.change_resource_record_sets(account, key, changes, time).await
+}
+
+async fn create_zone<C: Cloud>(
+    worker: &Worker<C>,
+    account: &AccountId,
+    zone: &NewZone,
+    until: Timestamp,
+) -> Result<(), Error> {
+    worker.cloud.assume_role(account).await?;
+    let subject = format!("{}/{}", zone.vpc, zone.domain);
+    let time = time_until(until, worker.now(), "route53:CreateHostedZone", subject)?;
+    worker.cloud.create_hosted_zone(account, zone, time).await
+}
+
+async fn put_endpoint<C: Cloud>(cloud: &C, endpoint: &StoredEndpoint) -> Result<(), Error> {
+    let key = Key::endpoint(&endpoint.service, &endpoint.vpc_endpoint);
+    cloud.put_item(&key, &endpoint.clone().into(), Condition::None).await
 }
 
 async fn accept<C: Cloud>(

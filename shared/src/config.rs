@@ -76,8 +76,7 @@ impl Config {
     /// All variables that are missing or wrong, together.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Config, Error> {
         let mut variables = Variables { lookup: &lookup, problems: Vec::new() };
-        let table_name = variables.required("TABLE_NAME");
-        let queue_url = variables.required("QUEUE_URL");
+        let (table_name, queue_url) = (variables.required("TABLE_NAME"), variables.required("QUEUE_URL"));
         let account = variables.required("ACCOUNT_ID");
         let region = variables.required("AWS_REGION");
         let stack_name = variables.required("STACK_NAME");
@@ -90,7 +89,6 @@ impl Config {
         let max_deletes = variables.optional("MAX_DELETES").unwrap_or(MAX_DELETES);
         let max_zones = variables.optional("MAX_ZONES").unwrap_or(MAX_ZONES);
         let own_service = variables.own_service();
-        let problems = variables.problems;
         match (table_name, queue_url, account, region, stack_name, client_role_name) {
             (
                 Some(table_name),
@@ -99,7 +97,7 @@ impl Config {
                 Some(region),
                 Some(stack_name),
                 Some(client_role_name),
-            ) if problems.is_empty() => Ok(Config {
+            ) if variables.problems.is_empty() => Ok(Config {
                 table_name,
                 queue_url,
                 account,
@@ -115,7 +113,7 @@ impl Config {
                 max_zones,
                 own_service,
             }),
-            _ => Err(Error::Config(problems.join("; "))),
+            _ => Err(Error::Config(variables.problems.join("; "))),
         }
     }
 

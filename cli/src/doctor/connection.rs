@@ -108,50 +108,22 @@ fn incomplete(facts: &Facts) -> Option<Check> {
 
 /// Whether the provider has accepted it, by which rule, and why not.
 fn accepted(facts: &Facts) -> Check {
-    let (owner, id) = (&facts.account, &facts.vpc_endpoint);
-    let service = &facts.service.service;
-    if let Ok(None) = facts.service.configuration {
-        return Check::fail(
-            ACCEPTED,
-            format!("there is no {service} in {} {}", facts.installation.account, facts.installation.region),
-            "correct the service's id (zonelink service list), or ask in the service's own account and region",
-        );
-    }
-    let Some(definition) = &facts.service.definition else {
-        return Check::fail(
-            ACCEPTED,
-            format!("{service} has no definition in force: nobody is accepted, and nothing is published"),
-            "define it: zonelink service apply FILE (zonelink service show tells what the table has)",
-        );
+    let owner = &facts.account;
+    let definition = match defined(facts) {
+        Ok(definition) => definition,
+        Err(nobody) => return nobody,
     };
-    if definition.removed.is_some() {
-        return Check::fail(
-            ACCEPTED,
-            format!("{service} is removed: nobody is accepted, and nothing is published"),
-            "define it again: zonelink service apply FILE",
-        );
-    }
     let held = facts.holds.iter().find(|hold| OF_ACCEPTANCE.contains(&hold.reason.as_str()));
     let rule = rule(definition, owner, held.is_some());
-    // The hold has the commands for each way.
-    let allow = held.map_or_else(
-        || {
-            format!(
-                "if {owner} is to connect, add it to allowed_principals of {service}: the stack's parameter AllowedPrincipals, or zonelink \
-                 service apply; else reject it"
-            )
-        },
-        HoldView::advice,
-    );
-    let held = held.map(|hold| format!("; held: {}", hold.reason)).unwrap_or_default();
+    let because = held.map(|hold| format!("; held: {}", hold.reason)).unwrap_or_default();
     match (&facts.state, rule) {
         (Some(State::Available | State::Pending | State::Partial), Some(rule)) => {
             Check::ok(ACCEPTED, format!("{owner} is allowed by {rule}"))
         }
         (Some(State::Available | State::Pending | State::Partial), None) => Check::warn(
             ACCEPTED,
-            format!("connected, and no rule allows {owner} (any more){held}; the connection stays"),
-            allow,
+            format!("connected, and no rule allows {owner} (any more){because}; the connection stays"),
+            allow(facts, held),
         ),
         (Some(State::PendingAcceptance), Some(rule)) => Check::fail(
             ACCEPTED,
@@ -162,7 +134,8 @@ fn accepted(facts: &Facts) -> Check {
             ),
         ),
         (Some(State::PendingAcceptance), None) => {
-            Check::fail(ACCEPTED, format!("it waits, and no rule allows {owner}{held}"), allow)
+            let found = format!("it waits, and no rule allows {owner}{because}");
+            Check::fail(ACCEPTED, found, allow(facts, held))
         }
         (Some(State::Rejected), _) => Check::fail(
             ACCEPTED,
@@ -170,15 +143,59 @@ fn accepted(facts: &Facts) -> Check {
             format!("once its account is allowed, {}", anew(facts)),
         ),
         (Some(state), _) => Check::fail(ACCEPTED, format!("the connection is {state}"), anew(facts)),
-        (None, _) => Check::fail(
-            ACCEPTED,
-            format!("EC2 lists no connection of {id} to {service}"),
-            format!(
-                "the client compares the endpoint's service name with {}",
-                service.service_name(&facts.installation.region)
-            ),
-        ),
+        (None, _) => unlisted(facts),
     }
+}
+
+/// The service's definition, if it lets anybody in at all.
+fn defined(facts: &Facts) -> Result<&ServiceDefinition, Check> {
+    let service = &facts.service.service;
+    if let Ok(None) = facts.service.configuration {
+        return Err(Check::fail(
+            ACCEPTED,
+            format!("there is no {service} in {} {}", facts.installation.account, facts.installation.region),
+            "correct the service's id (zonelink service list), or ask in the service's own account and region",
+        ));
+    }
+    let Some(definition) = &facts.service.definition else {
+        return Err(Check::fail(
+            ACCEPTED,
+            format!("{service} has no definition in force: nobody is accepted, and nothing is published"),
+            "define it: zonelink service apply FILE (zonelink service show tells what the table has)",
+        ));
+    };
+    if definition.removed.is_some() {
+        return Err(Check::fail(
+            ACCEPTED,
+            format!("{service} is removed: nobody is accepted, and nothing is published"),
+            "define it again: zonelink service apply FILE",
+        ));
+    }
+    Ok(definition)
+}
+
+/// How its owner is let in, or the connection ended. A hold has the commands for each way.
+fn allow(facts: &Facts, held: Option<&HoldView>) -> String {
+    let (owner, service) = (&facts.account, &facts.service.service);
+    let by_hand = || {
+        format!(
+            "if {owner} is to connect, add it to allowed_principals of {service}: the stack's parameter AllowedPrincipals, or zonelink \
+             service apply; else reject it"
+        )
+    };
+    held.map_or_else(by_hand, HoldView::advice)
+}
+
+fn unlisted(facts: &Facts) -> Check {
+    let service = &facts.service.service;
+    Check::fail(
+        ACCEPTED,
+        format!("EC2 lists no connection of {} to {service}", facts.vpc_endpoint),
+        format!(
+            "the client compares the endpoint's service name with {}",
+            service.service_name(&facts.installation.region)
+        ),
+    )
 }
 
 /// Why a connection is not as its owner wants it.

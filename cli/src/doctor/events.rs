@@ -53,24 +53,25 @@ fn rules(facts: &Facts) -> Check {
             format!("name {} in the stack's parameter ClientAccounts", facts.account),
         );
     }
-    let region = &facts.installation.region;
     let open = lacking(&|rule| rule.is_enabled && is_let_in(rule));
     if let Some(rule) = on_bus.iter().find(|rule| !rule.is_enabled && is_let_in(rule))
         && !open.is_empty()
     {
-        return Check::warn(
-            RULES,
-            format!("rule {} on bus {} is disabled; {UNTIL_THEN}", rule.name, rule.bus),
-            paste(
-                format!("in account {}", facts.installation.account),
-                &[format!(
-                    "aws events enable-rule --region {region} --event-bus-name {} --name {}",
-                    rule.bus, rule.name
-                )],
-            ),
-        );
+        return disabled(facts, rule);
     }
     Check::ok(RULES, format!("{} enabled on bus {}", on_bus.len(), buses.join(", ")))
+}
+
+fn disabled(facts: &Facts, rule: &Rule) -> Check {
+    let enable = format!(
+        "aws events enable-rule --region {} --event-bus-name {} --name {}",
+        facts.installation.region, rule.bus, rule.name
+    );
+    Check::warn(
+        RULES,
+        format!("rule {} on bus {} is disabled; {UNTIL_THEN}", rule.name, rule.bus),
+        paste(format!("in account {}", facts.installation.account), &[enable]),
+    )
 }
 
 fn lets_through(rule: &Rule, call: &str) -> bool {
@@ -105,6 +106,11 @@ fn client_rule(facts: &Facts) -> Check {
             ),
         );
     }
+    forwarded(facts, rule, name, deploy)
+}
+
+/// Whether an enabled rule sends all calls to the provider.
+fn forwarded(facts: &Facts, rule: &Rule, name: &str, deploy: String) -> Check {
     let bus = format!(":{}:event-bus/", facts.installation.account);
     let leads: BTreeSet<_> = rule.targets.iter().filter(|target| target.contains(&bus)).collect();
     if leads.is_empty() {

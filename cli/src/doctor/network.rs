@@ -1,13 +1,14 @@
 //! Whether packets arrive: security groups, zones, listeners, targets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::model::facts::IpAddressType;
+use shared::model::ids::SubnetId;
 
 use super::check::{Check, Verdict, paste};
 use super::facts::Facts;
 use crate::cidr::Range;
-use crate::observed::{Inbound, Listener, NotRead, Target, Zone};
+use crate::observed::{Configuration, Inbound, Listener, NotRead, Target, Zone};
 
 pub(super) const GROUP: &str = "security group";
 pub(super) const ZONES: &str = "availability zones";
@@ -76,19 +77,9 @@ fn port_check(
     let said = |ranges: &[&Range]| ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let protocol = transport(listener);
     let closed: Vec<&Range> = open_to;
-    let remedy = |condition: &str, group: &str, range: &str| {
-        let says = format!(
-            "{condition}let the client's own group out on {protocol} {port}, and the endpoint's in, in account {}",
-            facts.account
-        );
-        let region = &facts.installation.region;
-        let let_in = format!(
-            "aws ec2 authorize-security-group-ingress --region {region} --group-id {group} --protocol {protocol} --port {port} --cidr {range}"
-        );
-        paste(says, &[let_in])
-    };
     let first = groups.split(", ").next().unwrap_or("GROUP");
     let range = closed.first().map_or_else(|| "RANGE".to_owned(), ToString::to_string);
+    let remedy = |condition: &str| let_in(facts, listener, condition, first, &range);
     if closed.is_empty() {
         return Check::ok(GROUP, format!("{groups} lets in {protocol} {port} from {}", said(&covered)));
     }
@@ -104,14 +95,28 @@ fn port_check(
                 from.join(", "),
                 said(&closed)
             ),
-            remedy("if the client is elsewhere, ", first, &range),
+            remedy("if the client is elsewhere, "),
         );
     }
     Check::fail(
         GROUP,
         format!("{groups} does not let in {protocol} {port} from {}", said(&closed)),
-        remedy("", first, &range),
+        remedy(""),
     )
+}
+
+/// How a security group lets the client in.
+fn let_in(facts: &Facts, listener: &Listener, condition: &str, group: &str, range: &str) -> String {
+    let (protocol, port) = (transport(listener), listener.port);
+    let says = format!(
+        "{condition}let the client's own group out on {protocol} {port}, and the endpoint's in, in account {}",
+        facts.account
+    );
+    let let_in = format!(
+        "aws ec2 authorize-security-group-ingress --region {} --group-id {group} --protocol {protocol} --port {port} --cidr {range}",
+        facts.installation.region
+    );
+    paste(says, &[let_in])
 }
 
 fn is_of(range: &Range, family: IpAddressType) -> bool {
@@ -173,9 +178,20 @@ fn zones(facts: &Facts) -> Check {
         );
     }
     let evidence = format!("the service is in {served}, and not with {}", unserved.join(", "));
+    not_served(facts, configuration, subnets, unserved.len(), evidence)
+}
+
+/// All subnets, or some, are in zones in which the service has no load balancer.
+fn not_served(
+    facts: &Facts,
+    configuration: &Configuration,
+    subnets: &BTreeMap<SubnetId, Zone>,
+    unserved: usize,
+    evidence: String,
+) -> Check {
     let balancers = configuration.balancers.join(", ");
     let says = format!("give the load balancer a subnet in that zone, or let it cross zones ({balancers})");
-    if unserved.len() == subnets.len() {
+    if unserved == subnets.len() {
         return Check::fail(ZONES, evidence, says);
     }
     let is_unserved = |zone: &Zone| zone.id.as_ref().is_none_or(|id| !configuration.serves(id));

@@ -79,14 +79,14 @@ impl<'a> Reader<'a> {
         let found = endpoint.as_ref().ok().and_then(Option::as_ref);
         let vpc = found.map(|endpoint| endpoint.vpc.clone()).or_else(|| view.vpc.clone());
         let because = |error| NotRead::because(&view.account, &error);
-        let (mut subnets, mut inbound) = (Err(NO_ENDPOINT), Err(NO_ENDPOINT));
-        if let (Ok(session), Some(found)) = (&session, found) {
-            subnets = aws::subnets(session, found.subnets.iter()).await.map_err(because);
-            inbound = aws::inbound(session, &found.groups).await.map_err(because);
-        }
-        if let Err(why) = &session {
-            (subnets, inbound) = (Err(why.clone()), Err(why.clone()));
-        }
+        let (subnets, inbound) = match (&session, found) {
+            (Ok(session), Some(found)) => (
+                aws::subnets(session, found.subnets.iter()).await.map_err(because),
+                aws::inbound(session, &found.groups).await.map_err(because),
+            ),
+            (Ok(_), None) => (Err(NO_ENDPOINT), Err(NO_ENDPOINT)),
+            (Err(why), _) => (Err(why.clone()), Err(why.clone())),
+        };
         let service = self.service(&view.service).await;
         let network = self.vpc(&view.account, vpc.as_ref(), &session).await;
         let mut names = Vec::new();

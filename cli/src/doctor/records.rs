@@ -33,7 +33,6 @@ fn zone(facts: &Facts, name: &NameFacts) -> Check {
         Ok(zones) => zones,
         Err(why) => return Check::not_read(ZONE, facts, why),
     };
-    let region = &facts.installation.region;
     let vpc = facts.vpc.as_ref().map_or("VPC", |vpc| vpc.as_str());
     if let Some(first) = name.records.first() {
         let id = &first.zone.id;
@@ -41,21 +40,18 @@ fn zone(facts: &Facts, name: &NameFacts) -> Check {
         let over = if others.is_empty() { String::new() } else { format!(", before {}", others.join(", ")) };
         return Check::ok(ZONE, format!("{} ({id}) answers for {}{over}", first.zone.name, name.name));
     }
-    let vpc_option = format!("--vpc VPCRegion={region},VPCId={vpc}");
+    no_zone(facts, name, vpc, zones.len())
+}
+
+/// What a VPC lacks of whose zones none can hold the name.
+fn no_zone(facts: &Facts, name: &NameFacts, vpc: &str, zones: usize) -> Check {
+    let vpc_option = format!("--vpc VPCRegion={},VPCId={vpc}", facts.installation.region);
     let unassociated = name.unassociated.as_deref().unwrap_or_default();
     if let Some(there) = unassociated.iter().find(|there| there.is_for(facts)) {
-        let join = format!(
-            "aws route53 associate-vpc-with-hosted-zone --hosted-zone-id {} {vpc_option}",
-            there.zone.id
-        );
-        return Check::fail(
-            ZONE,
-            format!(
-                "{} ({}) could hold {}, and is not associated with {vpc}",
-                there.zone.name, there.zone.id, name.name
-            ),
-            paste(format!("in account {}", facts.account), &[join]),
-        );
+        let (name, id) = (&name.name, &there.zone.id);
+        let found = format!("{} ({id}) could hold {name}, and is not associated with {vpc}", there.zone.name);
+        let join = format!("aws route53 associate-vpc-with-hosted-zone --hosted-zone-id {id} {vpc_option}");
+        return Check::fail(ZONE, found, paste(format!("in account {}", facts.account), &[join]));
     }
     // A private zone is always associated with some VPC: one that is not this VPC's own is another's.
     let others = unassociated.iter().map(|there| format!("{} ({})", there.zone.name, there.zone.id));
@@ -69,15 +65,12 @@ fn zone(facts: &Facts, name: &NameFacts) -> Check {
         "aws route53 create-hosted-zone --name {} --caller-reference \"$(date +%s)\" {vpc_option}",
         domain(&name.name)
     );
-    Check::fail(
-        ZONE,
-        format!(
-            "none of the {} zones of {vpc} can hold {}: names resolve publicly or not at all{others}",
-            zones.len(),
-            name.name
-        ),
-        paste(format!("give the VPC a zone of its own, in account {}", facts.account), &[create]),
-    )
+    let found = format!(
+        "none of the {zones} zones of {vpc} can hold {}: names resolve publicly or not at all{others}",
+        name.name
+    );
+    let remedy = paste(format!("give the VPC a zone of its own, in account {}", facts.account), &[create]);
+    Check::fail(ZONE, found, remedy)
 }
 
 /// The resolver asks the most specific zone, and no other.
@@ -108,18 +101,25 @@ fn record(facts: &Facts, name: &NameFacts) -> Check {
         );
     }
     if answers(seen).is_empty() {
-        let sweep = paste(
-            "a sweep writes it within 15 minutes once all above is ok, at once",
-            &[format!("zonelink sweep --account {}", facts.account)],
-        );
-        let held = held.or_else(|| facts.holds.first());
-        let why = held.map(|hold| format!("; held: {}: {}", hold.reason, hold.message)).unwrap_or_default();
-        return Check::fail(
-            RECORD,
-            format!("{zone} answers, and has no {}{why}", name.name),
-            remedy_of(held).unwrap_or(sweep),
-        );
+        return no_record(facts, name, &zone, held);
     }
+    claimed(facts, name, first, held)
+}
+
+fn no_record(facts: &Facts, name: &NameFacts, zone: &str, held: Option<&HoldView>) -> Check {
+    let sweep = paste(
+        "a sweep writes it within 15 minutes once all above is ok, at once",
+        &[format!("zonelink sweep --account {}", facts.account)],
+    );
+    let held = held.or_else(|| facts.holds.first());
+    let why = held.map(|hold| format!("; held: {}: {}", hold.reason, hold.message)).unwrap_or_default();
+    let found = format!("{zone} answers, and has no {}{why}", name.name);
+    Check::fail(RECORD, found, remedy_of(held).unwrap_or(sweep))
+}
+
+/// Whose the record is that answers.
+fn claimed(facts: &Facts, name: &NameFacts, first: &ZoneRecord, held: Option<&HoldView>) -> Check {
+    let zone = format!("{} ({})", first.zone.name, first.zone.id);
     match (&first.claim, held) {
         (_, Some(because)) => Check::fail(
             RECORD,

@@ -82,21 +82,13 @@ fn leave(facts: &Facts, zones: &[&HostedZone]) -> String {
 
 /// Private DNS of an endpoint makes a zone of AWS's in the VPC. One that a closer zone shadows answers nothing.
 fn endpoint_dns(facts: &Facts, name: &NameFacts) -> Check {
-    let domain = domain(&name.name);
-    let zones = facts.network.zones.as_deref().unwrap_or_default();
-    let could_hold = zones.iter().filter(|zone| zone.name.is_zone_of(&name.name));
-    let asked = could_hold.map(|zone| zone.name.labels()).max().unwrap_or_default();
-    let theirs = zones.iter().find(|zone| {
-        let is_asked = zone.name.is_zone_of(&name.name) && zone.name.labels() == asked;
-        zone.service.is_some() && (is_asked || (domain.is_zone_of(&zone.name) && zone.name != domain))
-    });
     let (id, region) = (&facts.vpc_endpoint, &facts.installation.region);
     let disable = |which: &str| {
         format!(
             "aws ec2 modify-vpc-endpoint --region {region} --no-private-dns-enabled --vpc-endpoint-id {which}"
         )
     };
-    if let Some(zone) = theirs {
+    if let Some(zone) = of_a_service(facts, name) {
         let service = zone.service.as_deref().unwrap_or_default();
         return Check::fail(
             ENDPOINT_DNS,
@@ -125,6 +117,18 @@ fn endpoint_dns(facts: &Facts, name: &NameFacts) -> Check {
         Ok(_) => Check::ok(ENDPOINT_DNS, "it is off, and no zone of an AWS service overlaps"),
         Err(why) => Check::not_read(ENDPOINT_DNS, facts, why),
     }
+}
+
+/// The zone of an AWS service that is asked for the name, or for names below it.
+fn of_a_service<'a>(facts: &'a Facts, name: &NameFacts) -> Option<&'a HostedZone> {
+    let domain = domain(&name.name);
+    let zones = facts.network.zones.as_deref().unwrap_or_default();
+    let could_hold = zones.iter().filter(|zone| zone.name.is_zone_of(&name.name));
+    let asked = could_hold.map(|zone| zone.name.labels()).max().unwrap_or_default();
+    zones.iter().find(|zone| {
+        let is_asked = zone.name.is_zone_of(&name.name) && zone.name.labels() == asked;
+        zone.service.is_some() && (is_asked || (domain.is_zone_of(&zone.name) && zone.name != domain))
+    })
 }
 
 /// Asks which endpoint brings a zone: EC2 names the zone among the endpoint's DNS entries.
@@ -246,28 +250,7 @@ fn public(facts: &Facts, name: &NameFacts) -> Check {
         "give {zone} the same record sets as the public zone has, or use a private zone named {domain} alone"
     );
     if led.is_empty() && silent.is_empty() {
-        return if !page.zones.is_empty() {
-            let bound = if page.is_all { "" } else { " among the first 100 record sets of each" };
-            Check::ok(
-                PUBLIC,
-                format!("public {} has nothing that {zone} hides{bound}", page.zones.join(", ")),
-            )
-        } else if domain.is_zone_of(zone) {
-            Check::ok(
-                PUBLIC,
-                format!("{zone} answers for the published names alone; no public zone of it is known"),
-            )
-        } else {
-            Check::warn(
-                PUBLIC,
-                format!(
-                    "{zone} is wider than {domain}: in this VPC each other name of {zone} resolves from this zone or not at all"
-                ),
-                format!(
-                    "compare public and private answers (dig +short NAME, inside and outside of the VPC); {narrow}"
-                ),
-            )
-        };
+        return nothing_hidden(page, zone, &domain, &narrow);
     }
     let mut parts = Vec::new();
     if !silent.is_empty() {
@@ -277,6 +260,32 @@ fn public(facts: &Facts, name: &NameFacts) -> Check {
         parts.push(format!("public names that now lead to the endpoint: {}", listed(&led)));
     }
     Check::warn(PUBLIC, parts.join("; "), narrow)
+}
+
+/// What there is to say where no public record is known to be hidden.
+fn nothing_hidden(page: &Page, zone: &DnsName, domain: &DnsName, narrow: &str) -> Check {
+    if !page.zones.is_empty() {
+        let bound = if page.is_all { "" } else { " among the first 100 record sets of each" };
+        return Check::ok(
+            PUBLIC,
+            format!("public {} has nothing that {zone} hides{bound}", page.zones.join(", ")),
+        );
+    }
+    if domain.is_zone_of(zone) {
+        return Check::ok(
+            PUBLIC,
+            format!("{zone} answers for the published names alone; no public zone of it is known"),
+        );
+    }
+    Check::warn(
+        PUBLIC,
+        format!(
+            "{zone} is wider than {domain}: in this VPC each other name of {zone} resolves from this zone or not at all"
+        ),
+        format!(
+            "compare public and private answers (dig +short NAME, inside and outside of the VPC); {narrow}"
+        ),
+    )
 }
 
 fn listed(names: &[String]) -> String {

@@ -8,6 +8,7 @@ use super::call::failed;
 use super::clients::Aws;
 use super::table::{Attributes, attributes, item, unreadable};
 use crate::error::Error;
+use crate::model::ids::AccountId;
 use crate::model::table::{Condition, Item, Key, Write, ZoneStep};
 
 /// A condition as DynamoDB writes it.
@@ -92,47 +93,52 @@ impl Aws {
     }
 
     pub(super) fn transact_item(&self, write: &Write) -> Result<TransactWriteItem, Error> {
-        let table = &self.config.table_name;
         match write {
-            Write::Put(key, value, condition) => {
-                let Expression { text, names, values } = expression(key, *condition, Some(value))?;
-                let put = Put::builder().table_name(table).set_item(Some(item(key, value)?));
-                let put = put.set_condition_expression(text.map(Into::into));
-                let put = put.set_expression_attribute_names(names).set_expression_attribute_values(values);
-                let put = put.build().map_err(|error| unreadable(key, error))?;
-                Ok(TransactWriteItem::builder().put(put).build())
-            }
-            Write::Delete(key, condition) => {
-                let Expression { text, names, values } = expression(key, *condition, None)?;
-                let delete = Delete::builder().table_name(table).set_key(Some(attributes(key)));
-                let delete = delete.set_condition_expression(text.map(Into::into));
-                let delete = delete.set_expression_attribute_names(names);
-                let delete = delete.set_expression_attribute_values(values).build();
-                let delete = delete.map_err(|error| unreadable(key, error))?;
-                Ok(TransactWriteItem::builder().delete(delete).build())
-            }
-            Write::CountZone(account, step) => {
-                let key = Key::zone_count(account);
-                let (by, condition, at_most) = match step {
-                    // Of an account that has no number, none is counted yet.
-                    ZoneStep::Up { at_most: 0 } => (1, Some("zones < :at_most"), Some(0)),
-                    ZoneStep::Up { at_most } => {
-                        (1, Some("attribute_not_exists(zones) OR zones < :at_most"), Some(*at_most))
-                    }
-                    ZoneStep::Down => (-1, None, None),
-                };
-                let number = |number: i64| AttributeValue::N(number.to_string());
-                let update = Update::builder().table_name(table).set_key(Some(attributes(&key)));
-                let update = update.update_expression("ADD zones :by");
-                let update = update.expression_attribute_values(":by", number(by));
-                let update = match at_most {
-                    Some(most) => update.expression_attribute_values(":at_most", number(most.into())),
-                    None => update,
-                };
-                let update = update.set_condition_expression(condition.map(Into::into)).build();
-                let update = update.map_err(|error| unreadable(&key, error))?;
-                Ok(TransactWriteItem::builder().update(update).build())
-            }
+            Write::Put(key, value, condition) => self.put_write(key, value, *condition),
+            Write::Delete(key, condition) => self.delete_write(key, *condition),
+            Write::CountZone(account, step) => self.count_zone(account, step),
         }
+    }
+
+    fn put_write(&self, key: &Key, value: &Item, condition: Condition) -> Result<TransactWriteItem, Error> {
+        let Expression { text, names, values } = expression(key, condition, Some(value))?;
+        let put = Put::builder().table_name(&self.config.table_name).set_item(Some(item(key, value)?));
+        let put = put.set_condition_expression(text.map(Into::into));
+        let put = put.set_expression_attribute_names(names).set_expression_attribute_values(values);
+        let put = put.build().map_err(|error| unreadable(key, error))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn delete_write(&self, key: &Key, condition: Condition) -> Result<TransactWriteItem, Error> {
+        let Expression { text, names, values } = expression(key, condition, None)?;
+        let delete = Delete::builder().table_name(&self.config.table_name).set_key(Some(attributes(key)));
+        let delete = delete.set_condition_expression(text.map(Into::into));
+        let delete = delete.set_expression_attribute_names(names);
+        let delete = delete.set_expression_attribute_values(values).build();
+        let delete = delete.map_err(|error| unreadable(key, error))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    fn count_zone(&self, account: &AccountId, step: &ZoneStep) -> Result<TransactWriteItem, Error> {
+        let key = Key::zone_count(account);
+        let (by, condition, at_most) = match step {
+            // Of an account that has no number, none is counted yet.
+            ZoneStep::Up { at_most: 0 } => (1, Some("zones < :at_most"), Some(0)),
+            ZoneStep::Up { at_most } => {
+                (1, Some("attribute_not_exists(zones) OR zones < :at_most"), Some(*at_most))
+            }
+            ZoneStep::Down => (-1, None, None),
+        };
+        let number = |number: i64| AttributeValue::N(number.to_string());
+        let update = Update::builder().table_name(&self.config.table_name).set_key(Some(attributes(&key)));
+        let update = update.update_expression("ADD zones :by");
+        let update = update.expression_attribute_values(":by", number(by));
+        let update = match at_most {
+            Some(most) => update.expression_attribute_values(":at_most", number(most.into())),
+            None => update,
+        };
+        let update = update.set_condition_expression(condition.map(Into::into)).build();
+        let update = update.map_err(|error| unreadable(&key, error))?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 }

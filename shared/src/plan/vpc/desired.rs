@@ -54,12 +54,9 @@ impl<'a> View<'a> {
             return Answer::nothing(Some(HoldReason::NotDefined { service }));
         };
         let removed = definition.removed.is_some();
-        let mut own = if removed { Own::default() } else { self.own(record, definition) };
+        let own = if removed { Own::default() } else { self.own(record, definition) };
         let has_left = self.has_left(record, definition) && !own.contributions.is_empty();
-        if has_left {
-            own = Own::default();
-        }
-        let (mut own, unwanted) = self.consented(record, own);
+        let (mut own, unwanted) = self.consented(record, if has_left { Own::default() } else { own });
         let shared = self.refused_by_sharing(record, definition, &own.contributions);
         if shared.is_some() {
             // Those that are in the record from before leave it.

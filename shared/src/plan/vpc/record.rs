@@ -176,19 +176,13 @@ struct Row<'a> {
 impl Row<'_> {
     fn write(&self, ownership: &Ownership, addresses: &Addresses) -> Decision {
         let (seen, adopt) = (self.seen.addresses(), self.desired.adopt);
-        let held = |reason| {
-            let (why, effect) = self.settled(ownership);
-            // Without the claim, what was only remembered is not wanted any more.
-            let is_wanted = !matches!(effect, Effect::Release(_)) || self.publishes();
-            Decision { reason: why.into(), effect, hold: is_wanted.then_some(reason), ..Decision::nothing() }
-        };
         if let Some(claim) = &self.facts.claim
             && claim.service != *self.desired.service
         {
             return Decision::hold(HoldReason::NameTaken { service: claim.service.clone() });
         }
         if let Some(reason) = self.in_the_way() {
-            return held(reason);
+            return self.held(ownership, reason);
         }
         match ownership {
             Ownership::NotOurs if seen.is_empty() => {
@@ -215,9 +209,17 @@ impl Row<'_> {
                 self.change(addresses, Origin::Created, confirmed, &reason)
             }
             Ownership::NotOurs | Ownership::Busy { .. } | Ownership::Released(_) => {
-                held(HoldReason::ForeignRecord { seen })
+                self.held(ownership, HoldReason::ForeignRecord { seen })
             }
         }
+    }
+
+    /// What stands there is left, and the claim is settled with it.
+    fn held(&self, ownership: &Ownership, reason: HoldReason) -> Decision {
+        let (why, effect) = self.settled(ownership);
+        // Without the claim, what was only remembered is not wanted any more.
+        let is_wanted = !matches!(effect, Effect::Release(_)) || self.publishes();
+        Decision { reason: why.into(), effect, hold: is_wanted.then_some(reason), ..Decision::nothing() }
     }
 
     /// Whether an endpoint of this VPC is available now.

@@ -143,14 +143,12 @@ fn create(
         None => release(&claim, version),
         Some(before) => put(ZoneClaim { version: version + 1, ..before.clone() }, Some(&claim), 0),
     };
-    let comment =
-        format!("Made by zonelink in {} for {vpc}; it stays when its endpoints go", making.provider);
     let zone = NewZone {
         domain: domain.clone(),
-        vpc,
         region: view.policy.region.clone(),
+        comment: format!("Made by zonelink in {} for {vpc}; it stays when its endpoints go", making.provider),
         caller_reference,
-        comment,
+        vpc,
     };
     let create = Step::CreateZone {
         account: account.clone(),
