@@ -96,7 +96,7 @@ impl Aws {
         match write {
             Write::Put(key, value, condition) => self.put_write(key, value, *condition),
             Write::Delete(key, condition) => self.delete_write(key, *condition),
-            Write::CountZone(account, step) => self.count_zone(account, step),
+            Write::CountZone(account, step) => self.count_zone(account, *step),
         }
     }
 
@@ -119,13 +119,13 @@ impl Aws {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    fn count_zone(&self, account: &AccountId, step: &ZoneStep) -> Result<TransactWriteItem, Error> {
+    fn count_zone(&self, account: &AccountId, step: ZoneStep) -> Result<TransactWriteItem, Error> {
         let key = Key::zone_count(account);
         let (by, condition, at_most) = match step {
             // Of an account that has no number, none is counted yet.
             ZoneStep::Up { at_most: 0 } => (1, Some("zones < :at_most"), Some(0)),
             ZoneStep::Up { at_most } => {
-                (1, Some("attribute_not_exists(zones) OR zones < :at_most"), Some(*at_most))
+                (1, Some("attribute_not_exists(zones) OR zones < :at_most"), Some(at_most))
             }
             ZoneStep::Down => (-1, None, None),
         };
