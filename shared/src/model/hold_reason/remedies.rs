@@ -41,11 +41,11 @@ impl HoldReason {
                  else's service, list your accounts and make an endpoint"
             }
             HoldReason::NoAccess(denied) if denied.is_of_a_new_zone() => {
-                "let the client role make zones (infra/client.yaml, MayCreateZones=true), then zonelink sweep: by itself \
+                "let the client role make zones (infra/client.yaml, MayCreateZones=true), then zonelink backfill: by itself \
                  it is tried again within an hour, after a day within a day; or make the zone by hand"
             }
             HoldReason::NoAccess(denied) if denied.tried.is_some() => {
-                "let the client role write there (infra/client.yaml), then zonelink sweep: by itself it is tried again \
+                "let the client role write there (infra/client.yaml), then zonelink backfill: by itself it is tried again \
                  within an hour, after a day within a day"
             }
             HoldReason::NoAccess(_) => {

@@ -53,7 +53,7 @@ fn denied_write_is_held_in_awss_words_since_it_was_first_denied() {
     let mut world = denied(BY_POLICY);
     let (_, reason) = world.vpc().holds.clone().pop_first().unwrap();
     assert!(reason.to_string().ends_with(BY_POLICY), "{reason}");
-    assert!(reason.remedy().contains("zonelink sweep"));
+    assert!(reason.remedy().contains("zonelink backfill"));
     world.0.now = at("PT2H");
     let again = plan(&intent(), &world.0, &policy(), &refused(&world, BY_POLICY));
     let holds: Vec<_> = again
