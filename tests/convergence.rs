@@ -499,7 +499,8 @@ proptest! {
                     continue;
                 }
                 if contribution.addresses.is_empty() {
-                    // Of a claim whose record is being removed, or cannot be changed: what was announced before is over.
+                    // Of a claim whose record is being removed, or cannot be changed: what was announced before is
+                    // over.
                     let over = |pending: &Pending| pending.to.is_empty() || pending.until <= facts.now;
                     prop_assert!(claim.pending.as_ref().is_none_or(over));
                     continue;

@@ -117,8 +117,8 @@ async fn put_back<C: Cloud>(worker: &Worker<C>, step: &Step, error: &Error, rese
     }
 }
 
-/// Takes back that a removal was counted which was certainly not made. Where that fails the run makes fewer removals than
-/// it may.
+/// Takes back that a removal was counted which was certainly not made. Where that fails the run makes fewer removals
+/// than it may.
 async fn uncount<C: Cloud>(worker: &Worker<C>, done: &[Step], step: &Step, error: &Error) {
     if !matches!(step, Step::ChangeRecords { .. }) || error.may_have_been_made() {
         return;

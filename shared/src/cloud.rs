@@ -162,9 +162,9 @@ pub trait Cloud {
         zone: &HostedZoneId,
     ) -> Result<Option<DnsName>, Error>;
 
-    /// `route53profiles:ListProfileAssociations`: one page of the Route 53 Profiles that a VPC has, of whichever account.
-    /// One that is not associated yet, or not any more, is left out. These calls have a throttle of their own, and
-    /// count against no account's requests of Route 53.
+    /// `route53profiles:ListProfileAssociations`: one page of the Route 53 Profiles that a VPC has, of whichever
+    /// account. One that is not associated yet, or not any more, is left out. These calls have a throttle of their own,
+    /// and count against no account's requests of Route 53.
     async fn list_profile_associations(
         &self,
         account: &AccountId,

@@ -34,8 +34,9 @@ pub fn level() -> LevelFilter {
     asked.unwrap_or(LevelFilter::INFO)
 }
 
-/// Lines of JSON: time, level, message, target and the event's own fields side by side, and the spans from the outermost
-/// on. That is the runtime's, with `requestId` and `xrayTraceId`, whatever stands within it. docs/LOGGING.md has the fields.
+/// Lines of JSON: time, level, message, target and the event's own fields side by side, and the spans from the
+/// outermost on. That is the runtime's, with `requestId` and `xrayTraceId`, whatever stands within it. docs/LOGGING.md
+/// has the fields.
 fn json_lines<S>() -> fmt::Layer<S, JsonFields, Format<Json>>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,

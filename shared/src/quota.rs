@@ -127,8 +127,8 @@ impl<C: Cloud> Worker<C> {
 
     /// The moment at which a bucket is full again of which the table says `full_at`. No use of it leads further than
     /// [`Rate::furthest`](crate::model::rate::Rate::furthest): what stands there was written by a clock that was
-    /// wrong, and would keep the account waiting for as long as that clock was ahead. Such a bucket counts as empty, and
-    /// is set so.
+    /// wrong, and would keep the account waiting for as long as that clock was ahead. Such a bucket counts as empty,
+    /// and is set so.
     async fn within_reason(&self, account: &AccountId, full_at: Timestamp) -> Result<Timestamp, Error> {
         let (now, rate) = (self.now(), self.config.rate);
         if full_at <= rate.furthest(now) {

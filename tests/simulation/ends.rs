@@ -127,8 +127,8 @@ fn reasons(now: Timestamp) -> Vec<HoldReason> {
     ]
 }
 
-/// What only a look at an available endpoint shows is not shown where there is none: such a hold is written with a moment
-/// at which the table forgets it. Notes are taken of records alone.
+/// What only a look at an available endpoint shows is not shown where there is none: such a hold is written with a
+/// moment at which the table forgets it. Notes are taken of records alone.
 fn is_left_out(subject: &Subject, reason: &HoldReason, is_there: bool) -> bool {
     let is_rare = matches!(reason, HoldReason::NoAccess(denied) if denied.is_rarely_met());
     let is_forgotten = is_rare && !is_there && matches!(subject, Subject::Account(_));

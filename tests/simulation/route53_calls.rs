@@ -148,7 +148,8 @@ impl World {
 }
 
 /// Where a name stands in Route 53's order: its labels from the last to the first, and a last dot, before which `-`
-/// comes ([ListResourceRecordSets](https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html)).
+/// comes
+/// ([ListResourceRecordSets](https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html)).
 fn place(name: &DnsName) -> String {
     let name = name.to_string();
     name.rsplit('.').flat_map(|label| [label, "."]).collect()

@@ -99,7 +99,8 @@ impl World {
         if seen.gone.contains(&key.zone) || claim.is_some_and(|claim| self.is_removed(claim)) {
             return None;
         }
-        // What neither stands nor is on its way is nobody's loss: a person has deleted it while its endpoint was waited for.
+        // What neither stands nor is on its way is nobody's loss: a person has deleted it while its endpoint was waited
+        // for.
         let stands = |given: &Contribution| claim.is_some_and(|claim| may_stand(claim, &given.addresses));
         let lost = before.iter().filter(|(id, given)| !after.contains_key(*id) && stands(given));
         for (id, given) in lost {
@@ -311,8 +312,8 @@ fn undone(announced: &Claim, after: Option<&Claim>, seen: &Observations) -> Opti
     })
 }
 
-/// What a read of a name may have shown: what stood there, or A records of one moment beside AAAA records of a later one,
-/// where a list took several pages.
+/// What a read of a name may have shown: what stood there, or A records of one moment beside AAAA records of a later
+/// one, where a list took several pages.
 fn read_of(seen: &Observations, key: &RecordKey) -> impl Iterator<Item = Slot> {
     let slots: Vec<Slot> = seen.slots(key).cloned().collect();
     let pairs = (0..slots.len()).flat_map(|first| (first..slots.len()).map(move |later| (first, later)));

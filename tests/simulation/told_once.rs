@@ -1,5 +1,5 @@
-//! What everybody is told of once, all at the same time, and no second event or sweep repairs: a worker that lost a race
-//! is the last one that could make it right.
+//! What everybody is told of once, all at the same time, and no second event or sweep repairs: a worker that lost a
+//! race is the last one that could make it right.
 
 use shared::model::facts::{VpcEndpointState, ZoneOwner};
 use shared::model::ids::{HostedZoneId, VpcId};

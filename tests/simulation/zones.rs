@@ -1,7 +1,7 @@
 //! The zones that zonelink makes: what Route 53 says to it, what people do, and what must never be.
 //!
-//! Nothing here asks the plan. A zone is "ours" by its `CallerReference` for as long as its claim has not been released:
-//! what was released is the client's.
+//! Nothing here asks the plan. A zone is "ours" by its `CallerReference` for as long as its claim has not been
+//! released: what was released is the client's.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -125,7 +125,8 @@ pub(crate) struct Unassociated {
 }
 
 impl Unassociated {
-    /// Whether the VPC may join it and no other VPC's record comes of that: it was this VPC's, or the definition merges.
+    /// Whether the VPC may join it and no other VPC's record comes of that: it was this VPC's, or the definition
+    /// merges.
     pub(super) fn is_for(&self, facts: &Facts) -> bool {
         let was_ours = !self.vpcs.is_empty() && self.vpcs.iter().all(|vpc| Some(vpc) == facts.vpc.as_ref());
         let definition = facts.service.definition.as_ref();

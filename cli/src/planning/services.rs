@@ -88,8 +88,8 @@ impl Reviewed {
         Ok(())
     }
 
-    /// A sweep sends endpoints to the queue; here they are planned at once. The queue gets those that are accepted only:
-    /// they are not available before this is over.
+    /// A sweep sends endpoints to the queue; here they are planned at once. The queue gets those that are accepted
+    /// only: they are not available before this is over.
     fn look_at_them_here(&mut self, plan: &mut Plan) {
         let accepted: BTreeSet<VpcEndpointId> = plan
             .steps()

@@ -21,9 +21,9 @@ use crate::terminal::note;
 
 /// Hands a record over to zonelink, whatever its service's definition says of adoption.
 ///
-/// What stands at the name, if it is a simple A or AAAA record set, is claimed as it stands, for the endpoints of the VPC
-/// that needs it. The next look at the VPC, for which this sends, then makes it answer the endpoints' addresses. It also
-/// ends what `zonelink release` has begun.
+/// What stands at the name, if it is a simple A or AAAA record set, is claimed as it stands, for the endpoints of the
+/// VPC that needs it. The next look at the VPC, for which this sends, then makes it answer the endpoints' addresses. It
+/// also ends what `zonelink release` has begun.
 ///
 /// Exit codes: 0 it is handed over, 1 it is not.
 #[derive(Debug, clap::Args)]

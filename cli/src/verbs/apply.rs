@@ -25,8 +25,8 @@ const FRESH: SignedDuration = SignedDuration::from_secs(20);
 /// Does what a plan says, if that is still what would be done.
 ///
 /// It plans afresh. Where the digest is another one, it says what has moved since and does nothing. Else it applies the
-/// plan as the functions do, each step on its condition, and the journal names the caller. What somebody else has changed
-/// in the meantime is left, and said.
+/// plan as the functions do, each step on its condition, and the journal names the caller. What somebody else has
+/// changed in the meantime is left, and said.
 ///
 /// Exit codes: 0 it is done, 1 it failed, 3 something has moved, or a part was not done.
 #[derive(Debug, clap::Args)]

@@ -9,13 +9,13 @@ use crate::runs::{Bounds, Following, resume, start};
 /// Sweeps now, as the schedule does, and follows the run to its end.
 ///
 /// The function looks at all connections of the services, accepts and rejects as their definitions say, and sends every
-/// VPC that they and claims lead to on to be made right. It runs with its own rights. Without --service and --account it
-/// sweeps everything.
+/// VPC that they and claims lead to on to be made right. It runs with its own rights. Without --service and --account
+/// it sweeps everything.
 ///
 /// Progress is counted in VPCs: those that messages of the run have done, of those that the run has found. The time
 /// left is from the rate since its start; messages carry up to a hundred endpoints, so it moves in steps. On a terminal
-/// there is a bar on standard error, elsewhere a line every five seconds. What is interrupted here goes on in AWS; --run
-/// follows it again.
+/// there is a bar on standard error, elsewhere a line every five seconds. What is interrupted here goes on in AWS;
+/// --run follows it again.
 ///
 /// Exit codes: 0 all is done, 1 something failed, 3 something is held, or the time to wait is over.
 #[derive(Debug, clap::Args)]

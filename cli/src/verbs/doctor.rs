@@ -17,12 +17,12 @@ use crate::terminal::{count, note};
 
 /// Says why a client cannot connect.
 ///
-/// Looks at everything between the client and the service, from the connection to the record and the targets behind the load
-/// balancer, in both accounts. Each check says what it found, a verdict, and the command or setting that mends it. It changes
-/// nothing.
+/// Looks at everything between the client and the service, from the connection to the record and the targets behind the
+/// load balancer, in both accounts. Each check says what it found, a verdict, and the command or setting that mends it.
+/// It changes nothing.
 ///
-/// Verdicts: ok; warn, it works and somebody should know this; fail, clients cannot connect, or not all of them; unknown, it
-/// could not be seen, and the remedy says what would let it be seen.
+/// Verdicts: ok; warn, it works and somebody should know this; fail, clients cannot connect, or not all of them;
+/// unknown, it could not be seen, and the remedy says what would let it be seen.
 ///
 /// Exit codes: 0 no check fails, 1 it, or a part of it, could not be read, 2 wrong arguments, 3 a check fails.
 #[derive(Debug, clap::Args)]

@@ -6,13 +6,15 @@ use crate::planning::{Kept, Planning, Report, Selection};
 
 /// Shows what would be done now, and what is held.
 ///
-/// Every change batch, every write of the table, every hold with its remedy. It observes as the functions do and writes nothing, but that its reads reserve room among the account's Route 53
-/// requests, as theirs do. The digest at the end stands for what is done and held, not for when: `zonelink apply` takes
-/// it. The plan is kept on this machine too, for apply to say what has moved since.
+/// Every change batch, every write of the table, every hold with its remedy. It observes as the functions do and writes
+/// nothing, but that its reads reserve room among the account's Route 53 requests, as theirs do. The digest at the end
+/// stands for what is done and held, not for when: `zonelink apply` takes it. The plan is kept on this machine too, for
+/// apply to say what has moved since.
 ///
 /// With `--all` an account or a service that cannot be read is named, and the others are planned.
 ///
-/// Exit codes: 0 all is in sync and nothing is held, 1 it, or a part of it, could not be read, 3 something is to be done, or held.
+/// Exit codes: 0 all is in sync and nothing is held, 1 it, or a part of it, could not be read, 3 something is to be
+/// done, or held.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Plan {
     #[command(flatten)]

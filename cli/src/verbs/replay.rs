@@ -23,11 +23,11 @@ use crate::planning::vpcs;
 
 /// Says what an event leads to, without doing it.
 ///
-/// Where each function looks, and what is planned from what is seen there now. Its reads reserve room among the account's
-/// Route 53 requests, and it writes nothing else.
+/// Where each function looks, and what is planned from what is seen there now. Its reads reserve room among the
+/// account's Route 53 requests, and it writes nothing else.
 ///
-/// With --service it asks nobody: the definitions of the files are in force, nothing is looked at, and it ends with where
-/// the functions would look; it then needs the region of the services, --region or `AWS_REGION`.
+/// With --service it asks nobody: the definitions of the files are in force, nothing is looked at, and it ends with
+/// where the functions would look; it then needs the region of the services, --region or `AWS_REGION`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Replay {
     /// An event as EventBridge delivers it, in JSON

@@ -71,8 +71,8 @@ pub(super) fn release(key: &RecordKey, expects: u64, leaves: &BTreeSet<VpcId>) -
     with_references(first, key, leaves, || Some(Write::Delete(Key::claim(key), Condition::Absent)))
 }
 
-/// Writes a claim on a zone over the version `expects`; over none when no claim may stand there. A new one is counted: at
-/// most `at_most` live in the account.
+/// Writes a claim on a zone over the version `expects`; over none when no claim may stand there. A new one is counted:
+/// at most `at_most` live in the account.
 pub(super) fn put_zone(claim: &ZoneClaim, expects: Option<u64>, at_most: u32) -> Vec<Write> {
     let condition = expects.map_or(Condition::Absent, Condition::Version);
     let key = Key::zone_claim(&claim.vpc, &claim.domain);

@@ -1,9 +1,9 @@
 //! The clock: this machine's, corrected by what AWS says the time is.
 //!
-//! Moments are compared across machines: a claim's `until`, a bucket's `full_at`. A function's clock is the one of
-//! AWS, and no single answer moves it. The clock of a machine at which somebody runs the command line may be wrong, and AWS takes requests
-//! that are signed up to five minutes off. The corrected clock is used and nothing is refused: whatever zonelink writes down is reckoned
-//! with it, and AWS refuses by itself what is further off.
+//! Moments are compared across machines: a claim's `until`, a bucket's `full_at`. A function's clock is the one of AWS,
+//! and no single answer moves it. The clock of a machine at which somebody runs the command line may be wrong, and AWS
+//! takes requests that are signed up to five minutes off. The corrected clock is used and nothing is refused: whatever
+//! zonelink writes down is reckoned with it, and AWS refuses by itself what is further off.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 

@@ -6,8 +6,8 @@ use crate::error::Error;
 use crate::trigger::intent::{Intent, Message};
 
 impl Aws {
-    /// Sends an intent. Its account is its message group, so that a busy account does not keep others
-    /// waiting ([fair queues](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html)).
+    /// Sends an intent. Its account is its message group, so that a busy account does not keep others waiting
+    /// ([fair queues](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html)).
     pub(super) async fn send(&self, intent: &Intent, delay_seconds: i32) -> Result<(), Error> {
         let body = serde_json::to_string(&Message::Reconcile(intent.clone()))
             .map_err(|error| Error::Unreadable { what: intent.to_string(), source: Box::new(error) })?;

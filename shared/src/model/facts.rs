@@ -224,7 +224,8 @@ pub struct VpcFacts {
     /// The claims on zones that zonelink makes for it, by the zone's name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub zone_claims: BTreeMap<DnsName, ClaimedZone>,
-    /// What is to be known where a zone may have to be made; none where a zone can hold each name, or none is to be made.
+    /// What is to be known where a zone may have to be made; none where a zone can hold each name, or none is to be
+    /// made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub making: Option<ZoneMaking>,
 }

@@ -186,8 +186,8 @@ impl Key {
     }
 }
 
-/// How the sort keys of claims on zones begin, and of what the index says of them. No zone's id does: those have capital
-/// letters and digits.
+/// How the sort keys of claims on zones begin, and of what the index says of them. No zone's id does: those have
+/// capital letters and digits.
 const ZONE_CLAIM: &str = "zone-claim/";
 
 /// Whether a sort key of a VPC's references, or of the index, is one of a claim on a zone.

@@ -1,5 +1,5 @@
-//! The zones that Route 53 Profiles bring into a VPC. They are read only where a name is published that none of the VPC's
-//! own zones can hold, and not at every look.
+//! The zones that Route 53 Profiles bring into a VPC. They are read only where a name is published that none of the
+//! VPC's own zones can hold, and not at every look.
 //!
 //! They decide nothing but the words of a hold. So what goes wrong here keeps nothing else waiting.
 

@@ -110,8 +110,8 @@ pub enum Step {
         /// VPCs that lose their reference.
         leaves: BTreeSet<VpcId>,
     },
-    /// `dynamodb:TransactWriteItems`: a claim on a zone, on condition of its version, and what the index says of it. A new
-    /// one is counted in the same transaction.
+    /// `dynamodb:TransactWriteItems`: a claim on a zone, on condition of its version, and what the index says of it. A
+    /// new one is counted in the same transaction.
     PutZoneClaim {
         /// The claim as it is to be.
         claim: Box<ZoneClaim>,

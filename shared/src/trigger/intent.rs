@@ -44,8 +44,8 @@ pub struct Intent {
     /// consistent, so one that is not found yet is waited for.
     #[serde(default)]
     pub announced: bool,
-    /// Whether the account may connect, once AWS has connected it, by service: only reviews read what AWS alone can tell
-    /// of an allow list.
+    /// Whether the account may connect, once AWS has connected it, by service: only reviews read what AWS alone can
+    /// tell of an allow list.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reviewed: BTreeMap<ServiceId, bool>,
     /// How often in a row a change was put off, because Route 53 was not ready for it: the next delay follows from it.

@@ -20,8 +20,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// Ends a service: publishes nothing for it any more, and lets its records go or stay.
 ///
 /// The definition is marked, and the sweeps bring it about. Once no record is claimed for the service any more, a
-/// second call, or --wait, deletes the definition. The stack's own service is ended in the same way, before the stack is
-/// deleted; its mark stays.
+/// second call, or --wait, deletes the definition. The stack's own service is ended in the same way, before the stack
+/// is deleted; its mark stays.
 ///
 /// Exit codes: 0 it is done, 3 it is under way.
 #[derive(Debug, clap::Args)]

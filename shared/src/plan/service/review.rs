@@ -23,8 +23,8 @@
 //! holds nor one of `TooManyRejects`, and rejects nobody while the latter stands.
 //!
 //! A service that this account does not have is a mistake, held as `ServiceNotFound`, or somebody else's, of which the
-//! accounts on the list are clients: then nothing is accepted, and each of these accounts is asked for its endpoints. The
-//! first that is remembered ends the hold.
+//! accounts on the list are clients: then nothing is accepted, and each of these accounts is asked for its endpoints.
+//! The first that is remembered ends the hold.
 //!
 //! One review accepts so many at most, its owners in turns, and leaves the others to the next one.
 //!
@@ -126,8 +126,8 @@ pub fn plan_definitions(
     plan
 }
 
-/// Ends the holds to which a sweep of everything leads no message: on accounts that have nothing left to look at, and on
-/// endpoints that were announced, never seen, and are connected to no service. Nothing else would end them.
+/// Ends the holds to which a sweep of everything leads no message: on accounts that have nothing left to look at, and
+/// on endpoints that were announced, never seen, and are connected to no service. Nothing else would end them.
 #[must_use]
 pub fn plan_left_holds(
     accounts: &BTreeSet<AccountId>,
@@ -218,8 +218,8 @@ fn endpoints_to_send(
     by_account
 }
 
-/// One intent for each account that the definition names. No connections are shown of somebody else's service, so only the
-/// accounts themselves tell which endpoints they have.
+/// One intent for each account that the definition names. No connections are shown of somebody else's service, so only
+/// the accounts themselves tell which endpoints they have.
 fn find_endpoints(plan: &mut Plan, subject: &Subject, definition: &ServiceDefinition, question: &Question) {
     for account in definition.allowed_principals.iter().filter_map(Principal::account) {
         if question.concerns(account) {

@@ -19,8 +19,8 @@
 //! ```
 //!
 //! What stands from before anybody asked is not taken away: an answer that is missing is worse than one that somebody
-//! may not have wanted. Nothing is written for its sake either, so that its owner may delete it: in a record that others
-//! share, too, whichever VPC is looked at first.
+//! may not have wanted. Nothing is written for its sake either, so that its owner may delete it: in a record that
+//! others share, too, whichever VPC is looked at first.
 //!
 //! ```text
 //! another VPC's addresses in a shared record    they stand    when this VPC writes the record
@@ -134,8 +134,8 @@ impl View<'_> {
     }
 }
 
-/// Whether a guest's addresses, to which the zone's owner does not consent as far as the claim says, were taken out of the
-/// record by somebody. While a change is on its way nothing can be told.
+/// Whether a guest's addresses, to which the zone's owner does not consent as far as the claim says, were taken out of
+/// the record by somebody. While a change is on its way nothing can be told.
 fn was_taken_out(record: &RecordFacts, given: &Claimed) -> bool {
     let is_settled = record.claim.as_ref().is_some_and(|claim| claim.pending.is_none());
     let is_guest = given.account != record.zone_account;
