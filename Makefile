@@ -55,7 +55,8 @@ test: ## Run every check and every test
 # It judges what the flows have just asked for.
 	.ci/step "policies" $(PYTEST) tests/iam
 	.ci/step "sam build" $(PYTHON) -m deploy
-	.ci/step "deploying, alarms, command line" $(PYTEST) $(SIDE_BY_SIDE) tests/deploy tests/drills tests/cli
+	.ci/step "deploying, alarms, remedies, command line" $(PYTEST) $(SIDE_BY_SIDE) \
+	  tests/deploy tests/drills tests/remedies tests/cli
 	@echo "Seconds for each step:" && cat $(STEPS)
 
 .PHONY: test-rust

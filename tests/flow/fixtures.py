@@ -16,7 +16,7 @@ from stage.provider import EXTERNAL_ID, Provider
 from .evidence import Watched
 
 # The suites that share what stands here.
-SUITES = ("flow", "cli", "drills")
+SUITES = ("flow", "cli", "drills", "remedies")
 
 # The accounts that the provider's stack names as clients; of them client-c is a stranger to the service.
 CLIENTS = (accounts.CLIENT_A, accounts.CLIENT_B, accounts.CLIENT_C)

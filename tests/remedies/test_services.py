@@ -12,8 +12,8 @@ from local_aws import accounts, state
 from stage.client import NAME, Client
 from stage.provider import ORGANIZATION
 
-from . import remedies, test_remedies_of_made_zones, test_remedies_of_records
-from .remedies import follow, row, rows_of
+from . import rows, test_made_zones, test_records
+from .rows import follow, row, rows_of
 
 SECOND = "*.second.example.com"
 
@@ -247,7 +247,7 @@ def test_every_reason_has_a_row_or_says_why_not():
     enum = (state.REPOSITORY / "shared" / "src" / "model" / "hold_reason.rs").read_text()
     enum = re.search(r"pub enum HoldReason \{(.*?)\n\}", enum, re.DOTALL)[1]
     reasons = set(re.findall(r"^    ([A-Z]\w*)", enum, re.MULTILINE))
-    assert rows_of(test_remedies_of_records.__name__) and rows_of(test_remedies_of_made_zones.__name__)
-    rows = {one.reason for one in remedies.ROWS.values()}
-    assert rows & set(WITHOUT) == set()
-    assert rows | set(WITHOUT) == reasons
+    assert rows_of(test_records.__name__) and rows_of(test_made_zones.__name__)
+    ended = {one.reason for one in rows.ROWS.values()}
+    assert ended & set(WITHOUT) == set()
+    assert ended | set(WITHOUT) == reasons

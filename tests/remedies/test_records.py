@@ -7,7 +7,7 @@ import pytest
 from cli.command import Command
 from stage.client import DOMAIN, NAME, Client
 
-from .remedies import follow, row, rows_of
+from .rows import follow, row, rows_of
 
 PARENT = "example.com"
 MARK = '"heritage=external-dns,external-dns/owner=blue,external-dns/resource=ingress/default/web"'

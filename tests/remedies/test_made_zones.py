@@ -2,10 +2,10 @@
 
 import pytest
 
+from flow.test_made_zones import CREATE, zones
 from stage.client import NAME, Client
 
-from .remedies import follow, row, rows_of
-from .test_made_zones import CREATE, zones
+from .rows import follow, row, rows_of
 
 
 def bare(fleet, client=None, **parameters):
