@@ -2,8 +2,8 @@
 
 import pytest
 
-from flow.remedies import Shell, ways_of
 from local_aws import accounts
+from remedies.rows import Shell, ways_of
 from stage.client import DOMAIN, NAME
 
 from .patient import TRAIL
@@ -147,7 +147,7 @@ def test_vpc_without_a_zone_is_advised_one_of_its_own_and_no_strangers(patient):
     vpc = patient.client.vpc()
     vpc.endpoint()
     patient.local.settled()
-    assert patient.provider.table.holds() == {f"{vpc.id}/{NAME}": {"reason": "NoZone"}}
+    assert {held: one["reason"] for held, one in patient.provider.table.holds().items()} == {f"{vpc.id}/{NAME}": "NoZone"}
     checks = patient.doctor(subject=vpc.id).json["endpoints"][0]["checks"]
     [found] = [one for one in checks if one["check"] == "hosted zone"]
     assert f"({patient.zone.id}) could, and serves other VPCs" in found["evidence"], found

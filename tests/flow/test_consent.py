@@ -1,13 +1,10 @@
 """A zone of another account: its owner says whose VPCs are written there, and its own come first."""
 
 import itertools
-import json
 
 import pytest
 
 from stage.client import NAME, Client
-
-from .remedies import Shell, ways_of
 
 MERGED = "*.merged.example.com"
 
@@ -65,26 +62,6 @@ def test_guest_is_written_once_the_owner_has_done_what_the_hold_says(hub):
     assert hub.zone.addresses() == guest.addresses
     assert hub.table.holds() == {}
     assert {call["account"] for call in hub.local.calls("ChangeResourceRecordSets")} == {hub.owner.account}
-
-
-def test_doctor_names_zone_owner_and_parameter_and_is_content_once_that_is_set(hub):
-    guest, shell = hub.guest.endpoint(), Shell(hub)
-    hub.local.settled()
-
-    def record():
-        said = json.loads(shell.run(f"zonelink doctor {guest.id} --output json", hub.provider.account))
-        return next(one for one in said["endpoints"][0]["checks"] if one["check"] == "record")
-
-    found = record()
-    assert found["verdict"] == "fail"
-    for words in (hub.zone.id, "ZoneOwnerConsent", f"account {hub.owner.account} owns the zone"):
-        assert words in found["evidence"], found
-    assert f"ServesVpcsOf={hub.a.account}" in found["remedy"]
-    [way] = ways_of(found["remedy"])
-    assert way.account == hub.owner.account
-    shell.follow(way)
-    hub.provider.sweep()
-    assert record()["verdict"] == "ok"
 
 
 def test_owner_and_guest_stand_side_by_side_where_the_definition_merges_and_the_owner_consents(hub):
