@@ -364,7 +364,10 @@ fn pretend(plan: &Plan, facts: &Facts) -> Facts {
             Step::DeleteWait { vpc_endpoint } => {
                 after.waits.remove(vpc_endpoint);
             }
-            Step::SendIntent { .. } | Step::Reserve { .. } | Step::ReserveDeletion { .. } => {}
+            Step::SendIntent { .. }
+            | Step::Reserve { .. }
+            | Step::ReserveDeletion { .. }
+            | Step::ReturnDeletion { .. } => {}
             Step::AcceptConnections { .. } | Step::RejectConnections { .. } => {
                 panic!("a reconciliation accepts and rejects nothing")
             }

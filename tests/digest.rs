@@ -157,7 +157,7 @@ impl Made {
         let reserve = Step::Reserve { account: id(ACCOUNT), requests: 1 };
         let mut steps: Vec<Step> = self.when.reserves.then_some(reserve).into_iter().collect();
         steps.push(put(&claim, *version));
-        let put_back = Box::new(Step::ReleaseClaim { key: key("Z1"), expects: 8, leaves: BTreeSet::new() });
+        let put_back = vec![Step::ReleaseClaim { key: key("Z1"), expects: 8, leaves: BTreeSet::new() }];
         steps.push(Step::ChangeRecords { account: id(ACCOUNT), key: key("Z1"), changes, until, put_back });
         steps.push(put(&claim.confirm(), Some(claim.version)));
         Group { subject: Subject::Record(id(VPC), key("Z1")), reason: "drift".into(), steps }

@@ -90,7 +90,6 @@ async fn apply_group<'a, C: Cloud>(
         let applied = Box::pin(apply_step(worker, step, reserved)).await;
         if let Err(error) = &applied {
             put_back(worker, step, error, reserved).await;
-            uncount(worker, &group.steps[..done], step, error).await;
         }
         let outcome = match worker.or_wait(applied).await {
             Ok(Ok(())) => {
@@ -105,28 +104,16 @@ async fn apply_group<'a, C: Cloud>(
     GroupOutcome { group, done, outcome: Outcome::Done, at: worker.now() }
 }
 
-/// Undoes the announcement of a change that was certainly not made. Where that fails the claim says that the change
-/// is on its way, and is believed until its time is over.
+/// Undoes what was announced and counted of a change that was certainly not made. Where that fails the claim says that the
+/// change is on its way, and is believed until its time is over; and a run makes fewer removals than it may.
 async fn put_back<C: Cloud>(worker: &Worker<C>, step: &Step, error: &Error, reserved: &Reserved) {
     let (Step::ChangeRecords { put_back, .. } | Step::CreateZone { put_back, .. }) = step else { return };
     if error.may_have_been_made() {
         return;
     }
-    if let Err(error) = Box::pin(apply_step(worker, put_back, reserved)).await {
-        tracing::warn!(step = %put_back, error = error.chain(), "a claim could not be put back");
-    }
-}
-
-/// Takes back that a removal was counted which was certainly not made. Where that fails the run makes fewer removals
-/// than it may.
-async fn uncount<C: Cloud>(worker: &Worker<C>, done: &[Step], step: &Step, error: &Error) {
-    if !matches!(step, Step::ChangeRecords { .. }) || error.may_have_been_made() {
-        return;
-    }
-    for step in done {
-        let Step::ReserveDeletion { run, .. } = step else { continue };
-        if let Err(error) = worker.cloud.update_run(run, &RunUpdate::UncountRemoval).await {
-            tracing::warn!(run, error = error.chain(), "a removal that was not made stays counted");
+    for step in put_back {
+        if let Err(error) = Box::pin(apply_step(worker, step, reserved)).await {
+            tracing::warn!(%step, error = error.chain(), "a step could not be put back");
         }
     }
 }
@@ -153,6 +140,7 @@ async fn apply_step<C: Cloud>(worker: &Worker<C>, step: &Step, reserved: &Reserv
             let (at_most, expires_at) = (*at_most, expires_at(worker.now()));
             cloud.update_run(run, &RunUpdate::CountRemoval { at_most, expires_at }).await
         }
+        Step::ReturnDeletion { run } => cloud.update_run(run, &RunUpdate::UncountRemoval).await,
         Step::ChangeRecords { account, key, changes, until, .. } => {
             change_records(worker, account, key, changes, *until).await
         }

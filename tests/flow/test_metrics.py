@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import time
 
 import pytest
 
@@ -17,9 +16,7 @@ class CloudWatch:
     def __init__(self, fleet):
         self._client = fleet.local.client("cloudwatch", fleet.provider.account)
         self._stack = {"Name": "Stack", "Value": STACK}
-        self._before = {}
-        # What the test before this one did may still be on its way.
-        self._before = self._at_rest()
+        self._before = self.all()
 
     def all(self):
         """Sum, number and greatest of the values of each metric, by its name and its own dimension."""
@@ -36,16 +33,8 @@ class CloudWatch:
         return self._grown(name, second)[1]
 
     def _grown(self, name, second):
-        before, now = (of.get((name, second), (0, 0)) for of in (self._before, self._at_rest()))
+        before, now = (of.get((name, second), (0, 0)) for of in (self._before, self.all()))
         return tuple(after - first for after, first in zip(now, before))
-
-    def _at_rest(self):
-        """All metrics once no more come: a function's last lines are read after it has answered."""
-        found, before = self.all(), None
-        while found != before:
-            time.sleep(0.25)
-            found, before = self.all(), found
-        return found
 
     def _statistics(self, metric):
         end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=1)

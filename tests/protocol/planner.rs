@@ -268,7 +268,10 @@ impl Planner {
         });
         for (n, step) in steps.enumerate() {
             if let plan::Step::ChangeRecords { put_back, .. } = step {
-                planned.put_back = Some(self.step(put_back, &numbers, &mut announced));
+                let [to] = &put_back[..] else {
+                    panic!("a change without a run puts one claim back: {put_back:?}")
+                };
+                planned.put_back = Some(self.step(to, &numbers, &mut announced));
             }
             planned.steps[n] = Some(self.step(step, &numbers, &mut announced));
         }

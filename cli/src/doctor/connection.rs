@@ -3,6 +3,7 @@
 use shared::model::facts::VpcEndpointState as State;
 use shared::model::ids::AccountId;
 use shared::model::policy::ServiceDefinition;
+use shared::model::remedy::commands;
 
 use super::check::{Check, client_stack, paste};
 use super::facts::Facts;
@@ -81,15 +82,9 @@ fn anew(facts: &Facts) -> String {
 
 /// Which subnet is the client's choice: the first is as good as another where the service is in its zone.
 fn first_subnet(facts: &Facts) -> String {
-    let (region, id) = (&facts.installation.region, &facts.vpc_endpoint);
-    let vpc = facts.vpc.as_ref().map_or("VPC", |vpc| vpc.as_str());
-    let first = format!(
-        "aws ec2 describe-subnets --region {region} --filters Name=vpc-id,Values={vpc} --query 'Subnets[0].SubnetId' --output text"
-    );
-    let add = format!(
-        "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {id} --add-subnet-ids \"$({first})\""
-    );
-    paste(format!("to add the first subnet of the VPC, in account {}", facts.account), &[add])
+    let says = format!("to add the first subnet of the VPC, in account {}", facts.account);
+    let Some(vpc) = &facts.vpc else { return says };
+    paste(says, &[commands::add_first_subnet(&facts.installation.region, vpc, &facts.vpc_endpoint)])
 }
 
 /// An endpoint counts when every subnet's interface has its address.

@@ -163,9 +163,3 @@ pub(crate) struct EventFacts {
     /// The trails of the client account.
     pub(crate) trails: Read<Vec<Trail>>,
 }
-
-/// The domain in which a name stands: without its `*`, or the name itself.
-pub(super) fn domain(name: &DnsName) -> DnsName {
-    let text = name.to_string();
-    text.strip_prefix("*.").and_then(|domain| domain.parse().ok()).unwrap_or_else(|| name.clone())
-}

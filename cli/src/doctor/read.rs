@@ -10,7 +10,6 @@ use shared::model::record::RecordKey;
 
 use super::facts::{
     EventFacts, Facts, InstallationFacts, NameFacts, Page, ServiceFacts, Unassociated, VpcFacts, ZoneRecord,
-    domain,
 };
 use crate::aws;
 use crate::fleet::{EndpointView, Fleet, HoldView};
@@ -272,7 +271,7 @@ impl<'a> Reader<'a> {
     /// What stands in the zone from the name's domain on.
     async fn beside(&mut self, owner: &AccountId, zone: &HostedZoneId, name: &DnsName) -> Read<Page> {
         let session = self.session(owner).await?;
-        let found = aws::names_in_zone(&session, zone, &domain(name)).await;
+        let found = aws::names_in_zone(&session, zone, &name.own_domain()).await;
         let (records, is_all) = found.map_err(|error| NotRead::because(owner, &error))?;
         Ok(Page { records, is_all, zones: vec![zone.to_string()] })
     }
@@ -360,7 +359,7 @@ fn unknown_vpc(why: &NotRead) -> VpcFacts {
 /// Private zones of the account that could hold the name, the most specific first.
 async fn unassociated(account: &AccountId, session: &Session, name: &DnsName) -> Read<Vec<NamedZone>> {
     let mut zones = Vec::new();
-    let mut candidate = Some(domain(name));
+    let mut candidate = Some(name.own_domain());
     // A top-level domain is nobody's zone.
     while let Some(zone) = candidate.filter(|zone| zone.labels() >= 2) {
         let found = aws::zones_named(session, &zone).await;

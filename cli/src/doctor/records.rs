@@ -2,10 +2,12 @@
 
 use shared::model::facts::VpcEndpointState;
 use shared::model::hold::Subject;
+use shared::model::ids::VpcId;
 use shared::model::record::{Addresses, RecordSet, RecordType, SeenRecords};
+use shared::model::remedy::commands;
 
 use super::check::{Check, paste};
-use super::facts::{Facts, NameFacts, ZoneRecord, domain};
+use super::facts::{Facts, NameFacts, ZoneRecord};
 use crate::fleet::HoldView;
 use crate::observed::NotRead;
 
@@ -33,24 +35,26 @@ fn zone(facts: &Facts, name: &NameFacts) -> Check {
         Ok(zones) => zones,
         Err(why) => return Check::not_read(ZONE, facts, why),
     };
-    let vpc = facts.vpc.as_ref().map_or("VPC", |vpc| vpc.as_str());
     if let Some(first) = name.records.first() {
         let id = &first.zone.id;
         let others: Vec<_> = name.records[1..].iter().map(|record| record.zone.name.to_string()).collect();
         let over = if others.is_empty() { String::new() } else { format!(", before {}", others.join(", ")) };
         return Check::ok(ZONE, format!("{} ({id}) answers for {}{over}", first.zone.name, name.name));
     }
-    no_zone(facts, name, vpc, zones.len())
+    match &facts.vpc {
+        Some(vpc) => no_zone(facts, name, vpc, zones.len()),
+        None => Check::not_read(ZONE, facts, &NotRead::NotAsked("the endpoint's VPC is not known")),
+    }
 }
 
 /// What a VPC lacks of whose zones none can hold the name.
-fn no_zone(facts: &Facts, name: &NameFacts, vpc: &str, zones: usize) -> Check {
-    let vpc_option = format!("--vpc VPCRegion={},VPCId={vpc}", facts.installation.region);
+fn no_zone(facts: &Facts, name: &NameFacts, vpc: &VpcId, zones: usize) -> Check {
+    let region = &facts.installation.region;
     let unassociated = name.unassociated.as_deref().unwrap_or_default();
     if let Some(there) = unassociated.iter().find(|there| there.is_for(facts)) {
         let (name, id) = (&name.name, &there.zone.id);
         let found = format!("{} ({id}) could hold {name}, and is not associated with {vpc}", there.zone.name);
-        let join = format!("aws route53 associate-vpc-with-hosted-zone --hosted-zone-id {id} {vpc_option}");
+        let join = commands::associate(id, region, vpc);
         return Check::fail(ZONE, found, paste(format!("in account {}", facts.account), &[join]));
     }
     // A private zone is always associated with some VPC: one that is not this VPC's own is another's.
@@ -61,10 +65,7 @@ fn no_zone(facts: &Facts, name: &NameFacts, vpc: &str, zones: usize) -> Check {
     } else {
         format!("; {} could, and serves other VPCs, whose addresses it answers", others.join(", "))
     };
-    let create = format!(
-        "aws route53 create-hosted-zone --name {} --caller-reference \"$(date +%s)\" {vpc_option}",
-        domain(&name.name)
-    );
+    let create = commands::create_zone(&name.name, region, vpc);
     let found = format!(
         "none of the {zones} zones of {vpc} can hold {}: names resolve publicly or not at all{others}",
         name.name

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use shared::model::dns::DnsName;
+use shared::model::remedy::commands;
 
 use super::check::{Check, paste};
-use super::facts::{Facts, NameFacts, Page, domain};
+use super::facts::{Facts, NameFacts, Page};
 use crate::observed::HostedZone;
 
 pub(super) const EXACT: &str = "names beside the record";
@@ -32,7 +33,7 @@ pub(super) fn checks(facts: &Facts) -> Vec<Check> {
 
 /// A zone or record set below the wildcard answers its names itself.
 fn exact(facts: &Facts, name: &NameFacts) -> Check {
-    let domain = domain(&name.name);
+    let domain = name.name.own_domain();
     let zones = match &facts.network.zones {
         Ok(zones) => zones,
         Err(why) => return Check::not_read(EXACT, facts, why),
@@ -72,22 +73,13 @@ fn leave(facts: &Facts, zones: &[&HostedZone]) -> String {
     if zones.is_empty() {
         return says.into();
     }
-    let leave = zones.iter().map(|zone| {
-        let id = &zone.id;
-        format!("aws route53 disassociate-vpc-from-hosted-zone --hosted-zone-id {id} --vpc VPCRegion={region},VPCId={vpc}")
-    });
+    let leave = zones.iter().map(|zone| commands::disassociate(&zone.id, region, vpc));
     let says = format!("{says}; a zone that is not needed leaves the VPC, in account {}", facts.account);
     paste(says, &leave.collect::<Vec<_>>())
 }
 
 /// Private DNS of an endpoint makes a zone of AWS's in the VPC. One that a closer zone shadows answers nothing.
 fn endpoint_dns(facts: &Facts, name: &NameFacts) -> Check {
-    let (id, region) = (&facts.vpc_endpoint, &facts.installation.region);
-    let disable = |which: &str| {
-        format!(
-            "aws ec2 modify-vpc-endpoint --region {region} --no-private-dns-enabled --vpc-endpoint-id {which}"
-        )
-    };
     if let Some(zone) = of_a_service(facts, name) {
         let service = zone.service.as_deref().unwrap_or_default();
         return Check::fail(
@@ -96,12 +88,10 @@ fn endpoint_dns(facts: &Facts, name: &NameFacts) -> Check {
                 "zone {} ({}) of {service} answers in the VPC in place of {}",
                 zone.name, zone.id, name.name
             ),
-            paste(
-                format!(
-                    "turn off the private DNS of the endpoint that made it, in account {}",
-                    facts.account
-                ),
-                &[disable(&bringing(facts, zone))],
+            private_dns_off(
+                facts,
+                "turn off the private DNS of the endpoint that made it",
+                facts.vpc.as_ref().map(|vpc| commands::bringing(&zone.id, &facts.installation.region, vpc)),
             ),
         );
     }
@@ -109,9 +99,10 @@ fn endpoint_dns(facts: &Facts, name: &NameFacts) -> Check {
         Ok(Some(endpoint)) if endpoint.has_private_dns => Check::warn(
             ENDPOINT_DNS,
             "it is on: names of the service's own private DNS name bypass zonelink's record",
-            paste(
-                format!("if both are the same names, turn it off, in account {}", facts.account),
-                &[disable(id.as_str())],
+            private_dns_off(
+                facts,
+                "if both are the same names, turn it off",
+                Some(facts.vpc_endpoint.to_string()),
             ),
         ),
         Ok(_) => Check::ok(ENDPOINT_DNS, "it is off, and no zone of an AWS service overlaps"),
@@ -121,7 +112,7 @@ fn endpoint_dns(facts: &Facts, name: &NameFacts) -> Check {
 
 /// The zone of an AWS service that is asked for the name, or for names below it.
 fn of_a_service<'a>(facts: &'a Facts, name: &NameFacts) -> Option<&'a HostedZone> {
-    let domain = domain(&name.name);
+    let domain = name.name.own_domain();
     let zones = facts.network.zones.as_deref().unwrap_or_default();
     let could_hold = zones.iter().filter(|zone| zone.name.is_zone_of(&name.name));
     let asked = could_hold.map(|zone| zone.name.labels()).max().unwrap_or_default();
@@ -131,15 +122,10 @@ fn of_a_service<'a>(facts: &'a Facts, name: &NameFacts) -> Option<&'a HostedZone
     })
 }
 
-/// Asks which endpoint brings a zone: EC2 names the zone among the endpoint's DNS entries.
-fn bringing(facts: &Facts, zone: &HostedZone) -> String {
-    let region = &facts.installation.region;
-    let vpc = facts.vpc.as_ref().map_or("VPC", |vpc| vpc.as_str());
-    format!(
-        "\"$(aws ec2 describe-vpc-endpoints --region {region} --filters Name=vpc-id,Values={vpc} --output text --query \
-         \"VpcEndpoints[?DnsEntries[?HostedZoneId=='{}']].VpcEndpointId\")\"",
-        zone.id
-    )
+fn private_dns_off(facts: &Facts, says: &str, which: Option<String>) -> String {
+    let says = format!("{says}, in account {}", facts.account);
+    let Some(which) = which else { return says };
+    paste(says, &[commands::private_dns_off(&facts.installation.region, &which)])
 }
 
 /// A Profile brings zones that no list of the VPC's zones shows.
@@ -148,7 +134,7 @@ fn profile(facts: &Facts, name: &NameFacts) -> Check {
         Ok(zones) => zones,
         Err(why) => return Check::not_read(PROFILE, facts, why),
     };
-    let domain = domain(&name.name);
+    let domain = name.name.own_domain();
     let concerns = |zone: &DnsName| zone.is_zone_of(&name.name) || domain.is_zone_of(zone);
     let shadows: Vec<_> = zones
         .iter()
@@ -189,7 +175,7 @@ fn forwarding(facts: &Facts, name: &NameFacts) -> Check {
         Ok(rules) => rules,
         Err(why) => return Check::not_read(FORWARDING, facts, why),
     };
-    let domain = domain(&name.name);
+    let domain = name.name.own_domain();
     let zone = name.records.first().map(|record| &record.zone.name);
     // Of overlapping zones and rules the most specific counts, and at the same name the rule.
     let comes_first = |rule: &DnsName| zone.is_none_or(|zone| zone.is_zone_of(rule));
@@ -233,7 +219,7 @@ fn public(facts: &Facts, name: &NameFacts) -> Check {
         Err(why) => return Check::not_read(PUBLIC, facts, why),
     };
     let zone = &first.zone.name;
-    let domain = domain(&name.name);
+    let domain = name.name.own_domain();
     let beside = name.beside.as_ref().map(|page| page.records.clone()).unwrap_or_default();
     let private: BTreeSet<_> = beside.iter().map(|(name, _)| name).collect();
     let published = |other: &DnsName| facts.names.iter().any(|name| name.name == *other);

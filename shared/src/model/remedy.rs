@@ -3,6 +3,7 @@
 //! A reason that leaves a choice has a way for each side of it. A reason whose remedy is a sentence only, because its
 //! commands would need what no hold knows, has none: `HoldReason::remedy` says what to decide.
 
+pub mod commands;
 mod place;
 mod shell;
 
@@ -173,13 +174,7 @@ impl At<'_> {
 
     fn no_subnet(&self) -> Vec<Way> {
         let Subject::VpcEndpoint(vpc, vpc_endpoint) = self.subject else { return Vec::new() };
-        let region = &self.place.region;
-        let subnet = format!(
-            "aws ec2 describe-subnets --region {region} --filters Name=vpc-id,Values={vpc} --query 'Subnets[0].SubnetId' --output text"
-        );
-        let add = format!(
-            "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {vpc_endpoint} --add-subnet-ids \"$({subnet})\""
-        );
+        let add = commands::add_first_subnet(&self.place.region, vpc, vpc_endpoint);
         vec![Way::new(format!("to add the first subnet of the VPC, {}", self.client()), [add])]
     }
 

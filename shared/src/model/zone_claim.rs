@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 use super::claim::IndexedClaim;
 use super::denied::Denied;
 use super::dns::DnsName;
+use super::hexadecimal::hexadecimal;
 use super::ids::{AccountId, HostedZoneId, Region, ServiceId, VpcId};
 use super::zone::Association;
 
@@ -67,9 +68,7 @@ impl ZoneClaim {
     pub fn reference_of(installation: &str, vpc: &VpcId, domain: &DnsName) -> String {
         const BYTES: usize = 16;
         let hash = Sha256::digest(format!("{installation}\n{vpc}\n{domain}\n"));
-        let halves = hash.iter().take(BYTES).flat_map(|byte| [byte >> 4, byte & 15]);
-        let letters: String = halves.filter_map(|half| char::from_digit(half.into(), 16)).collect();
-        format!("zl-{letters}-")
+        format!("zl-{}-", hexadecimal(&hash[..BYTES]))
     }
 
     /// The beginning of this one's, whatever its generation.

@@ -14,7 +14,6 @@ use crate::model::facts::{ProfileZone, Zones};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::VpcId;
 use crate::model::rate::Priority;
-use crate::model::run::RequestedBy;
 use crate::model::zone::answering;
 
 /// Of how many zones of a VPC's Profiles the names are read. Each costs a request of Route 53 in the account of the
@@ -24,7 +23,7 @@ const NAMED_ZONES: usize = 20;
 impl<C: Cloud> AccountObserver<'_, C> {
     /// Whether some name is published that none of these zones can hold, and it is time to read what Profiles bring.
     pub(super) fn asks_for_profiles(&self, inventory: &VpcInventory, zones: &Zones) -> bool {
-        let by_hand = self.intent.run.as_ref().is_some_and(|run| run.requested_by == RequestedBy::Hand);
+        let by_hand = self.intent.is_by_hand();
         // Where one is made, the VPC's own zone comes before those of its Profiles.
         let made = inventory.creating_names(self.policy);
         let names = inventory.published_names(self.policy).into_iter().filter(|name| !made.contains(name));
@@ -67,7 +66,7 @@ impl<C: Cloud> AccountObserver<'_, C> {
             self.worker.take(&self.reserved, &owner, 1, Priority::Change).await?;
             match cloud.hosted_zone_name(&owner, &zone).await {
                 Ok(name) => zones.extend(name.map(|name| ProfileZone { profile, zone, name })),
-                // Its account has no client role: what the zone is called, nobody tells us.
+                // Its account has no client role, so the name of the zone cannot be read.
                 Err(error) if error.is_denied() => {
                     tracing::debug!(hosted_zone = %zone, error = error.chain(), "the name of a Profile's zone is not known");
                 }

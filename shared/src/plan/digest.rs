@@ -18,6 +18,7 @@ use super::steps::{Accepted, Group, Plan, Step};
 use crate::model::claim::{Claim, Contribution, Origin};
 use crate::model::dns::DnsName;
 use crate::model::facts::{Denied, Tried, VpcEndpointState};
+use crate::model::hexadecimal::hexadecimal;
 use crate::model::hold::HoldReason;
 use crate::model::ids::{AccountId, HostedZoneId, InvalidId, ServiceId, VpcEndpointId, VpcId};
 use crate::model::record::{Addresses, Change, RecordKey};
@@ -88,8 +89,7 @@ impl PlanContent {
                 hash.update(format!("\t{action}\n"));
             }
         }
-        let mut letters: String =
-            hash.finalize().iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hexadecimal).collect();
+        let mut letters = hexadecimal(&hash.finalize());
         letters.truncate(LETTERS);
         Digest(letters)
     }
@@ -228,6 +228,7 @@ fn action<'a>(group: &'a Group, step: &'a Step, announced: &mut Option<u64>) -> 
         },
         Step::Reserve { .. }
         | Step::ReserveDeletion { .. }
+        | Step::ReturnDeletion { .. }
         | Step::PutWait { .. }
         | Step::SendIntent { .. } => return None,
     })
@@ -330,8 +331,4 @@ impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
-}
-
-fn hexadecimal(digit: u8) -> char {
-    char::from_digit(digit.into(), 16).unwrap_or('?')
 }

@@ -87,6 +87,11 @@ pub enum Step {
         /// How many it may make.
         at_most: u32,
     },
+    /// `dynamodb:UpdateItem`: gives a reserved removal back to its run.
+    ReturnDeletion {
+        /// The run.
+        run: String,
+    },
     /// `route53:ChangeResourceRecordSets`, one atomic batch.
     ChangeRecords {
         /// The account that owns the zone.
@@ -98,8 +103,8 @@ pub enum Step {
         /// The request must end before this moment.
         until: Timestamp,
         /// What is done instead of the steps after it when it is certain that AWS did not make the change: the claim
-        /// becomes what it was before it was announced.
-        put_back: Box<Step>,
+        /// becomes what it was before it was announced, and a removal that was reserved is given back.
+        put_back: Vec<Step>,
     },
     /// `dynamodb:TransactWriteItems`: deletes the claim, on condition of its version, and the references.
     ReleaseClaim {
@@ -129,7 +134,7 @@ pub enum Step {
         /// The request must end before this moment.
         until: Timestamp,
         /// What is done instead of the steps after it when it is certain that AWS did not make the zone.
-        put_back: Box<Step>,
+        put_back: Vec<Step>,
     },
     /// `dynamodb:TransactWriteItems`: deletes a claim on a zone, on condition of its version. The zone stays.
     ReleaseZoneClaim {

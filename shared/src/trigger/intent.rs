@@ -15,7 +15,7 @@ use crate::model::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId, VpcId
 use crate::model::policy::Policy;
 use crate::model::rate::Priority;
 use crate::model::record::RecordKey;
-use crate::model::run::RunPart;
+use crate::model::run::{RequestedBy, RunPart};
 use crate::trigger::event::{Action, ApiCall, Event};
 use crate::trigger::own_calls::OwnCalls;
 
@@ -104,6 +104,12 @@ impl Intent {
     #[must_use]
     pub fn written_by(&self, key: &RecordKey) -> Option<&str> {
         self.edit.as_ref().and_then(|edit| edit.by(key))
+    }
+
+    /// Whether a person asked for it.
+    #[must_use]
+    pub fn is_by_hand(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.requested_by == RequestedBy::Hand)
     }
 
     /// Whether it is of all endpoints of defined services in its account.

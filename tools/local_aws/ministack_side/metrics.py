@@ -7,22 +7,42 @@ makes the metrics it declares. Alarms and dashboards of the templates depend on 
 import json
 import logging
 
-from ministack.services import cloudwatch, lambda_svc
+from ministack.core import lambda_runtime
+from ministack.core.responses import request_scope
+from ministack.services import cloudwatch
 
 logger = logging.getLogger("local_aws.metrics")
 
 
 def install():
-    """Read each function's log as it is written."""
-    by_ministack = lambda_svc._emit_lambda_logs
+    """Read each function's output as it is written: ministack reads it when the function has answered, and what comes late
+    only with the next answer.
+    """
+    by_ministack = lambda_runtime.ProvidedWorker._pump_output
 
-    def emit(function, request_id, log_text, error, duration_ms, *, log_source=None):
-        by_ministack(function, request_id, log_text, error, duration_ms, log_source=log_source)
-        for line in (log_text or "").splitlines():
-            if '"_aws"' in line:
+    def pump(worker, stream, log_queue):
+        _, _, _, region, account, *_ = worker.config["FunctionArn"].split(":")
+        by_ministack(worker, _Read(stream, account, region), log_queue)
+
+    lambda_runtime.ProvidedWorker._pump_output = pump
+
+
+class _Read:
+    """A child's output, whose metrics are made as it is read."""
+
+    def __init__(self, stream, account, region):
+        self._stream = stream
+        self._scope = account, region
+
+    def readline(self):
+        line = self._stream.readline()
+        if b'"_aws"' in line:
+            with request_scope(*self._scope):
                 _record(line)
+        return line
 
-    lambda_svc._emit_lambda_logs = emit
+    def close(self):
+        self._stream.close()
 
 
 def _record(line):

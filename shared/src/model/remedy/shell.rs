@@ -3,6 +3,7 @@
 //! What AWS alone knows is asked for where the command runs: a record set's TTL, the other parameters of a stack, the
 //! endpoint that brings a zone. So the commands are whole, and act on what stands there when they are run.
 
+use super::commands;
 use super::place::{Place, Way};
 use crate::model::dns::DnsName;
 use crate::model::hold::Subject;
@@ -117,21 +118,14 @@ impl At<'_> {
             Subject::Record(vpc, key) => (vpc, &key.name),
             _ => return Vec::new(),
         };
-        let create = format!(
-            "aws route53 create-hosted-zone --name {} --caller-reference \"$(date +%s)\" --vpc VPCRegion={},VPCId={vpc}",
-            domain(name),
-            self.place.region
-        );
+        let create = commands::create_zone(name, &self.place.region, vpc);
         vec![Way::new(format!("{says}, {}", self.client()), [create])]
     }
 
     /// The zone that zonelink made, given back by whoever took the VPC from it.
     pub(super) fn associated_again(&self, zone: Option<&HostedZoneId>) -> Vec<Way> {
         let (Subject::Name(vpc, _), Some(zone)) = (self.subject, zone) else { return Vec::new() };
-        let associate = format!(
-            "aws route53 associate-vpc-with-hosted-zone --hosted-zone-id {zone} --vpc VPCRegion={},VPCId={vpc}",
-            self.place.region
-        );
+        let associate = commands::associate(zone, &self.place.region, vpc);
         vec![Way::new(format!("to give the VPC that zone again, {}", self.client()), [associate])]
     }
 
@@ -145,13 +139,10 @@ impl At<'_> {
     pub(super) fn shared(&self) -> Vec<Way> {
         let mut ways = Vec::new();
         if let Subject::Record(vpc, key) = self.subject {
-            let leave = format!(
-                "aws route53 disassociate-vpc-from-hosted-zone --hosted-zone-id {} --vpc VPCRegion={},VPCId={vpc}",
-                key.zone, self.place.region
-            );
+            let leave = commands::disassociate(&key.zone, &self.place.region, vpc);
             let says = format!(
                 "first, where the shared zone is named {} itself: it leaves the VPC with all its names, {}",
-                domain(&key.name),
+                key.name.own_domain(),
                 self.client()
             );
             ways.push(Way::new(says, [leave]));
@@ -160,18 +151,10 @@ impl At<'_> {
         ways
     }
 
-    /// The endpoint whose private DNS brings a zone. EC2 names that zone among its DNS entries:
-    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DnsEntry.html>.
     pub(super) fn private_dns(&self, zone: &HostedZoneId) -> Vec<Way> {
         let Subject::Name(vpc, _) = self.subject else { return Vec::new() };
         let region = &self.place.region;
-        let which = format!(
-            "aws ec2 describe-vpc-endpoints --region {region} --filters Name=vpc-id,Values={vpc} --output text --query \
-             \"VpcEndpoints[?DnsEntries[?HostedZoneId=='{zone}']].VpcEndpointId\""
-        );
-        let off = format!(
-            "aws ec2 modify-vpc-endpoint --region {region} --no-private-dns-enabled --vpc-endpoint-id \"$({which})\""
-        );
+        let off = commands::private_dns_off(region, &commands::bringing(zone, region, vpc));
         vec![Way::new(format!("to turn off the private DNS that brings the zone, {}", self.client()), [off])]
     }
 
@@ -233,12 +216,6 @@ fn delete(zone: &HostedZoneId, which: &str) -> String {
          list-resource-record-sets --hosted-zone-id {zone} --output json --query \"{{Changes: \
          ResourceRecordSets[?{which}].{AS_IT_STANDS}}}\")\""
     )
-}
-
-/// The domain in which a name stands: without its `*`, or the name itself.
-fn domain(name: &DnsName) -> String {
-    let text = name.to_string();
-    text.strip_prefix("*.").map(ToOwned::to_owned).unwrap_or(text)
 }
 
 /// As Route 53 lists a name that may be published.

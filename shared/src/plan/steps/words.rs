@@ -63,6 +63,7 @@ impl fmt::Display for Step {
             Step::Reserve { account, requests, .. } => {
                 write!(f, "reserve {requests} Route 53 request in account {account}")
             }
+            Step::ReturnDeletion { run } => write!(f, "give a removal back to run {run}"),
             Step::ReserveDeletion { run, at_most } => {
                 write!(f, "reserve 1 of the {at_most} removals of run {run}")
             }

@@ -34,8 +34,6 @@ use crate::model::dns::DnsName;
 use crate::model::facts::{Denied, RecordFacts, Tried};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::{VpcEndpointId, VpcId};
-use crate::model::run::RequestedBy;
-use crate::plan::steps::Step;
 
 /// How many values a record set may have (Amazon Route 53 Developer Guide, "Quotas on records"; it cannot be raised).
 /// The 32,000 characters that one batch may have are more than 400 addresses take.
@@ -139,8 +137,8 @@ pub(super) fn denied_now(reason: &HoldReason, stored: Option<&HoldReason>, now: 
 /// Holds a write that AWS has denied before and that is not to be tried again yet.
 pub(super) fn unless_denied(decision: Decision, view: &View, subject: &Subject) -> Decision {
     let denied = view.vpc.holds.get(subject).and_then(HoldReason::denied_write);
-    let by_hand = view.intent.run.as_ref().is_some_and(|run| run.requested_by == RequestedBy::Hand);
-    let Some(denied) = denied.filter(|_| decision.effect.changes_records() && !by_hand) else {
+    let is_asked = decision.effect.changes_records() && !view.intent.is_by_hand();
+    let Some(denied) = denied.filter(|_| is_asked) else {
         return decision;
     };
     match denied {
@@ -152,7 +150,7 @@ pub(super) fn unless_denied(decision: Decision, view: &View, subject: &Subject) 
 /// Holds a removal that the run may not make, and leaves to a run what no event is to remove: `has_left` says that only
 /// the definition's choice of zones does.
 pub(super) fn within_limit(decision: Decision, view: &View, subject: &Subject, has_left: bool) -> Decision {
-    if !removes(&decision.effect) {
+    if !matches!(decision.effect, Effect::Remove(..)) {
         return decision;
     }
     let held = view.vpc.holds.get(subject);
@@ -167,17 +165,6 @@ pub(super) fn within_limit(decision: Decision, view: &View, subject: &Subject, h
         return Decision::hold(HoldReason::TooManyDeletes { run: run.run.clone(), at_most: 0 });
     }
     decision
-}
-
-/// The step that counts a removal on the item of the run that makes it.
-pub(super) fn count_removal(effect: &Effect, view: &View) -> Option<Step> {
-    let run = view.intent.run.as_ref().filter(|_| removes(effect))?;
-    Some(Step::ReserveDeletion { run: run.run.clone(), at_most: run.deletes })
-}
-
-/// Whether a record set becomes nothing.
-fn removes(effect: &Effect) -> bool {
-    matches!(effect, Effect::Remove(..))
 }
 
 #[cfg(test)]

@@ -14,11 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::contribution::Contribution;
 use super::effect::{Announced, ClaimRelease, ClaimWrite, Decision, Effect, PutBack};
-use super::limits::count_removal;
 use super::view::View;
 use crate::model::facts::RecordFacts;
 use crate::model::hold::HoldReason;
 use crate::model::ids::{AccountId, VpcEndpointId, VpcId};
+use crate::model::run::RunPart;
 use crate::plan::steps::{Plan, Step};
 use crate::trigger::intent::Intent;
 
@@ -99,8 +99,7 @@ fn steps(view: &View, decided: &Decided) -> Vec<Step> {
         return Vec::new();
     }
     let mut steps = memories(view, own);
-    let count = count_removal(&decision.effect, view);
-    steps.extend(effect_steps(&decision.effect, &record.zone_account, count));
+    steps.extend(effect_steps(&decision.effect, &record.zone_account, view.intent.run.as_ref()));
     if decision.effect.releases() {
         steps.extend(send_for(view, &record.waiting));
     }
@@ -110,32 +109,38 @@ fn steps(view: &View, decided: &Decided) -> Vec<Step> {
     steps
 }
 
-/// The steps of an effect alone. `count` counts a removal.
-pub(super) fn effect_steps(effect: &Effect, zone_account: &AccountId, count: Option<Step>) -> Vec<Step> {
+/// The steps of an effect alone; a removal is counted for the run that makes it, where it has one.
+pub(super) fn effect_steps(effect: &Effect, zone_account: &AccountId, run: Option<&RunPart>) -> Vec<Step> {
     let reserve = || Step::Reserve { account: zone_account.clone(), requests: 1 };
-    let change = |announced: &Announced| Step::ChangeRecords {
+    let change = |announced: &Announced, returned: Option<Step>| Step::ChangeRecords {
         account: zone_account.clone(),
         key: announced.announce.claim.key.clone(),
         changes: announced.changes.clone(),
         until: announced.until,
-        put_back: Box::new(match &announced.put_back {
-            PutBack::Write(write) => put(write),
-            PutBack::Release(gone) => release(gone),
-        }),
+        put_back: [put_back(&announced.put_back)].into_iter().chain(returned).collect(),
     };
     match effect {
         Effect::Nothing => Vec::new(),
         Effect::Claim(write) => vec![put(write)],
         Effect::Release(gone) => vec![release(gone)],
         Effect::Change(announced, confirm) => {
-            vec![reserve(), put(&announced.announce), change(announced), put(confirm)]
+            vec![reserve(), put(&announced.announce), change(announced, None), put(confirm)]
         }
         Effect::Remove(announced, gone) => {
+            let counted = run.map(|run| Step::ReserveDeletion { run: run.run.clone(), at_most: run.deletes });
+            let returned = run.map(|run| Step::ReturnDeletion { run: run.run.clone() });
             let mut steps = vec![reserve()];
-            steps.extend(count);
-            steps.extend([put(&announced.announce), change(announced), release(gone)]);
+            steps.extend(counted);
+            steps.extend([put(&announced.announce), change(announced, returned), release(gone)]);
             steps
         }
+    }
+}
+
+fn put_back(to: &PutBack) -> Step {
+    match to {
+        PutBack::Write(write) => put(write),
+        PutBack::Release(gone) => release(gone),
     }
 }
 

@@ -700,6 +700,20 @@ fn removal_by_a_sweep_is_reserved_before_it_is_announced_and_one_by_an_event_is_
 }
 
 #[test]
+fn reserved_removal_is_given_back_when_route_53_has_not_made_it() {
+    let put_back = |plan: &Plan| {
+        let found = plan.steps().find_map(|step| match step {
+            Step::ChangeRecords { put_back, .. } => Some(put_back.clone()),
+            _ => None,
+        });
+        found.unwrap()
+    };
+    let swept = put_back(&plan(&run(20, false), &leaving().0, &policy(), &[]));
+    assert!(matches!(&swept[..], [Step::PutClaim { .. }, Step::ReturnDeletion { run }] if run == "r"));
+    assert!(matches!(&put_back(&leaving().plan())[..], [Step::PutClaim { .. }]));
+}
+
+#[test]
 fn change_and_release_by_a_sweep_are_not_counted_as_removals() {
     let stays = World::new()
         .with(1, Some("deleting"), &[])

@@ -49,6 +49,7 @@ use self::fate::{Fate, fate};
 use super::limits::Refused;
 use super::steps::Decided;
 use super::view::View;
+use crate::model::claim::Pending;
 use crate::model::dns::DnsName;
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::zone_claim::{ClaimedZone, NewZone, ZoneClaim, ZoneState};
@@ -120,7 +121,7 @@ fn create(
 ) -> Vec<Step> {
     let (vpc, account) = (view.vpc.vpc.clone(), view.facts.account.clone());
     let Some(making) = &view.vpc.making else { return Vec::new() };
-    let until = view.facts.now + crate::model::claim::Pending::MAY_TAKE;
+    let until = view.facts.now + Pending::MAY_TAKE;
     // As with records: a claim that is made anew never repeats a version, nor a reference.
     let first = u64::try_from(view.moment().as_nanosecond()).unwrap_or_default();
     let version = before.map_or(first, |before| before.version + 1);
@@ -150,12 +151,8 @@ fn create(
         caller_reference,
         vpc,
     };
-    let create = Step::CreateZone {
-        account: account.clone(),
-        zone: Box::new(zone),
-        until,
-        put_back: Box::new(put_back),
-    };
+    let create =
+        Step::CreateZone { account: account.clone(), zone: Box::new(zone), until, put_back: vec![put_back] };
     vec![Step::Reserve { account, requests: 1 }, put(claim, before, making.at_most), create]
 }
 

@@ -12,7 +12,6 @@ use crate::model::facts::{Association, Denied};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::HostedZoneId;
 use crate::model::record::RecordKey;
-use crate::model::run::RequestedBy;
 use crate::model::zone_claim::{ClaimedZone, ZoneLook, ZoneState};
 
 /// A zone that somebody deletes is made once more in this time.
@@ -96,7 +95,7 @@ fn making(view: &View, wanted: Option<&Wanted>, claimed: &ClaimedZone, until: Ti
     }
     if wanted.is_some() {
         return Fate::Create {
-            why: "nobody knows whether the zone was made, and none is seen: ask again",
+            why: "no answer said whether the zone was made, and none is seen: ask again",
             anew: false,
         };
     }
@@ -168,7 +167,7 @@ fn in_the_way(view: &View, domain: &DnsName, wanted: &Wanted, refused: &[Refused
     if let Some(refused) = refused.iter().find(|refused| refused.is_of_zone(&view.vpc.vpc, domain)) {
         return Some(denied_now(&refused.reason, stored, view.facts.now));
     }
-    if view.intent.run.as_ref().is_some_and(|run| run.requested_by == RequestedBy::Hand) {
+    if view.intent.is_by_hand() {
         return None;
     }
     match stored? {

@@ -173,7 +173,7 @@ fn refused_repair_does_not_count() {
     let case = seen(&THEIRS, 60).ours(&OURS).repaired(3);
     let before = case.facts.claim.clone().unwrap().repairs;
     let put_back = case.decide(&OURS).steps().into_iter().find_map(|step| match step {
-        Step::ChangeRecords { put_back, .. } => Some(*put_back),
+        Step::ChangeRecords { put_back, .. } => put_back.into_iter().next(),
         _ => None,
     });
     assert!(matches!(put_back, Some(Step::PutClaim { claim, .. }) if claim.repairs == before));

@@ -6,7 +6,7 @@ use super::*;
 fn put_back(case: &Case, values: &[&str]) -> Step {
     let steps = case.decide(values).steps();
     let put_back = steps.into_iter().find_map(|step| match step {
-        Step::ChangeRecords { put_back, .. } => Some(*put_back),
+        Step::ChangeRecords { put_back, .. } => put_back.into_iter().next(),
         _ => None,
     });
     put_back.unwrap()
