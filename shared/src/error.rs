@@ -137,7 +137,7 @@ impl Error {
         matches!(self, Error::Call { kind: CallFailure::ConditionFailed, .. })
     }
 
-    /// Whether a change of records, or the creation of a zone, that failed so may have been made all the same, or may
+    /// Whether a change of records, or the creation of a zone, that failed so may still have been made, or may
     /// still be. Such a call is sent once. So an answer that refuses it is certain, and so is what kept it from being
     /// sent.
     #[must_use]

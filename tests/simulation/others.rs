@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use shared::model::claim::Claim;
-use shared::model::hold::{Hold, HoldReason};
+use shared::model::claim::{Claim, Origin};
+use shared::model::hold::{Hold, HoldReason, Subject};
 use shared::model::mark::Mark;
 use shared::model::record::{Addresses, RecordKey, SeenRecords};
 use shared::model::repairs::Repairs;
@@ -40,6 +40,16 @@ enum Wants {
 }
 
 impl World {
+    /// Whether one VPC has adopted what a person had made, and another is still held for it: nobody tells that one.
+    pub(crate) fn waits_behind_an_adoption(&self, key: &RecordKey) -> bool {
+        let adopted = self.table.claim(key).is_some_and(|claim| claim.origin == Origin::Adopted);
+        let is_held = |hold: &Hold| {
+            let foreign = matches!(hold.reason, HoldReason::ForeignRecord { .. });
+            foreign && matches!(&hold.subject, Subject::Record(_, of) if of == key)
+        };
+        adopted && self.table.holds().any(is_held)
+    }
+
     /// Begins now and then, where that is to happen at all.
     pub(crate) fn somebody_begins_to_write(&mut self) {
         if !self.others_write || self.writer.is_some() || !self.random.one_in(2) {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::model::claim::{Claim, Origin};
+use shared::model::claim::Claim;
 use shared::model::dns::DnsName;
 use shared::model::facts::{VpcEndpointState, ZoneOwner};
 use shared::model::hold::{Hold, HoldReason, Subject};
@@ -48,16 +48,6 @@ impl World {
             rights.is_empty() || vpcs.any(|vpc| self.asked(vpc, &key.name) == Some(&key.zone))
         };
         self.wrong_among(|key| is_asked(key) && !self.waits_behind_an_adoption(key))
-    }
-
-    /// Whether one VPC has adopted what a person had made, and another is still held for it: nobody tells that one.
-    fn waits_behind_an_adoption(&self, key: &RecordKey) -> bool {
-        let adopted = self.table.claim(key).is_some_and(|claim| claim.origin == Origin::Adopted);
-        let is_held = |hold: &Hold| {
-            let foreign = matches!(hold.reason, HoldReason::ForeignRecord { .. });
-            foreign && matches!(&hold.subject, Subject::Record(_, of) if of == key)
-        };
-        adopted && self.table.holds().any(is_held)
     }
 
     /// All records that are not as they should be.

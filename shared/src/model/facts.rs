@@ -342,7 +342,7 @@ pub struct Wait {
     pub deadline: Timestamp,
     /// Seconds from the last look to `due`.
     pub delay_seconds: i32,
-    /// The message that took the last turn, by its id in the queue: should it come back, nobody knows whether it sent
+    /// The message that took the last turn, by its id in the queue: should it come back, it may not have sent
     /// for the next one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,

@@ -5,7 +5,7 @@
 //! yes                         none                 start: look again in 10 s, for 30 minutes at most
 //! yes                         due                  next turn: double the delay, at most 60 s
 //! yes                         due later            nothing: its message is on the way
-//! yes                         due later, by this   send the message once more: nobody knows whether it was sent
+//! yes                         due later, by this   send the message once more: it may not have been sent
 //!                               very message
 //! yes                         past its deadline    Hold(Stalled)
 //! no                          any                  end it
