@@ -30,6 +30,7 @@ class ByHand:
         self.shell = Shell({
             "PATH": f"{tools}:{binary().parent}:{os.environ['PATH']}", "HOME": str(state.directory()),
             "AWS_CONFIG_FILE": local.running["aws_config"], "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "LOCAL_AWS_DIR": str(pathlib.Path(local.running["logs"]).parent),
             "AWS_EC2_METADATA_DISABLED": "true", "AWS_PAGER": "", "NO_PROXY": "127.0.0.1",
             "SERVICE_NAME": provider.service_name, "RECORD_NAME": NAME, "ZONE_NAME": DOMAIN})
         self.shell.run(_QUICK)
@@ -54,6 +55,8 @@ def test_client_that_is_made_by_hand_can_connect(zonelink, by_hand):
     by_hand.follow("A VPC that asks private hosted zones")
     by_hand.follow("The one call")
     assert '"TTL": 60' in by_hand.follow("Accepted at once")
+    zonelink.c.public_zone("byoc.example.com").put("203.0.113.10")
+    assert by_hand.follow("What a machine in this VPC resolves").split() == ["10.1.1.4", "10.1.2.4", "203.0.113.10"]
     assert "active" in by_hand.follow("What zonelink did")
     said = zonelink.run("doctor", by_hand.shell.value("ENDPOINT"), "--port", "19530", "--output", "json",
                         "--role-arn", zonelink.provider.outputs["OperatorRoleArn"])

@@ -32,8 +32,8 @@ def three(fleet):
 
 
 def test_vpcs_with_zones_of_their_own_and_one_shared_parent_are_in_order(three):
-    for zone, endpoint in zip(three.zones, three.endpoints):
-        assert zone.addresses() == endpoint.addresses
+    for vpc, zone, endpoint in zip(three.vpcs, three.zones, three.endpoints):
+        assert zone.addresses() == vpc.resolves() == endpoint.addresses
     assert three.parent.addresses() in [endpoint.addresses for endpoint in three.endpoints]
     assert three.table.holds() == {}
     status = Command(three.local.running)("status")
@@ -83,7 +83,7 @@ def test_parent_that_answering_leaves_goes_at_once_to_the_vpc_that_asks_it(three
     assert codes(three) == ["SharedZone"]
     three.provider.update(Write="answering")
     three.provider.sweep()
-    assert three.parent.addresses() == endpoint.addresses
+    assert three.parent.addresses() == needy.resolves() == endpoint.addresses
     assert three.table.holds() == {}
 
 

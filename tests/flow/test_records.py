@@ -13,7 +13,7 @@ def test_endpoint_of_an_allowed_account_is_accepted_and_gets_its_record(fleet):
     wait_until(zone.record)
     assert endpoint.state == "available"
     fleet.local.settled()
-    assert zone.addresses() == endpoint.addresses
+    assert zone.addresses() == vpc.resolves() == endpoint.addresses
     assert zone.record()["TTL"] == 60
     claim = fleet.table.claims()[zone.id]
     assert claim["origin"] == "created"
@@ -53,6 +53,7 @@ def test_two_vpcs_of_one_account_each_get_their_own_addresses(fleet):
     endpoints = [vpc.endpoint() for vpc in vpcs]
     fleet.local.settled()
     assert [zone.addresses() for zone in zones] == [endpoint.addresses for endpoint in endpoints]
+    assert [vpc.resolves() for vpc in vpcs] == [endpoint.addresses for endpoint in endpoints]
     assert not endpoints[0].addresses & endpoints[1].addresses
 
 
@@ -62,6 +63,7 @@ def test_two_accounts_each_get_their_own_addresses(fleet):
     endpoints = [vpc.endpoint() for vpc in vpcs]
     fleet.local.settled()
     assert [zone.addresses() for zone in zones] == [endpoint.addresses for endpoint in endpoints]
+    assert [vpc.resolves() for vpc in vpcs] == [endpoint.addresses for endpoint in endpoints]
 
 
 def test_endpoint_with_three_subnets_gets_three_addresses(fleet):

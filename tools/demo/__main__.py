@@ -78,6 +78,7 @@ def _tell(story, running):
         story.tell()
         story.finish()
         _table(story)
+        story.resolve()
         _status(story, running)
     except (Stuck, stacks.StackFailed, ClientError, BotoCoreError, FileNotFoundError) as failure:
         stuck = failure

@@ -12,6 +12,9 @@ ALLOWED = ("client-a", "client-b")
 STRANGER = "client-c"
 CLIENTS = (*ALLOWED, STRANGER)
 
+# What the name resolves to for everybody who has no private zone: an address for documentation (RFC 5737).
+PUBLIC = "203.0.113.10"
+
 EXTERNAL_ID = "zonelink-example-1"
 _ZONES = "abcd"
 
@@ -38,7 +41,17 @@ def publish(running):
     ec2.modify_vpc_endpoint_service_permissions(
         ServiceId=made["ServiceId"],
         AddAllowedPrincipals=[f"arn:aws:iam::{accounts.number(name)}:root" for name in CLIENTS])
+    _publish_name(running)
     return Service(made["ServiceId"], made["ServiceName"])
+
+
+def _publish_name(running):
+    """The public zone of the vendor's domain, with the record that everybody else resolves."""
+    route53 = state.client("route53", "provider", running)
+    zone = route53.create_hosted_zone(Name=RECORD_NAME.split(".", 2)[2], CallerReference="public")["HostedZone"]
+    route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch={"Changes": [{
+        "Action": "CREATE", "ResourceRecordSet": {
+            "Name": RECORD_NAME, "Type": "A", "TTL": 300, "ResourceRecords": [{"Value": PUBLIC}]}}]})
 
 
 def install_provider(running, service, parameters=None):

@@ -5,7 +5,7 @@ import time
 
 from local_aws import accounts, state
 
-from . import installation, screen
+from . import installation, resolution, screen
 from .client import PARENT, UNRELATED, ZONE, ClientVpc
 from .moments import Watch, now
 from .names import Names
@@ -51,6 +51,7 @@ class Story:
         self.names.give(self.service.id, "the service")
         screen.fact("provider", f"endpoint service {self.service.id} behind a network load balancer, "
                     "acceptance required")
+        screen.fact("", f"its name resolves to {installation.PUBLIC}, a public address")
         outputs = self.outputs = installation.install_provider(
             running, self.service, {"SweepState": "DISABLED"})
         set_knobs(running, accept_seconds=SECONDS_TO_BE_AVAILABLE)
@@ -190,6 +191,22 @@ class Story:
                     left["ApproximateNumberOfMessages"] == "0", f"{left}")
         errors = [line for line in self.log.lines if line.get("level") == "ERROR"]
         self._check("reconcile-records logged no error", not errors, f"{errors}")
+
+    def resolve(self):
+        """Ask for a host from inside each VPC, and from one that has neither a zone nor an endpoint."""
+        outside = self._vpc("B1", "client-b", 4).build(1, ())
+        expected = [
+            (self.a1, self.a1.interface_addresses(), "the addresses of its endpoint"),
+            (self.a2, ["NXDOMAIN"], "nothing: its endpoint is gone, and its zone is there"),
+            (self.c1, ["NXDOMAIN"], "nothing: its zone has no record of a stranger"),
+            (outside, [installation.PUBLIC], "the public address"),
+        ]
+        screen.say(f"What a machine in each VPC resolves, asked over DNS for {resolution.HOST}:")
+        screen.plain("")
+        for one, wanted, words in expected:
+            found = resolution.resolved(self.running, one.client, one.vpc)
+            screen.fact(f"VPC {one.label}", ", ".join(found))
+            self._check(f"a machine in VPC {one.label} resolves {words}", found == wanted, f"{found}, not {wanted}")
 
     def rows(self):
         """The end of it all: a row for each zone that has or had the record, and for who was held."""

@@ -3,7 +3,10 @@
 import itertools
 import time
 
+import dns.name
 from local_aws import accounts
+from resolver import reading
+from resolver.answer import answer
 
 NAME = "*.aws-us-west-2.byoc.example.com"
 # The names of further services, defined in the table: as on AWS, nothing may be written that the stacks do not name.
@@ -11,6 +14,8 @@ MORE_NAMES = ("*.second.example.com", "*.third.example.com", "db.example.com", "
               "*.renamed.example.com", "*.commotion.example.com")
 # The most specific zone that can hold the name.
 DOMAIN = "aws-us-west-2.byoc.example.com"
+# A host of the data plane, under the wildcard.
+HOST = f"in01.{DOMAIN}"
 
 _networks = itertools.count(1)
 _references = itertools.count(1)
@@ -96,6 +101,12 @@ class Vpc:
         """End that association."""
         self.client.route53.disassociate_vpc_from_hosted_zone(
             HostedZoneId=zone.id, VPC={"VPCId": self.id, "VPCRegion": accounts.REGION})
+
+    def resolves(self, name=HOST, kind="A"):
+        """What a machine in this VPC resolves: a set of addresses, or the code of DNS that says there are none."""
+        known = reading.known(self.client.local.running, self.client.account, self.id)
+        given = answer(known, dns.name.from_text(name), kind)
+        return given.values or given.rcode.name
 
     def endpoint(self, service_name=None, **more):
         """An interface endpoint to the service, in all subnets unless told otherwise."""

@@ -1,0 +1,1 @@
+"""Claims about the resolver of the local AWS."""
