@@ -13,7 +13,8 @@
 //! ChangeResourceRecordSets,             no           never                Denied, Throttled, Refused, Credentials
 //!   CreateHostedZone
 //! PutItem, DeleteItem                   by condition yes                  ConditionFailed
-//! UpdateItem                            no           yes                  ConditionFailed
+//! UpdateItem                            no           yes; what subtracts: ConditionFailed
+//!                                                    never
 //! TransactWriteItems                    by its token yes                  ConditionFailed
 //! SendMessage                           no           yes                  –
 //! ChangeMessageVisibility               yes          yes                  –
@@ -253,7 +254,8 @@ pub trait Cloud {
         expires_at: i64,
     ) -> Result<Option<Timestamp>, Error>;
 
-    /// `dynamodb:UpdateItem` of a run.
+    /// `dynamodb:UpdateItem` of a run. [`RunUpdate::UncountRemoval`] is sent once: done twice, it would let a run remove
+    /// more than it may.
     async fn update_run(&self, run: &str, update: &RunUpdate) -> Result<(), Error>;
 
     /// `dynamodb:TransactWriteItems`: all of `writes`, or none, at most

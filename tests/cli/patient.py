@@ -2,37 +2,21 @@
 
 import contextlib
 
-import boto3
-
-from local_aws import accounts
+from local_aws import accounts, trails
 from stage.client import Client
 
 PORT = 19530
-TRAIL = "management-events"
+TRAIL = trails.NAME
 
 
-class Patient:
-    """One healthy client of account a: VPC, zone, endpoint, record; and the service's load balancer with a target."""
+class DataPlane:
+    """What is behind the service: its load balancer has a subnet in each zone of the client, a listener and a target."""
 
-    def __init__(self, local, provider, command):
-        self.local, self.provider, self.command = local, provider, command
-        self.client = Client(local, accounts.CLIENT_A, provider)
-        self.account = self.client.account
-        self.ec2, self.route53 = self.client.ec2, self.client.route53
-        self.cloudtrail = local.client("cloudtrail", self.account)
-        self._equip_service()
-        self._equip_vpc()
-        self._equip_trail()
-        self.zone = self.vpc.zone()
-        self.endpoint = self.vpc.endpoint()
-        local.settled()
-        assert self.zone.addresses() == self.endpoint.addresses
-
-    def _equip_service(self):
-        """A subnet in each zone of the client, a listener, and a target that answers."""
-        ec2, self.elb = self.provider.ec2, self.local.client("elbv2", self.provider.account)
+    def __init__(self, provider):
+        self.provider = provider
+        ec2, self.elb = provider.ec2, provider.local.client("elbv2", provider.account)
         service = ec2.describe_vpc_endpoint_service_configurations(
-            ServiceIds=[self.provider.service])["ServiceConfigurations"][0]
+            ServiceIds=[provider.service])["ServiceConfigurations"][0]
         self.balancer = service["NetworkLoadBalancerArns"][0]
         vpc = ec2.create_vpc(CidrBlock="10.251.0.0/16")["Vpc"]["VpcId"]
         self.provider_subnets = [
@@ -41,7 +25,8 @@ class Patient:
             for number, zone in enumerate("abc")]
         self.serve_in(0, 1)
         self.group = self.elb.create_target_group(
-            Name="patients", Protocol="TCP", Port=PORT, VpcId=vpc, TargetType="ip")["TargetGroups"][0]["TargetGroupArn"]
+            Name=f"plane-{vpc}", Protocol="TCP", Port=PORT, VpcId=vpc,
+            TargetType="ip")["TargetGroups"][0]["TargetGroupArn"]
         self.elb.register_targets(TargetGroupArn=self.group, Targets=[{"Id": "10.251.0.10", "Port": PORT}])
         self.listen(PORT)
 
@@ -56,6 +41,24 @@ class Patient:
         if port:
             self.elb.create_listener(LoadBalancerArn=self.balancer, Protocol="TCP", Port=port, DefaultActions=[
                 {"Type": "forward", "TargetGroupArn": self.group}])
+
+
+class Patient(DataPlane):
+    """One healthy client of account a: VPC, zone, endpoint, record; and the data plane behind the service."""
+
+    def __init__(self, local, provider, command):
+        super().__init__(provider)
+        self.local, self.command = local, command
+        self.client = Client(local, accounts.CLIENT_A, provider)
+        self.account = self.client.account
+        self.ec2, self.route53 = self.client.ec2, self.client.route53
+        self.cloudtrail = local.client("cloudtrail", self.account)
+        self._equip_vpc()
+        trails.make(local.running, self.account)
+        self.zone = self.vpc.zone()
+        self.endpoint = self.vpc.endpoint()
+        local.settled()
+        assert self.zone.addresses() == self.endpoint.addresses
 
     def _equip_vpc(self):
         self.vpc = self.client.vpc(subnets=2)
@@ -79,13 +82,6 @@ class Patient:
             self.ec2.authorize_security_group_ingress(GroupId=self.security_group, IpPermissions=[{
                 "IpProtocol": "tcp", "FromPort": port, "ToPort": port,
                 "IpRanges": [{"CidrIp": one} for one in ranges]}])
-
-    def _equip_trail(self):
-        s3 = boto3.client("s3", region_name=accounts.REGION, endpoint_url=self.local.running["moto"]["url"],
-                          aws_access_key_id=self.account, aws_secret_access_key=accounts.SECRET)
-        s3.create_bucket(Bucket=TRAIL, CreateBucketConfiguration={"LocationConstraint": accounts.REGION})
-        self.cloudtrail.create_trail(Name=TRAIL, S3BucketName=TRAIL)
-        self.cloudtrail.start_logging(Name=TRAIL)
 
     def profiles(self, *wanted):
         """Say which Route 53 Profiles there are."""

@@ -11,7 +11,7 @@ import re
 import pytest
 
 from flow.fixtures import empty
-from local_aws import accounts, state
+from local_aws import accounts, state, trails
 from stage.client import DOMAIN, NAME
 from stage.provider import EXTERNAL_ID
 
@@ -28,7 +28,7 @@ def patient(local, deployed, command):
     patient = Patient(local, deployed, command)
     yield patient
     patient.profiles()
-    patient.cloudtrail.delete_trail(Name=TRAIL)
+    trails.remove(local.running, patient.account)
 
 
 @contextlib.contextmanager

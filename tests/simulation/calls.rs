@@ -47,6 +47,8 @@ pub(crate) enum Kind {
     Write,
     /// The same, and a sweep over a world in order may make it.
     Upkeep,
+    /// It is sent once: it may be done some time after its sender gave up, and never twice.
+    Once,
     /// A change of records: it is sent once, and ends before this moment.
     Change { ends_at: i64 },
 }

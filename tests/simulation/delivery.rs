@@ -99,7 +99,7 @@ impl World {
     /// A write: it is done at once, later, or twice, and its sender hears of it or does not.
     fn send(&mut self, request: &Rc<Request>, letter: &Rc<dyn Letter>) {
         let rates = self.faults.clone();
-        let again = !matches!(request.kind, Kind::Change { .. });
+        let again = !matches!(request.kind, Kind::Change { .. } | Kind::Once);
         let no_answer = || failed(request, "no answer", CallFailure::Unavailable);
         if self.random.one_in(rates.lost_answer) {
             self.tally.count("answers lost");

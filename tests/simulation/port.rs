@@ -372,7 +372,8 @@ impl Cloud for SimulatedCloud {
             let updated = world.update_run(&of, &written, &mut seen.borrow_mut());
             updated.map_err(|_| condition_failed("dynamodb:UpdateItem", of.clone()))
         };
-        self.write("dynamodb:UpdateItem", format!("run {run} {update:?}"), Kind::Upkeep, effect).await
+        let kind = if *update == RunUpdate::UncountRemoval { Kind::Once } else { Kind::Upkeep };
+        self.write("dynamodb:UpdateItem", format!("run {run} {update:?}"), kind, effect).await
     }
 
     async fn transact_write_items(&self, subject: &str, writes: &[Write]) -> Result<(), Error> {

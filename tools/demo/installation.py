@@ -4,7 +4,7 @@ import os
 import pathlib
 from dataclasses import dataclass
 
-from local_aws import accounts, deploy, state
+from local_aws import accounts, deploy, state, trails
 
 RECORD_NAME = "*.aws-us-west-2.byoc.vectordb.zillizcloud.com"
 ALLOWED = ("client-a", "client-b")
@@ -15,6 +15,8 @@ CLIENTS = (*ALLOWED, STRANGER)
 # What the name resolves to for everybody who has no private zone: an address for documentation (RFC 5737).
 PUBLIC = "203.0.113.10"
 
+# The data plane's port.
+PORT = 19530
 EXTERNAL_ID = "zonelink-example-1"
 _ZONES = "abcd"
 
@@ -36,6 +38,7 @@ def publish(running):
                for number, zone in enumerate(_ZONES)]
     balancer = elbv2.create_load_balancer(Name="data-plane", Type="network", Scheme="internal",
                                           Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    _listen(elbv2, balancer, vpc)
     made = ec2.create_vpc_endpoint_service_configuration(
         NetworkLoadBalancerArns=[balancer], AcceptanceRequired=True)["ServiceConfiguration"]
     ec2.modify_vpc_endpoint_service_permissions(
@@ -43,6 +46,15 @@ def publish(running):
         AddAllowedPrincipals=[f"arn:aws:iam::{accounts.number(name)}:root" for name in CLIENTS])
     _publish_name(running)
     return Service(made["ServiceId"], made["ServiceName"])
+
+
+def _listen(elbv2, balancer, vpc):
+    """The data plane behind the load balancer: one target, which the local AWS calls healthy, and a listener."""
+    group = elbv2.create_target_group(
+        Name="data-plane", Protocol="TCP", Port=PORT, VpcId=vpc, TargetType="ip")["TargetGroups"][0]["TargetGroupArn"]
+    elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.0.10", "Port": PORT}])
+    elbv2.create_listener(LoadBalancerArn=balancer, Protocol="TCP", Port=PORT,
+                          DefaultActions=[{"Type": "forward", "TargetGroupArn": group}])
 
 
 def _publish_name(running):
@@ -64,12 +76,15 @@ def install_provider(running, service, parameters=None):
         "ClientAccounts": ",".join(map(accounts.number, CLIENTS)),
         "ExternalId": EXTERNAL_ID,
         "DeletionProtection": "false",
+        # Whoever may assume this role can see what zonelink sees, in all accounts.
+        "OperatorPrincipals": f"arn:aws:iam::{accounts.PROVIDER}:root",
         **(parameters or {}),
     }, binaries=binaries(), running=running)
 
 
 def install_client(running, client, outputs):
-    """Deploy infra/client.yaml into a client account."""
+    """Deploy infra/client.yaml into a client account, which has a trail."""
+    trails.make(running, accounts.number(client))
     return deploy.deploy_client(accounts.number(client), {
         "ProviderAccountId": accounts.PROVIDER,
         "ProviderBusArn": outputs["BusArn"],

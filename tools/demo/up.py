@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import sys
+import textwrap
 
 from local_aws import processes, state, up
 
@@ -22,18 +23,7 @@ In another shell, in this folder:
 
   . {env}
 
-  VPC=$(aws --profile client-a ec2 create-vpc --cidr-block 10.1.0.0/16 --query Vpc.VpcId --output text)
-  SUBNET=$(aws --profile client-a ec2 create-subnet --vpc-id "$VPC" --cidr-block 10.1.1.0/24 \\
-    --availability-zone us-west-2a --query Subnet.SubnetId --output text)
-  ZONE=$(aws --profile client-a route53 create-hosted-zone --name "$ZONE_NAME" \\
-    --vpc VPCRegion=us-west-2,VPCId="$VPC" --caller-reference "$(date +%s)" \\
-    --query HostedZone.Id --output text)
-  aws --profile client-a ec2 create-vpc-endpoint --vpc-endpoint-type Interface --vpc-id "$VPC" \\
-    --service-name "$SERVICE_NAME" --subnet-ids "$SUBNET" --query VpcEndpoint.VpcEndpointId
-
-  # some twelve seconds later the record is there
-  aws --profile client-a route53 list-resource-record-sets --hosted-zone-id "$ZONE"
-
+{steps}
 More to try is in docs/TRY.md. Logs: {logs}
 Stop it: make down
 """
@@ -70,11 +60,18 @@ def _start():
             installation.install_client(running, client, outputs)
         _env_file().write_text(_environment(running, service, outputs))
         print(_NEXT.format(name=installation.RECORD_NAME, service=service.name,
-                           env=_shown(_env_file()), logs=_shown(running["logs"])))
+                           env=_shown(_env_file()), steps=_first_steps(), logs=_shown(running["logs"])))
     except BaseException:
         with processes.interruption_held():
             up.stop(running)
         raise
+
+
+def _first_steps():
+    """The page's first commands, from a VPC to what it resolves."""
+    page = (state.REPOSITORY / "docs" / "TRY.md").read_text()
+    _, *paragraphs = page.partition("```sh\n")[2].partition("```")[0].split("\n\n")
+    return textwrap.indent("\n\n".join(paragraphs[:4]), "  ")
 
 
 def _env_file():
@@ -96,6 +93,7 @@ def _environment(running, service, outputs):
         "ZONE_NAME": installation.RECORD_NAME.removeprefix("*."),
         "TABLE_NAME": outputs["TableName"],
         "BACKFILL_FUNCTION": outputs["BackfillFunction"],
+        "OPERATOR_ROLE": outputs["OperatorRoleArn"],
     }
     # These would win over a profile.
     foreign = [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]

@@ -5,6 +5,7 @@
 
 mod ec2;
 mod errors;
+mod once;
 mod route53;
 
 use std::collections::VecDeque;
@@ -42,6 +43,11 @@ struct Player {
 impl Player {
     /// The production clients, led to a server that gives these answers in their order.
     async fn of(answers: Vec<(u16, &'static str)>) -> Player {
+        Player::retrying(answers, RetryConfig::disabled()).await
+    }
+
+    /// The same for clients that try again by themselves.
+    async fn retrying(answers: Vec<(u16, &'static str)>, retries: RetryConfig) -> Player {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -54,7 +60,7 @@ impl Player {
             }
         });
         let loader = aws_config::defaults(BehaviorVersion::latest()).endpoint_url(url);
-        let loader = loader.region("us-west-2").retry_config(RetryConfig::disabled());
+        let loader = loader.region("us-west-2").retry_config(retries);
         let keys = Credentials::new(ACCOUNT, "secret", None, None, "a test");
         let session = Session::of(loader.credentials_provider(keys).load().await);
         Player { worker: Worker::with(&session, config()), asked }

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::config::Config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::call::failed;
@@ -10,6 +13,8 @@ use super::table::{Attributes, attributes, unreadable};
 use crate::error::Error;
 use crate::model::run::RunEnd;
 use crate::model::table::{Key, RunUpdate};
+
+const UPDATE_ITEM: &str = "dynamodb:UpdateItem";
 
 impl Aws {
     pub(super) async fn update_run_item(&self, run: &str, update: &RunUpdate) -> Result<(), Error> {
@@ -38,13 +43,17 @@ impl Aws {
             0 => "deletes < :at_most",
             _ => "attribute_not_exists(deletes) OR deletes < :at_most",
         };
-        self.set_in_run(&Key::run(run), set, None, values, Some(condition)).await
+        let call = self.setting_in_run(&Key::run(run), set, None, values, Some(condition));
+        call.send().await.map(drop).map_err(failed(UPDATE_ITEM, run))
     }
 
     async fn uncount_removal(&self, run: &str) -> Result<(), Error> {
         let values = [(":one".to_owned(), AttributeValue::N("1".into()))].into();
         let set = "SET deletes = deletes - :one";
-        self.set_in_run(&Key::run(run), set, None, values, Some("deletes >= :one")).await
+        let call = self.setting_in_run(&Key::run(run), set, None, values, Some("deletes >= :one"));
+        // The SDK's second try would subtract a second time, and the run could remove more than it may.
+        let once = Config::builder().retry_config(RetryConfig::disabled());
+        call.customize().config_override(once).send().await.map(drop).map_err(failed(UPDATE_ITEM, run))
     }
 
     async fn end_run_item(&self, run: &str, end: &RunEnd) -> Result<(), Error> {
@@ -53,26 +62,25 @@ impl Aws {
         let set: Vec<_> = end.keys().map(|name| format!("#{name} = :{name}")).collect();
         let names = end.keys().map(|name| (format!("#{name}"), name.clone())).collect();
         let values = end.into_iter().map(|(name, value)| (format!(":{name}"), value)).collect();
-        self.set_in_run(&key, &format!("SET {}", set.join(", ")), Some(names), values, None).await
+        let call = self.setting_in_run(&key, &format!("SET {}", set.join(", ")), Some(names), values, None);
+        call.send().await.map(drop).map_err(failed(UPDATE_ITEM, run))
     }
 
-    async fn set_in_run(
+    fn setting_in_run(
         &self,
         key: &Key,
         set: &str,
         names: Option<HashMap<String, String>>,
         values: Attributes,
         condition: Option<&str>,
-    ) -> Result<(), Error> {
-        let call = self
-            .dynamodb
+    ) -> UpdateItemFluentBuilder {
+        self.dynamodb
             .update_item()
             .table_name(&self.config.table_name)
             .set_key(Some(attributes(key)))
             .update_expression(set)
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(Some(values))
-            .set_condition_expression(condition.map(ToOwned::to_owned));
-        call.send().await.map(drop).map_err(failed("dynamodb:UpdateItem", &key.sk))
+            .set_condition_expression(condition.map(ToOwned::to_owned))
     }
 }
