@@ -1,6 +1,7 @@
 """A client that can connect, for doctor to look at: everything between it and the service is as it should be."""
 
 import contextlib
+import itertools
 
 import boto3
 
@@ -9,6 +10,8 @@ from stage.client import Client
 
 PORT = 19530
 TRAIL = "management-events"
+# Several modules have a patient, perhaps in one local AWS.
+_numbers = itertools.count(1)
 
 
 class Patient:
@@ -16,6 +19,7 @@ class Patient:
 
     def __init__(self, local, provider, command):
         self.local, self.provider, self.command = local, provider, command
+        self.number = next(_numbers)
         self.client = Client(local, accounts.CLIENT_A, provider)
         self.account = self.client.account
         self.ec2, self.route53 = self.client.ec2, self.client.route53
@@ -41,7 +45,8 @@ class Patient:
             for number, zone in enumerate("abc")]
         self.serve_in(0, 1)
         self.group = self.elb.create_target_group(
-            Name="patients", Protocol="TCP", Port=PORT, VpcId=vpc, TargetType="ip")["TargetGroups"][0]["TargetGroupArn"]
+            Name=f"patients-{self.number}", Protocol="TCP", Port=PORT, VpcId=vpc,
+            TargetType="ip")["TargetGroups"][0]["TargetGroupArn"]
         self.elb.register_targets(TargetGroupArn=self.group, Targets=[{"Id": "10.251.0.10", "Port": PORT}])
         self.listen(PORT)
 
@@ -80,11 +85,52 @@ class Patient:
                 "IpProtocol": "tcp", "FromPort": port, "ToPort": port,
                 "IpRanges": [{"CidrIp": one} for one in ranges]}])
 
+    def asks(self, *servers):
+        """Let the VPC's machines ask these name servers: a set of DHCP options with a domain of the company's."""
+        made = self.ec2.create_dhcp_options(DhcpConfigurations=[
+            {"Key": "domain-name-servers", "Values": list(servers)},
+            {"Key": "domain-name", "Values": ["corp.example.com"]}])["DhcpOptions"]["DhcpOptionsId"]
+        self.ec2.associate_dhcp_options(DhcpOptionsId=made, VpcId=self.vpc.id)
+        return made
+
+    def network_acl(self):
+        """The network ACL of the endpoint's subnets."""
+        [found] = self.ec2.describe_network_acls(
+            Filters=[{"Name": "association.subnet-id", "Values": self.vpc.subnets}])["NetworkAcls"]
+        return found
+
+    def denies(self, number, egress):
+        """Let the network ACL deny everything in one direction, by a rule of this number."""
+        self.ec2.create_network_acl_entry(
+            NetworkAclId=self.network_acl()["NetworkAclId"], RuleNumber=number, Protocol="-1", RuleAction="deny",
+            Egress=egress, CidrBlock="0.0.0.0/0")
+
+    def allows(self):
+        """Let the network ACL be as it was in the beginning."""
+        found = self.network_acl()
+        for entry in found["Entries"]:
+            if entry["RuleNumber"] < 100:
+                self.ec2.delete_network_acl_entry(
+                    NetworkAclId=found["NetworkAclId"], RuleNumber=entry["RuleNumber"], Egress=entry["Egress"])
+
+    def filters(self, *domains):
+        """Let DNS Firewall block these domains. What is yielded takes the group from the VPC again."""
+        resolver = self.local.client("route53resolver", self.account)
+        entries = resolver.create_firewall_domain_list(Name="blocked")["FirewallDomainList"]["Id"]
+        resolver.update_firewall_domains(FirewallDomainListId=entries, Operation="ADD", Domains=list(domains))
+        group = resolver.create_firewall_rule_group(Name="company")["FirewallRuleGroup"]["Id"]
+        resolver.create_firewall_rule(FirewallRuleGroupId=group, FirewallDomainListId=entries, Name="blocks",
+                                      Priority=10, Action="BLOCK", BlockResponse="NXDOMAIN")
+        association = resolver.associate_firewall_rule_group(
+            FirewallRuleGroupId=group, VpcId=self.vpc.id, Priority=101, Name="company")["FirewallRuleGroupAssociation"]
+        return lambda: resolver.disassociate_firewall_rule_group(FirewallRuleGroupAssociationId=association["Id"])
+
     def _equip_trail(self):
         s3 = boto3.client("s3", region_name=accounts.REGION, endpoint_url=self.local.running["moto"]["url"],
                           aws_access_key_id=self.account, aws_secret_access_key=accounts.SECRET)
-        s3.create_bucket(Bucket=TRAIL, CreateBucketConfiguration={"LocationConstraint": accounts.REGION})
-        self.cloudtrail.create_trail(Name=TRAIL, S3BucketName=TRAIL)
+        bucket = f"{TRAIL}-{self.number}"
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": accounts.REGION})
+        self.cloudtrail.create_trail(Name=TRAIL, S3BucketName=bucket)
         self.cloudtrail.start_logging(Name=TRAIL)
 
     def profiles(self, *wanted):

@@ -1,6 +1,6 @@
 """DNS Firewall, which moto does not have: lists of domains, groups of rules, and the VPCs that they filter.
 
-The calls have the form of botocore's model (route53resolver 2018-04-01). Nothing is filtered: there is no resolver here.
+The calls have the form of botocore's model (route53resolver 2018-04-01). Nothing is filtered: `tools/resolver` does not ask it.
 What is listed is listed whole or in pages of MaxResults. Of an entry of a list the trailing dot is kept as it was given.
 """
 
