@@ -29,7 +29,7 @@ WORKERS ?= 3
 PYTEST := $(PYTHON) -m pytest -p no:cacheprovider -q
 SIDE_BY_SIDE := -n $(WORKERS) --no-loadscope-reorder
 FUNCTIONS := accept-connections reconcile-records backfill
-TEMPLATES := template.yaml infra/client.yaml infra/organizations.yaml infra/route53-events.yaml
+TEMPLATES := template.yaml infra/client.yaml infra/join.yaml infra/organizations.yaml infra/route53-events.yaml
 
 export PYTHONPATH := tools:tests
 export PYTHONDONTWRITEBYTECODE := 1

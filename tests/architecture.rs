@@ -110,7 +110,8 @@ const TO_LAMBDA: [&str; 1] = ["lambda:InvokeFunction"];
 /// The right of rules to put events on the bus.
 const TO_BUS: [&str; 1] = ["events:PutEvents"];
 /// The files with what doctor reads in client accounts.
-const OF_CLIENTS: [&str; 3] = ["doctor_events.rs", "doctor_network.rs", "doctor_zones.rs"];
+const OF_CLIENTS: [&str; 5] =
+    ["doctor_events.rs", "doctor_firewall.rs", "doctor_network.rs", "doctor_vpc.rs", "doctor_zones.rs"];
 /// What doctor asks in the provider's account alone.
 const OF_PROVIDER: [&str; 2] = ["events:ListEventBuses", "events:ListRuleNamesByTarget"];
 /// What is never called in the provider's account: in one of its VPCs the services may stand.

@@ -1,7 +1,7 @@
 //! Ranges of addresses, as VPCs have them and security groups let them in.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// A range in CIDR notation.
@@ -42,6 +42,30 @@ impl Range {
     /// Whether its addresses are IPv4's.
     pub(crate) fn is_v4(&self) -> bool {
         self.is_v4
+    }
+
+    /// Its first and its last address, as numbers.
+    pub(crate) fn bounds(&self) -> (u128, u128) {
+        (self.first, self.last)
+    }
+
+    /// Whether it has this address.
+    pub(crate) fn holds(&self, address: IpAddr) -> bool {
+        let number = match address {
+            IpAddr::V4(address) => u128::from(u32::from(address)),
+            IpAddr::V6(address) => u128::from(address),
+        };
+        address.is_ipv4() == self.is_v4 && (self.first..=self.last).contains(&number)
+    }
+
+    /// The address so many places after its first.
+    pub(crate) fn nth(&self, places: u32) -> Option<IpAddr> {
+        let number = self.first.checked_add(u128::from(places)).filter(|number| *number <= self.last)?;
+        if self.is_v4 {
+            u32::try_from(number).ok().map(|number| Ipv4Addr::from(number).into())
+        } else {
+            Some(Ipv6Addr::from(number).into())
+        }
     }
 
     /// Whether the ranges together hold all of it.
@@ -97,6 +121,17 @@ mod tests {
     fn range_is_touched_by_a_part_of_it() {
         assert!(range("10.0.0.0/16").is_touched_by(&[&range("10.0.1.0/24")]));
         assert!(!range("10.0.0.0/16").is_touched_by(&[&range("10.1.0.0/16")]));
+    }
+
+    #[test]
+    fn addresses_of_a_range_are_counted_from_its_first() {
+        let address = |text: &str| text.parse::<IpAddr>().unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(range("10.1.0.0/16").nth(2), Some(address("10.1.0.2")));
+        assert_eq!(range("2001:db8::/64").nth(2), Some(address("2001:db8::2")));
+        assert_eq!(range("10.1.0.0/32").nth(2), None);
+        assert!(range("10.1.0.0/16").holds(address("10.1.255.255")));
+        assert!(!range("10.1.0.0/16").holds(address("10.2.0.0")));
+        assert!(!range("::/0").holds(address("10.1.0.1")));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What AWS shows of a client's way to the service: plain values, without the SDK.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use shared::error::Error;
 use shared::model::dns::DnsName;
@@ -118,6 +119,71 @@ pub(crate) struct Inbound {
     pub(crate) ranges: Vec<Range>,
     /// Security groups and prefix lists, whose members are not read.
     pub(crate) others: Vec<String>,
+}
+
+/// What the DHCP options of a VPC tell its machines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Dhcp {
+    /// The set of options; none where the VPC has no set.
+    pub(crate) id: Option<String>,
+    /// The name servers, as they are written there.
+    pub(crate) servers: Vec<String>,
+    /// All other options, each with its values.
+    pub(crate) others: Vec<(String, Vec<String>)>,
+    /// The VPC's own resolver.
+    pub(crate) resolver: Option<IpAddr>,
+}
+
+/// A network ACL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Acl {
+    pub(crate) id: String,
+    /// The subnets that it filters, among those that were asked for.
+    pub(crate) subnets: BTreeSet<SubnetId>,
+    pub(crate) entries: Vec<AclEntry>,
+}
+
+/// One rule of a network ACL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AclEntry {
+    pub(crate) number: i32,
+    pub(crate) is_egress: bool,
+    pub(crate) allows: bool,
+    /// The protocol's number; `-1` for all.
+    pub(crate) protocol: String,
+    /// The ports; none for all.
+    pub(crate) ports: Option<(i32, i32)>,
+    /// The addresses; none where they cannot be read.
+    pub(crate) range: Option<Range>,
+}
+
+/// A rule group of DNS Firewall that filters the VPC's questions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RuleGroup {
+    pub(crate) id: String,
+    /// Its rules, in the order in which they are asked.
+    pub(crate) rules: Read<Vec<FirewallRule>>,
+}
+
+/// A rule of DNS Firewall.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FirewallRule {
+    pub(crate) blocks: bool,
+    /// The list of its domains; none for a rule that judges names otherwise.
+    pub(crate) list: Option<String>,
+    /// The domains as they are written there.
+    pub(crate) domains: Read<Vec<String>>,
+}
+
+/// What was read of a zone, from a name on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Names {
+    /// The names, each with its type, but for NS and SOA.
+    pub(crate) records: Vec<(DnsName, String)>,
+    /// The names with NS, the zone's own too.
+    pub(crate) delegated: Vec<DnsName>,
+    /// Whether these are all.
+    pub(crate) is_all: bool,
 }
 
 /// A hosted zone that is associated with the VPC.

@@ -26,6 +26,8 @@ _VARYING = {
     "vpce": r"vpce-[0-9a-f]{8,}",
     "vpc": r"vpc-[0-9a-f]{8,}",
     "group": r"\bsg-[0-9a-f]{8,}",
+    "options": r"\bdopt-[0-9a-f]{8,}",
+    "acl": r"\bacl-[0-9a-f]{8,}",
     "subnet": r"\bsubnet-[0-9a-f]{8,}",
     "zone": r"\bZ[A-Z0-9]{8,}\b",
     "function": r"zonelink-(?:AcceptConnections|ReconcileRecords|Backfill)-[A-Za-z0-9]+",

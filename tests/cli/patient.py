@@ -83,6 +83,46 @@ class Patient(DataPlane):
                 "IpProtocol": "tcp", "FromPort": port, "ToPort": port,
                 "IpRanges": [{"CidrIp": one} for one in ranges]}])
 
+    def asks(self, *servers):
+        """Let the VPC's machines ask these name servers: a set of DHCP options with a domain of the company's."""
+        made = self.ec2.create_dhcp_options(DhcpConfigurations=[
+            {"Key": "domain-name-servers", "Values": list(servers)},
+            {"Key": "domain-name", "Values": ["corp.example.com"]}])["DhcpOptions"]["DhcpOptionsId"]
+        self.ec2.associate_dhcp_options(DhcpOptionsId=made, VpcId=self.vpc.id)
+        return made
+
+    def network_acl(self):
+        """The network ACL of the endpoint's subnets."""
+        [found] = self.ec2.describe_network_acls(
+            Filters=[{"Name": "association.subnet-id", "Values": self.vpc.subnets}])["NetworkAcls"]
+        return found
+
+    def denies(self, number, egress):
+        """Let the network ACL deny everything in one direction, by a rule of this number."""
+        self.ec2.create_network_acl_entry(
+            NetworkAclId=self.network_acl()["NetworkAclId"], RuleNumber=number, Protocol="-1", RuleAction="deny",
+            Egress=egress, CidrBlock="0.0.0.0/0")
+
+    def allows(self):
+        """Let the network ACL be as it was in the beginning."""
+        found = self.network_acl()
+        for entry in found["Entries"]:
+            if entry["RuleNumber"] < 100:
+                self.ec2.delete_network_acl_entry(
+                    NetworkAclId=found["NetworkAclId"], RuleNumber=entry["RuleNumber"], Egress=entry["Egress"])
+
+    def filters(self, *domains):
+        """Let DNS Firewall block these domains. What is yielded takes the group from the VPC again."""
+        resolver = self.local.client("route53resolver", self.account)
+        entries = resolver.create_firewall_domain_list(Name="blocked")["FirewallDomainList"]["Id"]
+        resolver.update_firewall_domains(FirewallDomainListId=entries, Operation="ADD", Domains=list(domains))
+        group = resolver.create_firewall_rule_group(Name="company")["FirewallRuleGroup"]["Id"]
+        resolver.create_firewall_rule(FirewallRuleGroupId=group, FirewallDomainListId=entries, Name="blocks",
+                                      Priority=10, Action="BLOCK", BlockResponse="NXDOMAIN")
+        association = resolver.associate_firewall_rule_group(
+            FirewallRuleGroupId=group, VpcId=self.vpc.id, Priority=101, Name="company")["FirewallRuleGroupAssociation"]
+        return lambda: resolver.disassociate_firewall_rule_group(FirewallRuleGroupAssociationId=association["Id"])
+
     def profiles(self, *wanted):
         """Say which Route 53 Profiles there are."""
         self.local.profiles(*wanted)

@@ -302,6 +302,10 @@ def test_operator_without_the_role_is_told_so(patient):
     ("cloudtrail", "DescribeTrails", "CloudTrail trail", "cloudtrail:DescribeTrails"),
     ("route53resolver", "ListResolverRuleAssociations", "resolver forwarding",
      "route53resolver:ListResolverRuleAssociations"),
+    ("ec2", "DescribeDhcpOptions", "DHCP options", "ec2:DescribeDhcpOptions"),
+    ("ec2", "DescribeNetworkAcls", "network ACL", "ec2:DescribeNetworkAcls"),
+    ("route53resolver", "ListFirewallRuleGroupAssociations", "DNS Firewall",
+     "route53resolver:ListFirewallRuleGroupAssociations"),
 ])
 def test_read_that_is_refused_is_unknown_and_says_what_to_add(patient, service, action, name, statement):
     with patient.denied(service, action):

@@ -33,6 +33,45 @@ def vpc_without_host_names(patient):
     yield
 
 
+@row("DHCP options")
+def machines_that_ask_the_companys_name_server(patient):
+    patient.asks("10.99.0.2")
+    yield
+
+
+@row("network ACL")
+def network_acl_that_lets_nobody_in(patient):
+    patient.denies(50, egress=False)
+    yield
+    patient.allows()
+
+
+@row("network ACL")
+def network_acl_that_lets_no_answer_out(patient):
+    patient.denies(50, egress=True)
+    yield
+    patient.allows()
+
+
+@row("DNS Firewall")
+def domain_that_is_blocked(patient):
+    ends = patient.filters(f"*.{DOMAIN}.")
+    yield
+    ends()
+
+
+@row("silenced names")
+def text_that_silences_the_name_above_it(patient):
+    patient.zone.put('"token"', kind="TXT", name=f"_acme-challenge.in07.{DOMAIN}")
+    yield
+
+
+@row("silenced names")
+def name_that_is_delegated(patient):
+    patient.zone.put("ns.example.org.", kind="NS", name=f"in08.{DOMAIN}")
+    yield
+
+
 @row("hosted zone")
 def zone_that_has_left_the_vpc(patient):
     other = patient.client.vpc()

@@ -88,6 +88,20 @@ def test_command_of_the_outputs_shows_the_fleet(follower):
     assert follower.shell.value("ENDPOINT") in said
 
 
+def test_one_stack_more_brings_a_vpc_and_takes_it_out_again(follower):
+    # So long EC2 shows an endpoint that is being deleted; while it does, the record goes, and then the zone is empty.
+    with follower.local.set(accept_seconds=5.0):
+        said = follower.follow("A VPC in one stack")
+    assert "Successfully created/updated stack - zonelink-join-orders" in said[0]
+    assert "\\052.aws-us-west-2.byoc.example.com." in said[1]
+    follower.local.settled()
+    ec2 = follower.local.client("ec2", PROFILES["client"])
+    vpcs = {one["VpcId"] for one in ec2.describe_vpc_endpoints()["VpcEndpoints"] if one["State"] != "deleting"}
+    assert follower.shell.value("ORDERS_VPC") not in vpcs and follower.shell.value("CLIENT_VPC") in vpcs
+    zones = follower.local.client("route53", PROFILES["client"]).list_hosted_zones()["HostedZones"]
+    assert [one["Id"].rpartition("/")[2] for one in zones] == [follower.shell.value("ZONE").rpartition("/")[2]]
+
+
 def test_upgrade_reaches_records_that_stand(follower):
     follower.follow("Upgrading")
     follower.local.settled()

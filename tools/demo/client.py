@@ -50,11 +50,23 @@ class ClientVpc:
                 Name=name, CallerReference=str(uuid.uuid4()),
                 VPC={"VPCRegion": self.running["region"], "VPCId": vpc})
             zone = made["HostedZone"]["Id"].removeprefix("/hostedzone/")
-            self.zones[name] = self.names.give(zone, f"{_KINDS[name]} {self.label}")
-        screen.fact(self.client, f"VPC {self.label} = {vpc}, {subnets} subnets in 10.{self.number}.0.0/16")
+            self._keep(name, zone)
+        screen.fact(self.client, f"VPC {self.label} = {vpc}, {subnets} subnets in 10.{self.number}.0.0/16"
+                    + ("" if zones else ", and no private zone"))
         for name, zone in self.zones.items():
             screen.fact("", f"{self.names[zone]} = {zone}, private, {name}")
         return self
+
+    def find_zone(self):
+        """Whether somebody has made a zone of the service's domain for the VPC."""
+        found = self.route53.list_hosted_zones_by_vpc(VPCId=self.vpc, VPCRegion=self.running["region"])
+        for one in found["HostedZoneSummaries"]:
+            if one["Name"].rstrip(".") == ZONE:
+                self._keep(ZONE, one["HostedZoneId"])
+        return bool(self.zones)
+
+    def _keep(self, name, zone):
+        self.zones[name] = self.names.give(zone, f"{_KINDS[name]} {self.label}")
 
     def add_subnet(self):
         """One more subnet, in the next availability zone."""

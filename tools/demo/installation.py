@@ -11,6 +11,8 @@ ALLOWED = ("client-a", "client-b")
 # A stranger: the endpoint service lets it ask, and zonelink's allow list does not name it.
 STRANGER = "client-c"
 CLIENTS = (*ALLOWED, STRANGER)
+# It lets zonelink make zones, which the definition says too, in the demo.
+MAKER = "client-b"
 
 # What the name resolves to for everybody who has no private zone: an address for documentation (RFC 5737).
 PUBLIC = "203.0.113.10"
@@ -82,7 +84,7 @@ def install_provider(running, service, parameters=None):
     }, binaries=binaries(), running=running)
 
 
-def install_client(running, client, outputs):
+def install_client(running, client, outputs, parameters=None):
     """Deploy infra/client.yaml into a client account, which has a trail."""
     trails.make(running, accounts.number(client))
     return deploy.deploy_client(accounts.number(client), {
@@ -91,6 +93,7 @@ def install_client(running, client, outputs):
         "ClientRoleName": outputs["ClientRoleName"],
         "ExternalId": EXTERNAL_ID,
         "RecordNames": RECORD_NAME,
+        **(parameters or {}),
     }, running=running)
 
 

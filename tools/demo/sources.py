@@ -122,12 +122,16 @@ class Calls:
         return len(self.all)
 
     def look(self):
-        """The record changes that were sent since the last look, whoever sent them."""
+        """The record changes that were sent since the last look, whoever sent them, and the zones that zonelink made."""
         self._fetch()
         new, self._shown = self.all[self._shown:], len(self.all)
         for call in new:
             if call["action"] == "ChangeResourceRecordSets":
                 yield Moment(moment_of(call["at"]), "Route 53", self._change(call))
+            # Clients sign as their accounts, zonelink as the role that it has there.
+            if call["action"] == "CreateHostedZone" and ":assumed-role/" in call["caller"]:
+                vpc = self._names[call["parameters"]["VPC"]["VPCId"]]
+                yield Moment(moment_of(call["at"]), "Route 53", f"a private zone is made for {vpc}, which had none")
 
     def changes(self, since=0):
         """Record changes that succeeded, from that many calls on."""
@@ -158,6 +162,20 @@ def actions(call):
         one = change["ResourceRecordSet"]
         values = " ".join(value["Value"] for value in one.get("ResourceRecords", []))
         yield f"{change['Action']} {one['Type']} TTL {one.get('TTL')} {values}"
+
+
+class MadeZones:
+    """Gives names to the zones that are made for VPCs that had none. The log of calls tells of them."""
+
+    def __init__(self):
+        self.bare = []
+
+    def look(self):
+        """Nothing is new here; from now on the zones have names."""
+        for one in self.bare:
+            if not one.zones:
+                one.find_zone()
+        return ()
 
 
 class Endpoints:

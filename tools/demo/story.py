@@ -9,7 +9,7 @@ from . import installation, resolution, screen
 from .client import PARENT, UNRELATED, ZONE, ClientVpc
 from .moments import Watch, now
 from .names import Names
-from .sources import Calls, Endpoints, Logs, Table, actions, set_knobs
+from .sources import Calls, Endpoints, Logs, MadeZones, Table, actions, set_knobs
 from .witnesses import CloudTrail, Notifications
 
 _SECONDS = 60
@@ -53,44 +53,51 @@ class Story:
                     "acceptance required")
         screen.fact("", f"its name resolves to {installation.PUBLIC}, a public address")
         outputs = self.outputs = installation.install_provider(
-            running, self.service, {"SweepState": "DISABLED"})
+            running, self.service, {"SweepState": "DISABLED", "Zones": "create"})
         set_knobs(running, accept_seconds=SECONDS_TO_BE_AVAILABLE)
         screen.fact("", f"template.yaml: accept {' and '.join(installation.ALLOWED)}, keep "
                     f"{installation.RECORD_NAME}; the sweep waits until it is called below")
         for name in installation.CLIENTS:
-            installation.install_client(running, name, outputs)
+            may = {"MayCreateZones": "true"} if name == installation.MAKER else {}
+            installation.install_client(running, name, outputs, may)
         screen.fact("clients", f"infra/client.yaml in {', '.join(installation.CLIENTS)} "
                     f"({', '.join(map(accounts.number, installation.CLIENTS))})")
+        screen.fact("", f"zones: a VPC that has none gets one, where its account permits it; "
+                    f"{installation.MAKER} does")
         screen.plain(f"  Deployed in {time.monotonic() - started:.1f} s.")
         self.table = Table(running, self.names, outputs["TableName"])
         self.calls = Calls(running, self.names)
         self.log = Logs(running, self.names, outputs["ReconcileRecordsFunction"])
+        self.made = MadeZones()
         self.watch = Watch([
             CloudTrail(running, self.names, installation.CLIENTS),
             Notifications(running, self.names, outputs["TopicArn"]),
-            Endpoints(running, self.names, installation.CLIENTS), self.table, self.calls, self.log])
+            Endpoints(running, self.names, installation.CLIENTS), self.made, self.table, self.calls, self.log])
 
     def _join(self, number):
-        screen.chapter(number, "Three VPCs join, each by one call")
+        screen.chapter(number, "Four VPCs join, each by one call")
         self.a1 = self._vpc("A1", "client-a", 1).build(3, (ZONE, PARENT, UNRELATED))
         self.a2 = self._vpc("A2", "client-a", 2).build(2, (ZONE,))
+        self.b1 = self._vpc("B1", installation.MAKER, 4).build(2, ())
         self.c1 = self._vpc("C1", installation.STRANGER, 3).build(2, (ZONE,))
-        self.every = (self.a1, self.a2, self.c1)
+        self.every = (self.a1, self.a2, self.b1, self.c1)
+        self.made.bare.append(self.b1)
         screen.command(self.a1.join_command(self.service))
         screen.plain("")
-        screen.say("… and the same in VPC A2, and in VPC C1 of client-c, who is on no allow list.")
+        screen.say("… and the same in VPC A2; in VPC B1, where nobody has made a zone; and in VPC C1 of client-c, who is "
+                   "on no allow list.")
         self._look_ahead()
         self.watch.begin()
         for one in self.every:
             self.watch.note("call", f"{one.client}: create-vpc-endpoint in VPC {one.label}, "
                             f"{len(one.subnets)} subnets")
             one.join(self.service)
-        written = [(self.a1, ZONE), (self.a1, PARENT), (self.a2, ZONE)]
-        self._until("the records of three zones", lambda: self._journalled(written))
+        written = [(self.a1, ZONE), (self.a1, PARENT), (self.a2, ZONE), (self.b1, ZONE)]
+        self._until("the records of four zones", lambda: self.b1.zones and self._journalled(written))
 
-        allowed = [self._rule(one) for one in (self.a1, self.a2)]
-        self._check("client-a's two endpoints are accepted, by the rule that names its account",
-                    allowed == [accounts.CLIENT_A] * 2, f"rules {allowed}")
+        allowed = [self._rule(one) for one in (self.a1, self.a2, self.b1)]
+        self._check("client-a's two endpoints are accepted and client-b's one, by the rules that name their accounts",
+                    allowed == [accounts.CLIENT_A] * 2 + [accounts.CLIENT_B], f"rules {allowed}")
         hold = self.table.holds().get(f"{self.service.id}/{self.c1.endpoint}", {})
         self._check("client-c's endpoint is not accepted: it waits, held as NotAllowed",
                     hold.get("reason") == "NotAllowed" and self.c1.endpoint_state() == "pendingAcceptance",
@@ -99,9 +106,11 @@ class Story:
             self._check_record(one, zone)
         self._check("the unrelated zone and client-c's zone hold what they held: NS and SOA",
                     all(self._untouched(*where) for where in ((self.a1, UNRELATED), (self.c1, ZONE))))
+        made = self.calls.route53(self.mark).get("CreateHostedZone", 0)
+        self._check("one zone was made, for VPC B1, which had none", made == 1, f"{made} were made")
         batches = [list(actions(call)) for call in self.calls.changes(self.mark)]
-        self._check("three change batches did it, one for each zone, each one CREATE",
-                    len(batches) == 3 and all(len(batch) == 1 and batch[0].startswith("CREATE ")
+        self._check("four change batches did it, one for each zone, each one CREATE",
+                    len(batches) == 4 and all(len(batch) == 1 and batch[0].startswith("CREATE ")
                                               for batch in batches), f"{batches}")
         for one, zone in written:
             entry = self._entries(one, zone)[0]
@@ -194,9 +203,10 @@ class Story:
 
     def resolve(self):
         """Ask for a host from inside each VPC, and from one that has neither a zone nor an endpoint."""
-        outside = self._vpc("B1", "client-b", 4).build(1, ())
+        outside = self._vpc("B2", "client-b", 5).build(1, ())
         expected = [
             (self.a1, self.a1.interface_addresses(), "the addresses of its endpoint"),
+            (self.b1, self.b1.interface_addresses(), "the addresses of its endpoint, by the zone that was made"),
             (self.a2, ["NXDOMAIN"], "nothing: its endpoint is gone, and its zone is there"),
             (self.c1, ["NXDOMAIN"], "nothing: its zone has no record of a stranger"),
             (outside, [installation.PUBLIC], "the public address"),
@@ -210,7 +220,7 @@ class Story:
 
     def rows(self):
         """The end of it all: a row for each zone that has or had the record, and for who was held."""
-        places = [(self.a1, ZONE), (self.a1, PARENT), (self.a2, ZONE), (self.c1, ZONE)]
+        places = [(self.a1, ZONE), (self.a1, PARENT), (self.a2, ZONE), (self.b1, ZONE), (self.c1, ZONE)]
         for one, zone in places:
             rule = self._rule(one)
             hold = self.table.holds().get(f"{self.service.id}/{one.endpoint}", {})

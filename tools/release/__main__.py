@@ -18,7 +18,7 @@ from . import template
 
 # What goes along as it is.
 PAGES = {"docs/INSTALL.md": "README.md", "LICENSE": "LICENSE", "CHANGELOG.md": "CHANGELOG.md"}
-TEMPLATES = ("client.yaml", "organizations.yaml", "route53-events.yaml")
+TEMPLATES = ("client.yaml", "join.yaml", "organizations.yaml", "route53-events.yaml")
 # `sam deploy` reads its defaults here. The repository's own file has those of `sam build` as well.
 SETTINGS = """version = 0.1
 

@@ -12,8 +12,8 @@ from local_aws import state
 from . import cloudformation
 
 MODULES = state.REPOSITORY / "infra" / "terraform"
-TEMPLATES = {"provider": "template.yaml", "client": "infra/client.yaml", "organizations": "infra/organizations.yaml",
-             "route53-events": "infra/route53-events.yaml"}
+TEMPLATES = {"provider": "template.yaml", "client": "infra/client.yaml", "join": "infra/join.yaml",
+             "organizations": "infra/organizations.yaml", "route53-events": "infra/route53-events.yaml"}
 
 _LISTS = {"record_names", "accounts", "operators"}
 # What stands for a template's parameters and for what only a deployment knows. The comma keeps a list apart.
@@ -63,6 +63,8 @@ _DOCUMENTS = {
         "documents/forwarding-trust": ("ForwardingRole", _TRUST),
         "patterns/endpoint-calls": ("EndpointCalls", ("EventPattern",)),
     },
+    # It has neither a role nor a rule.
+    "join": {},
     "organizations": {
         "documents/organizations-role": ("OrganizationsRole", _ROLE),
         "documents/organizations-role-trust": ("OrganizationsRole", _TRUST),

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::{Filter, IpPermission, VpcAttributeName, VpcCidrBlockState, VpcCidrBlockStateCode};
+use aws_sdk_ec2::types::{Filter, IpPermission, NetworkAcl, NetworkAclEntry, RuleAction};
 use shared::aws::{Session, failed};
 use shared::error::Error;
 use shared::model::facts::IpAddressType;
-use shared::model::ids::{SubnetId, VpcEndpointId, VpcId};
+use shared::model::ids::{SubnetId, VpcEndpointId};
 use shared::model::record::Addresses;
 
 use super::unreadable::unreadable;
-use crate::cidr::Range;
-use crate::observed::{Endpoint, Inbound, NotRead, Zone};
+use crate::observed::{Acl, AclEntry, Endpoint, Inbound, NotRead, Zone};
 
 /// The codes with which EC2 says that an endpoint does not exist.
 const NO_SUCH_ENDPOINT: [&str; 2] = ["InvalidVpcEndpointId.NotFound", "InvalidVpcEndpoint.NotFound"];
@@ -90,55 +89,6 @@ async fn addresses(session: &Session, interfaces: &[String]) -> Result<(Addresse
     Ok((addresses, found))
 }
 
-/// Whether the VPC resolves names, and gives out host names.
-pub(crate) async fn dns_attributes(
-    session: &Session,
-    vpc: &VpcId,
-) -> (Result<bool, Error>, Result<bool, Error>) {
-    const OPERATION: &str = "ec2:DescribeVpcAttribute";
-    let ask =
-        |attribute| client(session).describe_vpc_attribute().vpc_id(vpc.as_str()).attribute(attribute).send();
-    let support = ask(VpcAttributeName::EnableDnsSupport).await.map_err(failed(OPERATION, vpc));
-    let hostnames = ask(VpcAttributeName::EnableDnsHostnames).await.map_err(failed(OPERATION, vpc));
-    (
-        support.map(|answer| answer.enable_dns_support.and_then(|value| value.value).unwrap_or_default()),
-        hostnames.map(|answer| answer.enable_dns_hostnames.and_then(|value| value.value).unwrap_or_default()),
-    )
-}
-
-/// The address ranges of the VPC, those that were added later too.
-pub(crate) async fn vpc_ranges(session: &Session, vpc: &VpcId) -> Result<Vec<Range>, Error> {
-    let call = client(session).describe_vpcs().vpc_ids(vpc.as_str()).send().await;
-    let answer = call.map_err(failed("ec2:DescribeVpcs", vpc))?;
-    let mut ranges = Vec::new();
-    for vpc in answer.vpcs() {
-        let state = |state: Option<&str>| state.is_none_or(|state| state == "associated");
-        let v4 = vpc.cidr_block_association_set().iter().filter(|block| {
-            state(
-                block
-                    .cidr_block_state()
-                    .and_then(VpcCidrBlockState::state)
-                    .map(VpcCidrBlockStateCode::as_str),
-            )
-        });
-        let v6 = vpc.ipv6_cidr_block_association_set().iter().filter(|block| {
-            state(
-                block
-                    .ipv6_cidr_block_state()
-                    .and_then(VpcCidrBlockState::state)
-                    .map(VpcCidrBlockStateCode::as_str),
-            )
-        });
-        let mut texts: Vec<_> = v4.filter_map(|block| block.cidr_block()).collect();
-        texts.extend(v6.filter_map(|block| block.ipv6_cidr_block()));
-        texts.extend(vpc.cidr_block());
-        texts.sort_unstable();
-        texts.dedup();
-        ranges.extend(texts.into_iter().filter_map(|text| text.parse().ok()));
-    }
-    Ok(ranges)
-}
-
 /// What security groups let in.
 pub(crate) async fn inbound(session: &Session, groups: &[String]) -> Result<Vec<Inbound>, Error> {
     let mut inbound = Vec::new();
@@ -195,4 +145,45 @@ pub(crate) async fn subnets(
         }
     }
     Ok(subnets)
+}
+
+/// The network ACLs of subnets.
+pub(crate) async fn acls(
+    session: &Session,
+    subnets: impl Iterator<Item = &SubnetId>,
+) -> Result<Vec<Acl>, Error> {
+    let ids: Vec<_> = subnets.map(ToString::to_string).collect();
+    let mut acls = Vec::new();
+    if ids.is_empty() {
+        return Ok(acls);
+    }
+    let call = client(session).describe_network_acls().filters(filter("association.subnet-id", &ids));
+    let mut pages = call.into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(failed("ec2:DescribeNetworkAcls", &ids.join(", ")))?;
+        for found in page.network_acls() {
+            acls.push(acl(found, &ids)?);
+        }
+    }
+    Ok(acls)
+}
+
+fn acl(found: &NetworkAcl, ids: &[String]) -> Result<Acl, Error> {
+    let id = found.network_acl_id().unwrap_or_default().to_owned();
+    let subnets = found.associations().iter().filter_map(|association| association.subnet_id());
+    let subnets = subnets.filter(|subnet| ids.iter().any(|id| id == subnet));
+    let subnets = subnets.map(|subnet| subnet.parse().map_err(unreadable(&id))).collect::<Result<_, _>>()?;
+    Ok(Acl { subnets, entries: found.entries().iter().map(entry).collect(), id })
+}
+
+fn entry(entry: &NetworkAclEntry) -> AclEntry {
+    let range = entry.cidr_block().or(entry.ipv6_cidr_block());
+    AclEntry {
+        number: entry.rule_number().unwrap_or_default(),
+        is_egress: entry.egress().unwrap_or_default(),
+        allows: entry.rule_action() == Some(&RuleAction::Allow),
+        protocol: entry.protocol().unwrap_or_default().to_owned(),
+        ports: entry.port_range().and_then(|ports| ports.from().zip(ports.to())),
+        range: range.and_then(|range| range.parse().ok()),
+    }
 }

@@ -8,7 +8,7 @@ use shared::model::dns::DnsName;
 use shared::model::ids::{AccountId, HostedZoneId, Region, VpcId};
 
 use super::unreadable::unreadable;
-use crate::observed::{ForwardingRule, HostedZone, NamedZone, ProfileZone};
+use crate::observed::{ForwardingRule, HostedZone, NamedZone, Names, ProfileZone};
 
 /// How many record sets are read of a zone; more would cost a client's requests.
 const RECORD_SETS: i32 = 100;
@@ -70,23 +70,25 @@ pub(crate) async fn zones_named(session: &Session, name: &DnsName) -> Result<Vec
     Ok(zones)
 }
 
-/// The names in a zone from `start` on, each with its type, but for NS and SOA; and whether these are all.
+/// The names in a zone from `start` on.
 pub(crate) async fn names_in_zone(
     session: &Session,
     zone: &HostedZoneId,
     start: &DnsName,
-) -> Result<(Vec<(DnsName, String)>, bool), Error> {
+) -> Result<Names, Error> {
     let call = Client::new(session.sdk()).list_resource_record_sets().hosted_zone_id(zone.as_str());
     let call = call.start_record_name(start.to_string()).max_items(RECORD_SETS);
     let page = call.send().await.map_err(failed("route53:ListResourceRecordSets", zone))?;
-    let mut names = Vec::new();
+    let mut names = Names { is_all: !page.is_truncated, ..Names::default() };
     for set in page.resource_record_sets {
-        if !matches!(set.r#type, RrType::Ns | RrType::Soa) {
-            let name = set.name.parse().map_err(unreadable(&format!("a record set in zone {zone}")))?;
-            names.push((name, set.r#type.as_str().to_owned()));
+        let name = set.name.parse().map_err(unreadable(&format!("a record set in zone {zone}")))?;
+        match set.r#type {
+            RrType::Soa => {}
+            RrType::Ns => names.delegated.push(name),
+            kind => names.records.push((name, kind.as_str().to_owned())),
         }
     }
-    Ok((names, !page.is_truncated))
+    Ok(names)
 }
 
 /// The hosted zones that Route 53 Profiles bring into the VPC.

@@ -2,26 +2,32 @@
 
 use super::check::Check;
 use super::facts::Facts;
+#[cfg(test)]
+use super::{acl, dhcp, firewall, silenced};
 use super::{connection, events, network, records, shadowing, vpc};
 
 /// Every check, in the order in which it is made: from the connection to the event that reports it.
 #[cfg(test)]
-pub(crate) const CHECKS: [&str; 22] = [
+pub(crate) const CHECKS: [&str; 26] = [
     connection::STATE,
     connection::ACCEPTED,
     connection::ACCOUNT,
     vpc::SUPPORT,
     vpc::HOSTNAMES,
+    dhcp::DHCP,
     records::ZONE,
     records::RECORD,
     records::ADDRESSES,
     records::TTL,
     shadowing::EXACT,
+    silenced::SILENCED,
     shadowing::ENDPOINT_DNS,
     shadowing::PROFILE,
     shadowing::FORWARDING,
+    firewall::FIREWALL,
     shadowing::PUBLIC,
     network::GROUP,
+    acl::ACL,
     network::ZONES,
     network::LISTENER,
     network::TARGETS,

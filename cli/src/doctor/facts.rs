@@ -14,8 +14,8 @@ use shared::model::record::SeenRecords;
 use crate::cidr::Range;
 use crate::fleet::HoldView;
 use crate::observed::{
-    Configuration, Endpoint, ForwardingRule, HostedZone, Inbound, Listener, NamedZone, NotRead, ProfileZone,
-    Read, Rule, Target, Trail, Zone,
+    Acl, Configuration, Dhcp, Endpoint, ForwardingRule, HostedZone, Inbound, Listener, NamedZone, NotRead,
+    ProfileZone, Read, Rule, RuleGroup, Target, Trail, Zone,
 };
 
 const NO_ZONE: NotRead = NotRead::NotAsked("no zone of the VPC can hold the name");
@@ -42,6 +42,8 @@ pub(crate) struct Facts {
     pub(crate) subnets: Read<BTreeMap<SubnetId, Zone>>,
     /// What its security groups let in.
     pub(crate) inbound: Read<Vec<Inbound>>,
+    /// The network ACLs of its subnets.
+    pub(crate) acls: Read<Vec<Acl>>,
     pub(crate) network: VpcFacts,
     /// The published names.
     pub(crate) names: Vec<NameFacts>,
@@ -85,6 +87,8 @@ pub(crate) struct ServiceFacts {
 pub(crate) struct VpcFacts {
     pub(crate) dns_support: Read<bool>,
     pub(crate) dns_hostnames: Read<bool>,
+    /// Whom its machines ask for names.
+    pub(crate) dhcp: Read<Dhcp>,
     /// Its address ranges.
     pub(crate) ranges: Read<Vec<Range>>,
     /// The hosted zones associated with it.
@@ -93,6 +97,8 @@ pub(crate) struct VpcFacts {
     pub(crate) profiles: Read<Vec<ProfileZone>>,
     /// The rules by which the resolver forwards names elsewhere.
     pub(crate) forwarding: Read<Vec<ForwardingRule>>,
+    /// The rule groups of DNS Firewall that filter its questions, in the order in which they are asked.
+    pub(crate) firewall: Read<Vec<RuleGroup>>,
 }
 
 impl VpcFacts {
@@ -112,6 +118,8 @@ pub(crate) struct NameFacts {
     pub(crate) unassociated: Read<Vec<Unassociated>>,
     /// What else stands in the most specific zone below the name's domain.
     pub(crate) beside: Read<Page>,
+    /// The names between that zone and the name's domain that it delegates elsewhere.
+    pub(crate) above: Read<Vec<DnsName>>,
     /// What stands publicly in the domain of the most specific zone.
     pub(crate) public: Read<Page>,
 }
@@ -138,6 +146,8 @@ impl Unassociated {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) records: Vec<(DnsName, String)>,
+    /// The names with NS.
+    pub(crate) delegated: Vec<DnsName>,
     pub(crate) is_all: bool,
     /// The zones that were read.
     pub(crate) zones: Vec<String>,

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::model::facts::IpAddressType;
 use shared::model::ids::SubnetId;
 
+use super::acl::acl;
 use super::check::{Check, Verdict, paste};
 use super::facts::Facts;
+use super::way_in::{of_clients, ports, transport};
 use crate::cidr::Range;
 use crate::observed::{Configuration, Inbound, Listener, NotRead, Target, Zone};
 
@@ -16,21 +17,7 @@ pub(super) const LISTENER: &str = "listener";
 pub(super) const TARGETS: &str = "targets";
 
 pub(super) fn checks(facts: &Facts) -> Vec<Check> {
-    vec![group(facts), zones(facts), listener(facts), targets(facts)]
-}
-
-/// The ports on which clients come: the one that was named, or those of the listeners.
-fn ports(facts: &Facts) -> Result<Vec<Listener>, NotRead> {
-    if let Some(port) = facts.port {
-        return Ok(vec![Listener { protocol: "TCP".into(), port }]);
-    }
-    match &facts.service.listeners {
-        Ok(listeners) if listeners.is_empty() => Err(NotRead::NotAsked(
-            "the load balancer has no listener, so the port is not known; --port names it, as in --port 19530",
-        )),
-        Ok(listeners) => Ok(listeners.clone()),
-        Err(why) => Err(why.clone()),
-    }
+    vec![group(facts), acl(facts), zones(facts), listener(facts), targets(facts)]
 }
 
 /// The endpoint's security groups let the VPC's clients in, on each port.
@@ -44,8 +31,7 @@ fn group(facts: &Facts) -> Check {
         (Err(why), _) | (_, Err(why)) => return Check::not_read(GROUP, facts, why),
     };
     let endpoint = facts.endpoint.as_ref().ok().and_then(Option::as_ref);
-    let family = endpoint.map_or(IpAddressType::Ipv4, |endpoint| endpoint.ip_address_type);
-    let wanted: Vec<_> = ranges.iter().filter(|range| is_of(range, family)).collect();
+    let wanted = of_clients(facts, ranges);
     let groups = endpoint.map(|endpoint| endpoint.groups.join(", ")).unwrap_or_default();
     let checks = ports.iter().map(|port| {
         let open: Vec<_> = inbound.iter().filter(|rule| lets_in(rule, port)).collect();
@@ -117,18 +103,6 @@ fn let_in(facts: &Facts, listener: &Listener, condition: &str, group: &str, rang
         facts.installation.region
     );
     paste(says, &[let_in])
-}
-
-fn is_of(range: &Range, family: IpAddressType) -> bool {
-    match family {
-        IpAddressType::Ipv4 => range.is_v4(),
-        IpAddressType::Ipv6 => !range.is_v4(),
-        IpAddressType::Dualstack => true,
-    }
-}
-
-fn transport(listener: &Listener) -> &'static str {
-    if listener.protocol.contains("UDP") && !listener.protocol.contains("TCP") { "udp" } else { "tcp" }
 }
 
 fn lets_in(rule: &Inbound, listener: &Listener) -> bool {

@@ -11,10 +11,11 @@ use shared::model::record::RecordKey;
 use super::facts::{
     EventFacts, Facts, InstallationFacts, NameFacts, Page, ServiceFacts, Unassociated, VpcFacts, ZoneRecord,
 };
+use super::read_vpc::{unknown_vpc, vpc_facts};
 use crate::aws;
 use crate::fleet::{EndpointView, Fleet, HoldView};
 use crate::installation::Installation;
-use crate::observed::{HostedZone, NamedZone, NotRead, Read, Rule, Trail};
+use crate::observed::{HostedZone, NamedZone, Names, NotRead, Read, Rule, Trail};
 
 const NO_VPC: NotRead = NotRead::NotAsked("the endpoint's VPC is not known");
 const NO_ENDPOINT: NotRead = NotRead::NotAsked("the endpoint itself cannot be read");
@@ -78,13 +79,14 @@ impl<'a> Reader<'a> {
         let found = endpoint.as_ref().ok().and_then(Option::as_ref);
         let vpc = found.map(|endpoint| endpoint.vpc.clone()).or_else(|| view.vpc.clone());
         let because = |error| NotRead::because(&view.account, &error);
-        let (subnets, inbound) = match (&session, found) {
+        let (subnets, inbound, acls) = match (&session, found) {
             (Ok(session), Some(found)) => (
                 aws::subnets(session, found.subnets.iter()).await.map_err(because),
                 aws::inbound(session, &found.groups).await.map_err(because),
+                aws::acls(session, found.subnets.iter()).await.map_err(because),
             ),
-            (Ok(_), None) => (Err(NO_ENDPOINT), Err(NO_ENDPOINT)),
-            (Err(why), _) => (Err(why.clone()), Err(why.clone())),
+            (Ok(_), None) => (Err(NO_ENDPOINT), Err(NO_ENDPOINT), Err(NO_ENDPOINT)),
+            (Err(why), _) => (Err(why.clone()), Err(why.clone()), Err(why.clone())),
         };
         let service = self.service(&view.service).await;
         let network = self.vpc(&view.account, vpc.as_ref(), &session).await;
@@ -106,6 +108,7 @@ impl<'a> Reader<'a> {
             endpoint,
             subnets,
             inbound,
+            acls,
             network,
             names,
             events,
@@ -185,17 +188,7 @@ impl<'a> Reader<'a> {
         if let Some(known) = self.vpcs.get(vpc) {
             return known.clone();
         }
-        let because = |error| NotRead::because(account, &error);
-        let region = &self.installation.config().region;
-        let (dns_support, dns_hostnames) = aws::dns_attributes(session, vpc).await;
-        let facts = VpcFacts {
-            dns_support: dns_support.map_err(because),
-            dns_hostnames: dns_hostnames.map_err(because),
-            ranges: aws::vpc_ranges(session, vpc).await.map_err(because),
-            zones: aws::zones_of_vpc(session, account, vpc, region).await.map_err(because),
-            profiles: aws::profile_zones(session, vpc).await.map_err(because),
-            forwarding: aws::forwarding_rules(session, vpc).await.map_err(because),
-        };
+        let facts = vpc_facts(session, account, vpc, &self.installation.config().region).await;
         self.vpcs.insert(vpc.clone(), facts.clone());
         facts
     }
@@ -216,6 +209,7 @@ impl<'a> Reader<'a> {
             records: Vec::new(),
             unassociated: Ok(Vec::new()),
             beside: Err(NotRead::NotAsked("no zone of the VPC can hold the name")),
+            above: Err(NotRead::NotAsked("no zone of the VPC can hold the name")),
             public: Err(NotRead::NotAsked("no zone of the VPC can hold the name")),
         };
         let zones = network.zones.as_deref().unwrap_or_default();
@@ -229,6 +223,7 @@ impl<'a> Reader<'a> {
             (Some(zone), _) => {
                 if let Some(owner) = &zone.account {
                     facts.beside = self.beside(owner, &zone.id, name).await;
+                    facts.above = self.above(owner, zone, name).await;
                     facts.public = self.public(owner, &zone.name).await;
                 }
             }
@@ -272,8 +267,24 @@ impl<'a> Reader<'a> {
     async fn beside(&mut self, owner: &AccountId, zone: &HostedZoneId, name: &DnsName) -> Read<Page> {
         let session = self.session(owner).await?;
         let found = aws::names_in_zone(&session, zone, &name.own_domain()).await;
-        let (records, is_all) = found.map_err(|error| NotRead::because(owner, &error))?;
-        Ok(Page { records, is_all, zones: vec![zone.to_string()] })
+        let Names { records, delegated, is_all } = found.map_err(|error| NotRead::because(owner, &error))?;
+        Ok(Page { records, delegated, is_all, zones: vec![zone.to_string()] })
+    }
+
+    /// The names between a zone and the name's domain that the zone delegates: a record below them is not asked for.
+    async fn above(&mut self, owner: &AccountId, zone: &HostedZone, name: &DnsName) -> Read<Vec<DnsName>> {
+        let session = self.session(owner).await?;
+        let mut delegated = Vec::new();
+        let mut candidate = parent(&name.own_domain());
+        while let Some(between) =
+            candidate.filter(|between| *between != zone.name && zone.name.is_zone_of(between))
+        {
+            let found = aws::names_in_zone(&session, &zone.id, &between).await;
+            let found = found.map_err(|error| NotRead::because(owner, &error))?;
+            delegated.extend(found.delegated.into_iter().filter(|name| *name == between));
+            candidate = parent(&between);
+        }
+        Ok(delegated)
     }
 
     /// What the public zones of this name hold, in the zone's account and the provider's, the likeliest to have any.
@@ -288,8 +299,8 @@ impl<'a> Reader<'a> {
             let zones = aws::zones_named(&session, name).await.map_err(because)?;
             for zone in zones.iter().filter(|zone| !zone.is_private) {
                 let found = aws::names_in_zone(&session, &zone.id, name).await.map_err(because)?;
-                page.records.extend(found.0);
-                page.is_all &= found.1;
+                page.records.extend(found.records);
+                page.is_all &= found.is_all;
                 page.zones.push(format!("{} of {account}", zone.id));
             }
         }
@@ -345,17 +356,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn unknown_vpc(why: &NotRead) -> VpcFacts {
-    VpcFacts {
-        dns_support: Err(why.clone()),
-        dns_hostnames: Err(why.clone()),
-        ranges: Err(why.clone()),
-        zones: Err(why.clone()),
-        profiles: Err(why.clone()),
-        forwarding: Err(why.clone()),
-    }
-}
-
 /// Private zones of the account that could hold the name, the most specific first.
 async fn unassociated(account: &AccountId, session: &Session, name: &DnsName) -> Read<Vec<NamedZone>> {
     let mut zones = Vec::new();
@@ -365,8 +365,11 @@ async fn unassociated(account: &AccountId, session: &Session, name: &DnsName) ->
         let found = aws::zones_named(session, &zone).await;
         let found = found.map_err(|error| NotRead::because(account, &error))?;
         zones.extend(found.into_iter().filter(|zone| zone.is_private));
-        let text = zone.to_string();
-        candidate = text.split_once('.').and_then(|(_, parent)| parent.parse().ok());
+        candidate = parent(&zone);
     }
     Ok(zones)
+}
+
+fn parent(name: &DnsName) -> Option<DnsName> {
+    name.to_string().split_once('.').and_then(|(_, parent)| parent.parse().ok())
 }

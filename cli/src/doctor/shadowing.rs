@@ -7,6 +7,8 @@ use shared::model::remedy::commands;
 
 use super::check::{Check, paste};
 use super::facts::{Facts, NameFacts, Page};
+use super::firewall::firewall;
+use super::silenced::silenced;
 use crate::observed::HostedZone;
 
 pub(super) const EXACT: &str = "names beside the record";
@@ -22,9 +24,11 @@ pub(super) fn checks(facts: &Facts) -> Vec<Check> {
     let of_name = |name| {
         [
             exact(facts, name),
+            silenced(facts, name),
             endpoint_dns(facts, name),
             profile(facts, name),
             forwarding(facts, name),
+            firewall(facts, name),
             public(facts, name),
         ]
     };

@@ -20,6 +20,9 @@ use crate::observed::{
     Refusal, Rule, Target, Trail, Zone,
 };
 
+#[path = "tests/reach.rs"]
+mod reach;
+
 const DOMAIN: &str = "aws-us-west-2.byoc.example.com";
 const CALLS: [&str; 3] = ["CreateVpcEndpoint", "ModifyVpcEndpoint", "DeleteVpcEndpoints"];
 
@@ -124,6 +127,7 @@ fn name() -> NameFacts {
         records: vec![record],
         unassociated: Ok(vec![]),
         beside: Ok(all.clone()),
+        above: Ok(vec![]),
         public: Ok(all),
     }
 }
@@ -153,13 +157,16 @@ fn healthy() -> Facts {
             (of("subnet-0123456789abcdef1"), zone_of("us-west-2b", "usw2-az2")),
         ])),
         inbound: Ok(vec![inbound("tcp", Some((19530, 19530)), &["10.1.0.0/16"], &[])]),
+        acls: Ok(vec![reach::acl(vec![])]),
         network: VpcFacts {
             dns_support: Ok(true),
             dns_hostnames: Ok(true),
+            dhcp: Ok(reach::dhcp(&["AmazonProvidedDNS"])),
             ranges: Ok(vec![of("10.1.0.0/16")]),
             zones: Ok(vec![zone("Z1", DOMAIN)]),
             profiles: Ok(vec![]),
             forwarding: Ok(vec![]),
+            firewall: Ok(vec![]),
         },
         names: vec![name()],
         events: EventFacts {
@@ -403,7 +410,8 @@ fn what_answers_in_the_records_place_is_named() {
     let below = format!("in01.{DOMAIN}");
     let zones = Ok(vec![zone("Z1", DOMAIN), zone("Z2", &below)]);
     assert_eq!(verdict("names beside the record", |facts| facts.network.zones = zones), Verdict::Warn);
-    let beside = Page { records: vec![(of(&below), "A".into())], is_all: true, zones: vec![] };
+    let records = vec![(of(&below), "A".into())];
+    let beside = Page { records, is_all: true, ..Page::default() };
     let (verdict_of, words) = after("names beside the record", |facts| facts.names[0].beside = Ok(beside));
     assert!(verdict_of == Verdict::Warn && words.contains("in01"), "{words}");
 
@@ -444,6 +452,7 @@ fn public_names_that_the_zone_hides_are_named() {
         let page = Page {
             records: public.iter().map(|name| (of(name), "A".into())).collect(),
             is_all: true,
+            delegated: vec![],
             zones: zones.iter().map(ToString::to_string).collect(),
         };
         after("public names", |facts| {

@@ -1,6 +1,7 @@
 //! Whether the VPC asks private hosted zones at all.
 
 use super::check::{Check, paste};
+use super::dhcp::dhcp;
 use super::facts::Facts;
 use crate::observed::Read;
 
@@ -12,6 +13,7 @@ pub(super) fn checks(facts: &Facts) -> Vec<Check> {
     vec![
         attribute(facts, SUPPORT, &network.dns_support, "--enable-dns-support"),
         attribute(facts, HOSTNAMES, &network.dns_hostnames, "--enable-dns-hostnames"),
+        dhcp(facts),
     ]
 }
 

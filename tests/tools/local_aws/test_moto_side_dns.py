@@ -213,6 +213,46 @@ def test_zone_of_another_account_is_not_visible(moto: MotoSide) -> None:
     assert refusal(lambda: zone.route53.get_hosted_zone(Id=zone.id))[0] == "NoSuchHostedZone"
 
 
+def test_vpc_begins_with_the_regions_dhcp_options_and_leaves_a_set_to_others(moto: MotoSide) -> None:
+    first, second = Network(moto, CLIENT_A), Network(moto, CLIENT_A)
+    shown = lambda one: first.ec2.describe_vpcs(VpcIds=[one.vpc_id])["Vpcs"][0]["DhcpOptionsId"]
+    begins = shown(first)
+    assert begins == shown(second)
+    [found] = first.ec2.describe_dhcp_options(DhcpOptionsIds=[begins])["DhcpOptions"]
+    servers = {one["Key"]: [value["Value"] for value in one["Values"]] for one in found["DhcpConfigurations"]}
+    assert servers == {"domain-name-servers": ["AmazonProvidedDNS"], "domain-name": [f"{REGION}.compute.internal"]}
+    made = first.ec2.create_dhcp_options(DhcpConfigurations=[{"Key": "domain-name-servers", "Values": ["10.99.0.2"]}])
+    for one in (first, second):
+        first.ec2.associate_dhcp_options(DhcpOptionsId=made["DhcpOptions"]["DhcpOptionsId"], VpcId=one.vpc_id)
+    first.ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=second.vpc_id)
+    assert (shown(first), shown(second)) == (made["DhcpOptions"]["DhcpOptionsId"], "default")
+    first.ec2.associate_dhcp_options(DhcpOptionsId=begins, VpcId=second.vpc_id)
+    assert shown(second) == begins
+
+
+def test_firewall_groups_are_listed_for_the_vpcs_that_they_filter(moto: MotoSide) -> None:
+    resolver = moto.client("route53resolver", CLIENT_A)
+    entries = resolver.create_firewall_domain_list(Name="blocked")["FirewallDomainList"]["Id"]
+    resolver.update_firewall_domains(FirewallDomainListId=entries, Operation="ADD", Domains=["a.example.com", "b.example.com"])
+    group = resolver.create_firewall_rule_group(Name="company")["FirewallRuleGroup"]["Id"]
+    resolver.create_firewall_rule(FirewallRuleGroupId=group, FirewallDomainListId=entries, Name="blocks", Priority=10,
+                                  Action="BLOCK", BlockResponse="NXDOMAIN")
+    resolver.associate_firewall_rule_group(FirewallRuleGroupId=group, VpcId="vpc-1", Priority=101, Name="company")
+    of = lambda vpc: [one["FirewallRuleGroupId"] for one in resolver.list_firewall_rule_group_associations(VpcId=vpc)[
+        "FirewallRuleGroupAssociations"]]
+    assert (of("vpc-1"), of("vpc-2")) == ([group], [])
+    [rule] = resolver.list_firewall_rules(FirewallRuleGroupId=group)["FirewallRules"]
+    assert (rule["Action"], rule["FirewallDomainListId"]) == ("BLOCK", entries)
+    moto.local("PUT", "settings", {"page_size": 1})
+    page = resolver.list_firewall_domains(FirewallDomainListId=entries)
+    rest = resolver.list_firewall_domains(FirewallDomainListId=entries, NextToken=page["NextToken"])
+    assert page["Domains"] + rest["Domains"] == ["a.example.com", "b.example.com"] and "NextToken" not in rest
+    resolver.update_firewall_domains(FirewallDomainListId=entries, Operation="REMOVE", Domains=["a.example.com"])
+    assert resolver.list_firewall_domains(FirewallDomainListId=entries)["Domains"] == ["b.example.com"]
+    stranger = moto.client("route53resolver", CLIENT_B)
+    assert refusal(lambda: stranger.list_firewall_rules(FirewallRuleGroupId=group))[0] == "ResourceNotFoundException"
+
+
 def test_profile_brings_its_zones_to_its_vpc_alone(moto: MotoSide) -> None:
     shown = {"account": CLIENT_A, "vpc": "vpc-1", "profile": "rp-1", "zones": ["Z1", "Z2"]}
     moto.local("PUT", "profiles", [shown])

@@ -64,6 +64,12 @@ ADDRESSES = {
         "ClientRole": ["aws_iam_role.client", "aws_iam_role_policy.client", "aws_iam_role_policy.make_zones"],
         "GuestRole": ["aws_iam_role.guests"],
     },
+    "join": {
+        "Zone": ["aws_route53_zone.zone"],
+        "ClientsMayConnect": ["aws_security_group.clients_may_connect", "aws_vpc_security_group_ingress_rule.clients"],
+        "SecondRangeMayConnect": ["aws_vpc_security_group_ingress_rule.second_range"],
+        "Endpoint": ["aws_vpc_endpoint.endpoint"],
+    },
     "organizations": {
         "OrganizationsRole": ["aws_iam_role.organizations", "aws_iam_role_policy.organizations"],
     },
@@ -136,6 +142,17 @@ SETTINGS = {
         ("ClientRole", "Description"): ("aws_iam_role.client", "description"),
         ("ClientRole", "Policies.0.PolicyName"): ("aws_iam_role_policy.client", "name"),
         ("GuestRole", "Description"): ("aws_iam_role.guests", "description"),
+    },
+    "join": {
+        ("ClientsMayConnect", "GroupDescription"): ("aws_security_group.clients_may_connect", "description"),
+        ("ClientsMayConnect", "SecurityGroupIngress.0.Description"): (
+            "aws_vpc_security_group_ingress_rule.clients", "description"),
+        ("ClientsMayConnect", "SecurityGroupIngress.0.IpProtocol"): (
+            "aws_vpc_security_group_ingress_rule.clients", "ip_protocol"),
+        ("SecondRangeMayConnect", "Description"): ("aws_vpc_security_group_ingress_rule.second_range", "description"),
+        ("SecondRangeMayConnect", "IpProtocol"): ("aws_vpc_security_group_ingress_rule.second_range", "ip_protocol"),
+        ("Endpoint", "VpcEndpointType"): ("aws_vpc_endpoint.endpoint", "vpc_endpoint_type"),
+        ("Endpoint", "PrivateDnsEnabled"): ("aws_vpc_endpoint.endpoint", "private_dns_enabled"),
     },
     "organizations": {
         ("OrganizationsRole", "Description"): ("aws_iam_role.organizations", "description"),

@@ -57,7 +57,7 @@ def test_policies_patterns_and_variables_are_those_of_the_template(module):
 def test_every_document_is_sound_once_it_is_completed_and_used_once(module):
     text = "".join(path.read_text() for path in (MODULES / module).glob("*.tf"))
     files = sorted((MODULES / module).rglob("*.json.tftpl"))
-    assert files
+    assert bool(files) == bool(documents(module))
     for path in files:
         completed = re.sub(r"\$\{jsonencode\(\w+\)\}", '["x"]', path.read_text())
         completed = json.loads(re.sub(r"\$\{[\w.]+\}", "x", completed))
@@ -73,7 +73,8 @@ def test_every_word_of_a_document_is_given(module):
     words = {word for path in (MODULES / module).rglob("*.json.tftpl")
              for word in re.findall(r"\$\{(?:jsonencode\()?(\w+)", path.read_text())}
     text = "".join(path.read_text() for path in (MODULES / module).glob("*.tf"))
-    assert words and {word for word in words if not re.search(rf"\b{word}\s*=", text)} == set()
+    assert bool(words) == bool(documents(module))
+    assert {word for word in words if not re.search(rf"\b{word}\s*=", text)} == set()
 
 
 @pytest.mark.parametrize("module", TEMPLATES)

@@ -35,6 +35,7 @@ from . import (
     log_filters,
     message_moves,
     metrics,
+    network_types,
     schedules,
     service_metrics,
     sessions,
@@ -45,6 +46,7 @@ def install():
     """Extend the ministack of this process. Call once, before it serves."""
     for module in (
         cloudformation_types,
+        network_types,
         cloudformation_properties,
         event_buses,
         event_targets,

@@ -26,10 +26,10 @@ def install():
         "update": _notification_update,
         "delete": _notification_delete,
     }
-    _run_off_the_event_loop(_NOTIFICATION)
+    run_off_the_event_loop(_NOTIFICATION)
 
 
-def _run_off_the_event_loop(resource_type):
+def run_off_the_event_loop(resource_type):
     """A call to the other emulator may lead back here, so it must not block the loop."""
     by_ministack = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda one: one == resource_type or by_ministack(one)

@@ -1,4 +1,4 @@
-"""What moto lacks of EC2 endpoints, Route 53, STS, Organizations and CloudTrail, added to it in process.
+"""What moto lacks of EC2 endpoints, VPCs, Route 53, STS, Organizations and CloudTrail, added to it in process.
 
 No file of moto is changed. moto dispatches an API action to the method of that name on a response class, so
 `install` sets methods on those classes, adds the URLs that are missing, and puts one gate in front of them all.
@@ -22,7 +22,9 @@ def install() -> None:
         accounts,
         cloud_map,
         connections,
+        dhcp_options,
         endpoint_calls,
+        firewall,
         gate,
         interfaces,
         notifications,
@@ -46,6 +48,8 @@ def install() -> None:
         cloud_map,
         sts,
         organizations,
+        dhcp_options,
+        firewall,
     ):
         module.install()
     # Paging wraps the Describe methods and the gate wraps the dispatch, hence both come after everything else.

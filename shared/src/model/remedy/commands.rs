@@ -3,6 +3,10 @@
 use crate::model::dns::DnsName;
 use crate::model::ids::{HostedZoneId, Region, VpcEndpointId, VpcId};
 
+/// For DELETE Route 53 wants a record set as it stands, with its TTL:
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_Change.html>.
+const AS_IT_STANDS: &str = "{Action: 'DELETE', ResourceRecordSet: @}";
+
 /// Makes a private hosted zone of the name's own domain, for one VPC.
 #[must_use]
 pub fn create_zone(name: &DnsName, region: &Region, vpc: &VpcId) -> String {
@@ -57,4 +61,20 @@ pub fn add_first_subnet(region: &Region, vpc: &VpcId, vpc_endpoint: &VpcEndpoint
     format!(
         "aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {vpc_endpoint} --add-subnet-ids \"$({first})\""
     )
+}
+
+/// Deletes record sets of a zone as they stand; `which` is a condition on them, as --query takes it.
+#[must_use]
+pub fn delete(zone: &HostedZoneId, which: &str) -> String {
+    format!(
+        "aws route53 change-resource-record-sets --hosted-zone-id {zone} --change-batch \"$(aws route53 \
+         list-resource-record-sets --hosted-zone-id {zone} --output json --query \"{{Changes: \
+         ResourceRecordSets[?{which}].{AS_IT_STANDS}}}\")\""
+    )
+}
+
+/// As Route 53 lists a name that may be published.
+#[must_use]
+pub fn wire(name: &DnsName) -> String {
+    format!("{name}.").replace('*', "\\052")
 }

@@ -5,7 +5,6 @@
 
 use super::commands;
 use super::place::{Place, Way};
-use crate::model::dns::DnsName;
 use crate::model::hold::Subject;
 use crate::model::ids::{AccountId, HostedZoneId, ServiceId};
 use crate::model::record::RecordKey;
@@ -17,10 +16,6 @@ pub(super) struct At<'a> {
     /// The client account whose VPC is held.
     pub(super) account: Option<&'a AccountId>,
 }
-
-/// For DELETE Route 53 wants a record set as it stands, with its TTL:
-/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_Change.html>.
-const AS_IT_STANDS: &str = "{Action: 'DELETE', ResourceRecordSet: @}";
 
 impl At<'_> {
     pub(super) fn service(&self) -> Option<&ServiceId> {
@@ -179,7 +174,7 @@ impl At<'_> {
     /// The controller's texts go, its record stays.
     pub(super) fn marked(&self, controller: &str) -> Vec<Way> {
         let Some(key) = self.record() else { return Vec::new() };
-        let wire = wire(&key.name);
+        let wire = commands::wire(&key.name);
         let names =
             ["", "a-", "aaaa-", "cname-"].map(|before| format!("Name=='{before}{wire}'")).join(" || ");
         // A set with other texts beside the mark is not deleted for it.
@@ -187,7 +182,7 @@ impl At<'_> {
             "({names}) && Type=='TXT' && !ResourceRecords[1] && ResourceRecords[?contains(Value, 'heritage={controller}')]"
         );
         let says = format!("once {controller} writes it no longer, to remove its mark, {}", self.of_zone());
-        vec![Way::new(says, [delete(&key.zone, &texts)])]
+        vec![Way::new(says, [commands::delete(&key.zone, &texts)])]
     }
 
     pub(super) fn contended(&self) -> Vec<Way> {
@@ -204,21 +199,7 @@ impl At<'_> {
 
     fn removed(&self, says: &str, types: &str) -> Option<Way> {
         let key = self.record()?;
-        let which = format!("Name=='{}' && ({types})", wire(&key.name));
-        Some(Way::new(format!("{says}, {}", self.of_zone()), [delete(&key.zone, &which)]))
+        let which = format!("Name=='{}' && ({types})", commands::wire(&key.name));
+        Some(Way::new(format!("{says}, {}", self.of_zone()), [commands::delete(&key.zone, &which)]))
     }
-}
-
-/// Deletes record sets of a zone as they stand.
-fn delete(zone: &HostedZoneId, which: &str) -> String {
-    format!(
-        "aws route53 change-resource-record-sets --hosted-zone-id {zone} --change-batch \"$(aws route53 \
-         list-resource-record-sets --hosted-zone-id {zone} --output json --query \"{{Changes: \
-         ResourceRecordSets[?{which}].{AS_IT_STANDS}}}\")\""
-    )
-}
-
-/// As Route 53 lists a name that may be published.
-fn wire(name: &DnsName) -> String {
-    format!("{name}.").replace('*', "\\052")
 }
