@@ -18,7 +18,8 @@ use shared::model::facts::{
 use shared::model::hold::{HoldReason, Subject};
 use shared::model::ids::{ServiceId, VpcEndpointId};
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl, WriteTo, ZoneChoice,
+    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl, UnneededZones,
+    WriteTo, ZoneChoice,
 };
 use shared::model::rate::Priority;
 use shared::model::record::{Addresses, ChangeAction, RecordKey, RecordSet, SeenRecords};
@@ -82,6 +83,7 @@ fn policy() -> impl Strategy<Value = Policy> {
             shared_zones,
             write,
             zones: ZoneChoice::Existing,
+            unneeded_zones: UnneededZones::Keep,
             removed,
         };
         let services = SERVICES.into_iter().zip(NAMES).map(definition);
@@ -371,7 +373,10 @@ fn pretend(plan: &Plan, facts: &Facts) -> Facts {
             Step::AcceptConnections { .. } | Step::RejectConnections { .. } => {
                 panic!("a reconciliation accepts and rejects nothing")
             }
-            Step::PutZoneClaim { .. } | Step::CreateZone { .. } | Step::ReleaseZoneClaim { .. } => {
+            Step::PutZoneClaim { .. }
+            | Step::CreateZone { .. }
+            | Step::DeleteZone { .. }
+            | Step::ReleaseZoneClaim { .. } => {
                 panic!("no definition here lets a zone be made")
             }
         }

@@ -150,6 +150,7 @@ impl Made {
             expects,
             joins: BTreeSet::new(),
             leaves: BTreeSet::new(),
+            zone: None,
         };
         let before = SeenRecords::default();
         let before = before.apply(&before.changes_to(seen, 300)).unwrap();

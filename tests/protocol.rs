@@ -19,10 +19,15 @@ mod planner;
 mod worker;
 #[path = "protocol/world.rs"]
 mod world;
+#[path = "protocol/zone_planner.rs"]
+mod zone_planner;
+#[path = "protocol/zones.rs"]
+mod zones;
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use shared::model::policy::{Adopt, OnRemove};
+use shared::model::policy::{Adopt, OnRemove, Policy, ServiceDefinition};
 use stateright::{Checker, Expectation, HasDiscoveries, Model};
 
 use model::{Action, Broken, PERSON, Protocol, SETTLES, Setting, Start, State};
@@ -245,4 +250,42 @@ fn new_claims_of_the_same_version_leak() {
     let starts = vec![Start::Empty];
     let setting = Setting { workers: vec![0; 4], minutes: 1, starts, ..three_workers() };
     finds(Broken::SameVersion, SETTLES, setting);
+}
+
+/// One service, whose zones are made, and deleted when nothing needs them.
+fn made_zones() -> Policy {
+    let definition = r#"{"service": "vpce-svc-00000001", "names": ["*.aws.byoc.example.com"],
+        "allowed_principals": ["444455556666"], "zones": "create", "unneeded_zones": "delete"}"#;
+    let definition: ServiceDefinition = serde_json::from_str(definition).unwrap();
+    let services = BTreeMap::from([(definition.service.clone(), definition)]);
+    Policy { region: planner::id("us-west-2"), services }
+}
+
+#[test]
+fn two_workers_make_and_delete_the_zone_of_a_vpc_and_leave_nothing_wrong() {
+    let wrong = zones::wrong(made_zones(), None, None);
+    let wrong: Vec<_> =
+        wrong.iter().map(|(property, path)| format!("not so: {property}\n  {path}")).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// Checks that the check finds what is wrong about zones with a protocol, or a Route 53, that is not the one there is.
+fn finds_of_zones(broken: zones::Broken, expected: &'static str) {
+    let wrong = zones::wrong(made_zones(), Some(broken), Some(expected));
+    assert!(wrong.iter().any(|(property, _)| *property == expected), "{broken:?} does no harm");
+}
+
+#[test]
+fn claims_on_zones_without_a_condition_on_their_version_leak() {
+    finds_of_zones(zones::Broken::NoVersion, zones::ANNOUNCED);
+}
+
+#[test]
+fn a_zone_whose_end_was_not_answered_is_deleted_unannounced_when_its_claim_is_put_back() {
+    finds_of_zones(zones::Broken::PutBackUnanswered, zones::ANNOUNCED);
+}
+
+#[test]
+fn a_route_53_that_makes_a_second_zone_of_a_name_leaves_two() {
+    finds_of_zones(zones::Broken::NotUnique, zones::ONE);
 }

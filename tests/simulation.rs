@@ -62,6 +62,7 @@ mod simulation {
     pub(crate) mod told_once;
     pub(crate) mod truth;
     pub(crate) mod turns;
+    pub(crate) mod unneeded;
     pub(crate) mod world;
     pub(crate) mod zones;
 }
@@ -251,6 +252,8 @@ fn zone_is_made_once_for_whom_it_is_needed_and_never_without_a_claim() {
         "zones made by people",
         "made zones touched by people",
         "zone claims released",
+        "zones deleted",
+        "zones used while they go",
     ] {
         let times = tally.0.get(what).copied().unwrap_or_default();
         assert!(times * MAKING >= 10 * count, "hardly any {what}: {tally:?}");

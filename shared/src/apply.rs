@@ -13,8 +13,9 @@ pub use self::outcome::{GroupOutcome, Outcome};
 use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::metrics::Metric;
+use crate::model::dns::DnsName;
 use crate::model::facts::{StoredEndpoint, Wait};
-use crate::model::ids::{AccountId, ServiceId, VpcEndpointId};
+use crate::model::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId};
 use crate::model::rate::Priority;
 use crate::model::record::{Change, RecordKey};
 use crate::model::run::expires_at;
@@ -107,7 +108,12 @@ async fn apply_group<'a, C: Cloud>(
 /// Undoes what was announced and counted of a change that was certainly not made. Where that fails the claim says that the
 /// change is on its way, and is believed until its time is over; and a run makes fewer removals than it may.
 async fn put_back<C: Cloud>(worker: &Worker<C>, step: &Step, error: &Error, reserved: &Reserved) {
-    let (Step::ChangeRecords { put_back, .. } | Step::CreateZone { put_back, .. }) = step else { return };
+    let (Step::ChangeRecords { put_back, .. }
+    | Step::CreateZone { put_back, .. }
+    | Step::DeleteZone { put_back, .. }) = step
+    else {
+        return;
+    };
     if error.may_have_been_made() {
         return;
     }
@@ -127,8 +133,8 @@ async fn apply_step<C: Cloud>(worker: &Worker<C>, step: &Step, reserved: &Reserv
         Step::RejectConnections { service, vpc_endpoints } => {
             reject(worker, service, vpc_endpoints.keys().cloned().collect()).await
         }
-        Step::PutClaim { claim, expects, joins, leaves } => {
-            claims::put(claim, *expects, joins, leaves).write(cloud, &claim.key).await
+        Step::PutClaim { claim, expects, joins, leaves, zone } => {
+            claims::put(claim, *expects, joins, leaves).into(zone.as_deref()).write(cloud, &claim.key).await
         }
         Step::ReleaseClaim { key, expects, leaves } => {
             claims::release(key, *expects, leaves).write(cloud, key).await
@@ -145,8 +151,11 @@ async fn apply_step<C: Cloud>(worker: &Worker<C>, step: &Step, reserved: &Reserv
             change_records(worker, account, key, changes, *until).await
         }
         Step::CreateZone { account, zone, until, .. } => create_zone(worker, account, zone, *until).await,
-        Step::PutZoneClaim { claim, expects, at_most } => {
-            let writes = claims::put_zone(claim, *expects, *at_most);
+        Step::DeleteZone { account, zone, domain, until, .. } => {
+            delete_zone(worker, account, zone, domain, *until).await
+        }
+        Step::PutZoneClaim { claim, expects, at_most, unclaimed } => {
+            let writes = claims::put_zone(claim, *expects, *at_most, unclaimed);
             cloud.transact_write_items(&format!("{}/{}", claim.vpc, claim.domain), &writes).await
         }
         Step::ReleaseZoneClaim { vpc, account, domain, expects } => {
@@ -192,6 +201,18 @@ async fn create_zone<C: Cloud>(
     let subject = format!("{}/{}", zone.vpc, zone.domain);
     let time = time_until(until, worker.now(), "route53:CreateHostedZone", subject)?;
     worker.cloud.create_hosted_zone(account, zone, time).await
+}
+
+async fn delete_zone<C: Cloud>(
+    worker: &Worker<C>,
+    account: &AccountId,
+    zone: &HostedZoneId,
+    domain: &DnsName,
+    until: Timestamp,
+) -> Result<(), Error> {
+    worker.cloud.assume_role(account).await?;
+    let time = time_until(until, worker.now(), "route53:DeleteHostedZone", format!("{zone}/{domain}"))?;
+    worker.cloud.delete_hosted_zone(account, zone, time).await
 }
 
 async fn put_endpoint<C: Cloud>(cloud: &C, endpoint: &StoredEndpoint) -> Result<(), Error> {

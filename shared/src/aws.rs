@@ -13,6 +13,7 @@ mod consent;
 mod definitions;
 mod ec2;
 mod http;
+mod narrowed;
 mod organizations;
 mod profiles;
 mod queue;

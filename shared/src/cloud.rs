@@ -11,7 +11,7 @@
 //!   BatchGetItem                                     throttling: never)
 //! Accept…, RejectVpcEndpointConnections yes          yes                  Denied, Refused, some unsuccessful
 //! ChangeResourceRecordSets,             no           never                Denied, Throttled, Refused, Credentials
-//!   CreateHostedZone
+//!   CreateHostedZone, DeleteHostedZone
 //! PutItem, DeleteItem                   by condition yes                  ConditionFailed
 //! UpdateItem                            no           yes; what subtracts: ConditionFailed
 //!                                                    never
@@ -22,8 +22,8 @@
 //!
 //! "No answer" ([`CallFailure::Unavailable`](crate::error::CallFailure)) says nothing: the call may have been
 //! done, may be done later, or never. What is not idempotent and retried may be done twice; those who make such
-//! a call live with that. A change of records or a new zone is sent once, so each of its failures but "no answer" is
-//! certain: it was not made, and never will be.
+//! a call live with that. A change of records, a new zone and the end of one are sent once each, so each failure but "no
+//! answer" is certain: it was not made, and never will be.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ use crate::model::ids::{
 use crate::model::listed::{EndpointFilter, ListedInterface, ListedRecordSet, Page, RecordSetsStart, Shown};
 use crate::model::record::{Change, RecordKey};
 use crate::model::table::{BucketUpdate, Condition, Item, Key, Partition, RunUpdate, Write};
-use crate::model::zone_claim::NewZone;
+use crate::model::zone_claim::{NewZone, ZoneContents};
 use crate::trigger::intent::Intent;
 
 /// AWS, as zonelink calls it, and the clock.
@@ -189,6 +189,14 @@ pub trait Cloud {
         zone: &HostedZoneId,
     ) -> Result<Option<String>, Error>;
 
+    /// `route53:GetHostedZone`: what a zone is, how many record sets it has, and which VPCs it answers; none when there
+    /// is no such zone.
+    async fn zone_contents(
+        &self,
+        account: &AccountId,
+        zone: &HostedZoneId,
+    ) -> Result<Option<ZoneContents>, Error>;
+
     /// `route53:CreateHostedZone`: a private zone with one VPC, sent once. The request ends within `time`. AWS
     /// refuses a second zone of one name for one VPC (`ConflictingDomainExists`), and a `CallerReference` that a zone
     /// has (`HostedZoneAlreadyExists`).
@@ -196,6 +204,16 @@ pub trait Cloud {
         &self,
         account: &AccountId,
         zone: &NewZone,
+        time: Duration,
+    ) -> Result<(), Error>;
+
+    /// `route53:DeleteHostedZone`, sent once and with the right to delete this one zone alone. The request ends within
+    /// `time`. AWS refuses a zone that holds anything but SOA and NS (`HostedZoneNotEmpty`), and one that there is not
+    /// (`NoSuchHostedZone`). It does not mind the VPCs that the zone answers.
+    async fn delete_hosted_zone(
+        &self,
+        account: &AccountId,
+        zone: &HostedZoneId,
         time: Duration,
     ) -> Result<(), Error>;
 

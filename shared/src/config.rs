@@ -54,7 +54,7 @@ pub struct Config {
     /// `MAX_ZONES`: how many zones that zonelink has made for endpoints may live in one account; 20 unless said.
     pub max_zones: u32,
     /// `SERVICE_ID`, `RECORD_NAME`, `ALLOWED_PRINCIPALS`, `DISALLOWED`, `REVOCATION_GRACE`, `RECORD_TTL`, `ADOPT`,
-    /// `ON_REMOVE`, `SHARED_ZONES`, `WRITE`, `ZONES`: the service that the template's own parameters define.
+    /// `ON_REMOVE`, `SHARED_ZONES`, `WRITE`, `ZONES`, `UNNEEDED_ZONES`: the service that the template's own parameters define.
     pub own_service: Option<ServiceDefinition>,
 }
 
@@ -234,7 +234,7 @@ impl Variables<'_> {
         let revocation_grace = self.optional("REVOCATION_GRACE").unwrap_or_else(revocation_grace);
         let (adopt, on_remove) = (self.choice("ADOPT"), self.choice("ON_REMOVE"));
         let (shared_zones, write) = (self.choice("SHARED_ZONES"), self.choice("WRITE"));
-        let zones = self.choice("ZONES");
+        let (zones, unneeded_zones) = (self.choice("ZONES"), self.choice("UNNEEDED_ZONES"));
         Some(ServiceDefinition {
             service: service?,
             names: BTreeSet::from([name?]),
@@ -247,6 +247,7 @@ impl Variables<'_> {
             shared_zones,
             write,
             zones,
+            unneeded_zones,
             removed: None,
         })
     }
@@ -255,7 +256,7 @@ impl Variables<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::policy::{Disallowed, Removal, SharedZones, WriteTo, ZoneChoice};
+    use crate::model::policy::{Disallowed, Removal, SharedZones, UnneededZones, WriteTo, ZoneChoice};
 
     const COMPLETE: [(&str, &str); 10] = [
         ("TABLE_NAME", "zonelink-table"),
@@ -286,7 +287,10 @@ mod tests {
         assert!(merging.is_some_and(|service| service.shared_zones == SharedZones::Merge));
         let creating = with(&[("ZONES", "create"), ("MAX_ZONES", "3")]).ok();
         assert!(creating.is_some_and(|config| config.max_zones == 3
-            && config.own_service.is_some_and(|service| service.zones == ZoneChoice::Create)));
+            && config.own_service.is_some_and(|service| service.zones == ZoneChoice::Create
+                && service.unneeded_zones == UnneededZones::Keep)));
+        let deleting = with(&[("UNNEEDED_ZONES", "delete")]).ok().and_then(|config| config.own_service);
+        assert!(deleting.is_some_and(|service| service.unneeded_zones == UnneededZones::Delete));
         let answering = with(&[("WRITE", "answering")]).ok().and_then(|config| config.own_service);
         assert!(answering.is_some_and(|service| service.write == WriteTo::Answering));
         let rejecting = with(&[("DISALLOWED", "reject"), ("REVOCATION_GRACE", "0")]);

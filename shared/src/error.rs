@@ -137,7 +137,7 @@ impl Error {
         matches!(self, Error::Call { kind: CallFailure::ConditionFailed, .. })
     }
 
-    /// Whether a change of records, or the creation of a zone, that failed so may still have been made, or may
+    /// Whether a change of records, or the creation or deletion of a zone, that failed so may still have been made, or may
     /// still be. Such a call is sent once. So an answer that refuses it is certain, and so is what kept it from being
     /// sent.
     #[must_use]
@@ -145,7 +145,9 @@ impl Error {
         matches!(
             self,
             Error::Call {
-                operation: "route53:ChangeResourceRecordSets" | "route53:CreateHostedZone",
+                operation: "route53:ChangeResourceRecordSets"
+                    | "route53:CreateHostedZone"
+                    | "route53:DeleteHostedZone",
                 kind: CallFailure::Unavailable,
                 ..
             }

@@ -12,6 +12,7 @@ mod hold_reason;
 pub mod ids;
 pub mod journal;
 pub mod listed;
+mod made_zones;
 pub mod mark;
 pub mod organization;
 pub mod policy;

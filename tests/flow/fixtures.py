@@ -44,9 +44,10 @@ def deployed(local):
                     OperatorPrincipals=f"arn:aws:iam::{accounts.PROVIDER}:root", ReadOrganizations="true")
     for account in CLIENTS:
         # Zones that two of them share are a hub's; tests/flow/test_consent.py has accounts of its own.
-        # Of the clients, one lets zones be made.
+        # Of the clients, one lets zones be made and deleted.
         provider.deploy_client(account, ServesVpcsOf=",".join(other for other in CLIENTS if other != account),
-                               MayCreateZones="true" if account == accounts.CLIENT_A else "false")
+                               **dict.fromkeys(("MayCreateZones", "MayDeleteZones"),
+                                               "true" if account == accounts.CLIENT_A else "false"))
     return provider
 
 

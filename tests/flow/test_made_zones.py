@@ -6,6 +6,7 @@ from local_aws import accounts
 from stage.client import DOMAIN, NAME, Zone
 
 CREATE = {"service": "route53", "action": "CreateHostedZone"}
+DELETE = {"service": "route53", "action": "DeleteHostedZone"}
 
 
 def zones(vpc):
@@ -25,6 +26,15 @@ def claims(fleet):
 
 def created(fleet):
     return fleet.local.calls("CreateHostedZone")
+
+
+def deleted(fleet):
+    return fleet.local.calls("DeleteHostedZone")
+
+
+def reasons(fleet):
+    """Why something was done about the zone, as the journal has it."""
+    return [entry["reason"] for entry in fleet.table.journal(DOMAIN)]
 
 
 def codes(fleet):
@@ -176,3 +186,101 @@ def test_zone_from_which_somebody_takes_the_vpc_is_not_given_it_again(served):
     served.provider.sweep()
     assert served.table.holds() == {}
     assert served.zone.addresses() == served.endpoint.addresses
+
+
+@pytest.fixture
+def passing(served):
+    """The same, where a zone goes when nothing needs it any more."""
+    served.provider.update(Zones="create", UnneededZones="delete")
+    served.local.forget_calls()
+    return served
+
+
+def last_endpoint_goes(fleet):
+    fleet.endpoint.delete()
+    fleet.local.settled()
+
+
+def is_left(fleet):
+    """Whether the zone stands, without its record, and is the client's."""
+    assert [zone.id for zone in zones(fleet.vpc)] == [fleet.zone.id]
+    assert (fleet.zone.record(), claims(fleet), fleet.table.holds()) == (None, [], {})
+    return True
+
+
+def test_zone_goes_with_its_last_endpoint_and_another_comes_with_the_next(passing):
+    last_endpoint_goes(passing)
+    assert (zones(passing.vpc), claims(passing), passing.table.holds()) == ([], [], {})
+    assert passing.table.indexed() == {}
+    assert [item["zones"] for item in passing.table.items("zones#")] == [0]
+    assert [call["parameters"]["Id"].split("/")[-1] for call in deleted(passing)] == [passing.zone.id]
+    assert any("nothing else is in it: delete it" in reason for reason in reasons(passing))
+    passing.local.settings(accept_seconds=0.0)
+    other = passing.vpc.endpoint()
+    passing.local.settled()
+    [zone] = zones(passing.vpc)
+    assert zone.id != passing.zone.id
+    assert zone.addresses() == other.addresses
+
+
+def test_zone_that_goes_is_deleted_in_a_session_that_reaches_no_other_zone(passing):
+    last_endpoint_goes(passing)
+    narrowed = [entry["session_policy"] for entry in passing.local.asked("moto")
+                if entry["action"] == "route53:DeleteHostedZone"]
+    assert narrowed and all('"Action":"route53:DeleteHostedZone"' in policy and "/Z" in policy for policy in narrowed)
+    others = [entry for entry in passing.local.asked("moto")
+              if entry["action"] != "route53:DeleteHostedZone" and "session_policy" in entry]
+    assert others == [], "nothing else is done in such a session"
+
+
+def test_zone_in_which_a_person_has_a_record_stays(passing):
+    passing.zone.put("10.9.9.9", name=f"person.{DOMAIN}")
+    last_endpoint_goes(passing)
+    assert is_left(passing) and deleted(passing) == []
+    assert any("it holds 3 record sets" in reason for reason in reasons(passing))
+
+
+def test_zone_that_another_vpc_asks_stays(passing):
+    passing.a.vpc(subnets=0).joins(passing.zone)
+    last_endpoint_goes(passing)
+    assert is_left(passing) and deleted(passing) == []
+    assert any("and not" in reason and passing.vpc.id in reason for reason in reasons(passing))
+
+
+def test_zone_that_the_account_does_not_let_be_deleted_is_left_and_the_grant_is_named(passing):
+    passing.local.faults({**DELETE, "code": "AccessDenied", "status": 403, "times": 1000})
+    last_endpoint_goes(passing)
+    assert is_left(passing) and len(deleted(passing)) == 1
+    assert any("MayDeleteZones=true" in reason for reason in reasons(passing))
+    passing.provider.sweep()
+    assert len(deleted(passing)) == 1, "what is left is not asked for again"
+
+
+def test_zone_that_fills_between_the_look_and_the_call_stays(passing):
+    passing.local.faults({**DELETE, "code": "HostedZoneNotEmpty", "status": 400, "times": 1000})
+    last_endpoint_goes(passing)
+    assert is_left(passing)
+    assert any("HostedZoneNotEmpty" in reason for reason in reasons(passing))
+
+
+def test_zone_whose_end_is_not_answered_is_gone_and_nobody_has_taken_it_away(passing):
+    passing.local.faults({**DELETE, "code": "InternalFailure", "status": 500, "applied": True, "times": 1})
+    last_endpoint_goes(passing)
+    assert (zones(passing.vpc), claims(passing), passing.table.holds()) == ([], [], {})
+    assert len(deleted(passing)) == 1, "it is sent once"
+
+
+def test_zone_counts_as_a_removal_of_a_sweep(passing):
+    parameters = {"Zones": "create", "UnneededZones": "delete"}
+    with passing.provider.deaf(**parameters, MaxDeletes="1"):
+        # What EC2 does not show counts as gone when it is known for ten minutes.
+        known = passing.table.endpoint(passing.endpoint)
+        passing.table.put({**known, "first_seen": "2026-01-01T00:00:00Z"})
+        passing.endpoint.delete()
+        passing.provider.sweep()
+        assert [(subject, hold["reason"]) for subject, hold in passing.table.holds().items()] == [
+            (f"{passing.vpc.id}/{DOMAIN}", "TooManyDeletes")]
+        assert [zone.id for zone in zones(passing.vpc)] == [passing.zone.id]
+        passing.provider.backfill(allow_deletes=5)
+        passing.local.settled()
+        assert (zones(passing.vpc), claims(passing), passing.table.holds()) == ([], [], {})

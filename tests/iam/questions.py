@@ -31,6 +31,8 @@ def question(entry, roles):
                              for name, policy in policies.items()],
         "serviceControlPolicies": [],
         "resourceControlPolicies": [],
+        # A session may have been opened with fewer rights than its role has.
+        **({"sessionPolicy": json.loads(entry["session_policy"])} if entry.get("session_policy") else {}),
         **_resource_policy(entry, roles),
     }
 

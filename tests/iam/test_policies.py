@@ -23,6 +23,23 @@ def test_evaluator_tells_allowed_from_denied():
     assert [answer["result"] for answer in simulator.simulate(asked)] == ["Allowed", "ImplicitlyDenied"]
 
 
+def test_evaluator_narrows_a_session_to_what_its_policy_has():
+    role = "arn:aws:iam::222222222222:role/zonelink-client"
+    policy = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "route53:*", "Resource": "arn:aws:route53:::hostedzone/*"}]}
+    narrowed = json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "route53:DeleteHostedZone", "Resource": "arn:aws:route53:::hostedzone/ZONE"}]})
+    roles = [{role: [{"since": 0, "trust": {}, "policies": {"p": policy}}]}]
+    entry = {"principal": role, "owner": "222222222222", "context": {}, "at": 1.0, "times": 1, "granted": True, "worker": 0,
+             "action": "route53:DeleteHostedZone", "resource": "arn:aws:route53:::hostedzone/ZONE"}
+    other = {**entry, "resource": "arn:aws:route53:::hostedzone/OTHER"}
+    read = {**entry, "action": "route53:GetHostedZone"}
+    asked = [questions.question({**one, **session}, roles)
+             for session in ({}, {"session_policy": narrowed}) for one in (entry, other, read)]
+    assert [answer["result"] == "Allowed" for answer in simulator.simulate(asked)] == [
+        True, True, True, True, False, False]
+
+
 def test_every_call_that_was_made_is_allowed(judged):
     assert len(judged) > 50, "the flows ask for more than this"
     # A trust policy or a policy of a resource that refused in the local AWS has to refuse here too.

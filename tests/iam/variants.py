@@ -2,9 +2,14 @@
 
 import copy
 
+from local_aws import accounts
+
 # An account that is neither the provider's nor a client's.
 STRANGER = "999999999999"
 _KEY = "route53:ChangeResourceRecordSets"
+# The account whose stack of tests/flow has MayDeleteZones. IAM cannot narrow that right to zones of ours; zonelink does
+# so in the session in which it deletes one, which `_of_deleted_zone` proves.
+_DELETING = accounts.CLIENT_A
 
 
 def variants(entry):
@@ -39,7 +44,10 @@ def _of_record(entry):
     yield _with(entry, "UPSERT besides", {f"{_KEY}Actions": ["CREATE", "UPSERT"]})
     for part in ("NormalizedRecordNames", "RecordTypes", "Actions"):
         yield _with(entry, f"no {part}", without=[f"{_KEY}{part}"])
-    for action in ("route53:DeleteHostedZone", "route53:AssociateVPCWithHostedZone"):
+    denied = ["route53:AssociateVPCWithHostedZone"]
+    if entry["owner"] != _DELETING:
+        denied.append("route53:DeleteHostedZone")
+    for action in denied:
         yield _with(entry, action, action=action, context={}, without=list(entry["context"]))
 
 
@@ -51,9 +59,20 @@ def _of_new_zone(entry):
     elsewhere = place.rsplit("=", 1)[0] + "=eu-west-1"
     yield _with(entry, "a public zone", without=["route53:VPCs"])
     yield _with(entry, "a VPC of another region", {"route53:VPCs": [elsewhere]})
-    for action in ("route53:DeleteHostedZone", "route53:AssociateVPCWithHostedZone",
-                   "route53:CreateVPCAssociationAuthorization", "route53:UpdateHostedZoneComment"):
+    for action in ("route53:AssociateVPCWithHostedZone", "route53:CreateVPCAssociationAuthorization",
+                   "route53:UpdateHostedZoneComment"):
         yield _with(entry, action, action=action)
+
+
+def _of_deleted_zone(entry):
+    """The session is narrowed to one zone, and to its deletion."""
+    yield _with(entry, "another zone", resource="arn:aws:route53:::hostedzone/Z0ANOTHERZONE0000000")
+    for action in ("route53:GetHostedZone", "route53:ListResourceRecordSets", "route53:UpdateHostedZoneComment"):
+        yield _with(entry, action, action=action)
+    yield _with(entry, "a change of records", {f"{_KEY}NormalizedRecordNames": ["\\052.aws.byoc.example.com"],
+                                               f"{_KEY}RecordTypes": ["A"], f"{_KEY}Actions": ["CREATE"]}, action=_KEY)
+    yield _with(entry, "a new zone", {"route53:VPCs": ["VPCId=vpc-00000001,VPCRegion=us-west-2"]},
+                action="route53:CreateHostedZone", resource="*")
 
 
 def _of_service(entry):
@@ -138,6 +157,7 @@ def _plain_text(entry):
 _BY_ACTION = {
     "route53:ChangeResourceRecordSets": [_of_record],
     "route53:CreateHostedZone": [_of_new_zone],
+    "route53:DeleteHostedZone": [_of_deleted_zone],
     "ec2:AcceptVpcEndpointConnections": [_of_service],
     "ec2:RejectVpcEndpointConnections": [_of_service],
     "sts:AssumeRole": [_of_role, _of_delivery],

@@ -14,7 +14,8 @@ use shared::model::facts::{
 use shared::model::hold::{HoldReason, Subject};
 use shared::model::ids::{AccountId, VpcEndpointId, VpcId};
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl, WriteTo, ZoneChoice,
+    Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl, UnneededZones, WriteTo,
+    ZoneChoice,
 };
 use shared::model::rate::Priority;
 use shared::model::record::{Addresses, Change, ChangeAction, RecordKey, RecordSet, RecordType, SeenRecords};
@@ -73,7 +74,7 @@ pub(crate) struct Planner {
     known: Mutex<HashMap<View, Planned>>,
 }
 
-fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+pub(crate) fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
@@ -93,6 +94,7 @@ impl Planner {
             shared_zones: if owned { SharedZones::Refuse } else { SharedZones::Merge },
             write: WriteTo::Every,
             zones: ZoneChoice::Existing,
+            unneeded_zones: UnneededZones::Keep,
             removed: None,
         };
         let services = BTreeMap::from([(definition.service.clone(), definition)]);
@@ -281,7 +283,7 @@ impl Planner {
     /// A step of the plan as one of the model. `announced` is what its claim announces.
     fn step(&self, step: &plan::Step, numbers: &Numbers, announced: &mut Option<Pending>) -> Step {
         match step {
-            plan::Step::PutClaim { claim, expects, joins, leaves } => {
+            plan::Step::PutClaim { claim, expects, joins, leaves, .. } => {
                 *announced =
                     announced.or_else(|| claim.pending.as_ref().map(|pending| self.pending(pending)));
                 Step::Put {
@@ -323,10 +325,14 @@ impl Numbers {
 }
 
 fn intent(account: AccountId, vpc: u8) -> Intent {
+    intent_of(account, id(VPCS[usize::from(vpc)]))
+}
+
+pub(crate) fn intent_of(account: AccountId, vpc: VpcId) -> Intent {
     Intent {
         account,
         vpc_endpoints: BTreeSet::new(),
-        vpcs: BTreeSet::from([id(VPCS[usize::from(vpc)])]),
+        vpcs: BTreeSet::from([vpc]),
         announced: false,
         reviewed: BTreeMap::new(),
         message: None,
@@ -337,6 +343,10 @@ fn intent(account: AccountId, vpc: u8) -> Intent {
         since: None,
         run: None,
     }
+}
+
+pub(crate) fn available_endpoint() -> EndpointFacts {
+    endpoint(ADDRESSES[0].0)
 }
 
 /// An available endpoint with its address, or one that is gone.

@@ -3,7 +3,7 @@
 import pytest
 
 from flow.test_made_zones import CREATE, zones
-from stage.client import NAME, Client
+from stage.client import DOMAIN, NAME, Client
 
 from .rows import follow, row, rows_of
 
@@ -65,6 +65,21 @@ def zone_from_which_somebody_takes_the_vpc(fleet):
     vpc.leaves(zone)
     fleet.provider.sweep()
     yield subject
+
+
+@row("TooManyDeletes", "where they are meant to be gone")
+def zone_beyond_what_a_run_may_remove(fleet):
+    parameters = {"Zones": "create", "UnneededZones": "delete"}
+    fleet.provider.update(**parameters)
+    vpc = fleet.a.vpc(subnets=2)
+    endpoint = vpc.endpoint()
+    fleet.local.settled()
+    with fleet.provider.deaf(**parameters, MaxDeletes="1"):
+        known = fleet.table.endpoint(endpoint)
+        fleet.table.put({**known, "first_seen": "2026-01-01T00:00:00Z"})
+        endpoint.delete()
+        fleet.provider.sweep()
+        yield f"{vpc.id}/{DOMAIN}"
 
 
 @pytest.mark.parametrize("name", rows_of(__name__))

@@ -10,11 +10,12 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use shared::error::Error;
-use shared::model::ids::AccountId;
+use shared::model::ids::{AccountId, HostedZoneId};
 use shared::model::record::RecordKey;
 
 use super::cloud::Seen;
 use super::errors::words;
+use super::unneeded::DELETE_ZONE;
 use super::world::World;
 
 /// What a worker asks of AWS.
@@ -155,6 +156,12 @@ impl Calls {
     pub(crate) fn makes_a_zone(&self) -> bool {
         let makes = |open: &Open| open.request.operation == "route53:CreateHostedZone";
         self.open.values().any(|open| makes(open) && open.stage == Stage::Sent)
+    }
+
+    /// The zone that is to be deleted by a request which is on its way to Route 53.
+    pub(crate) fn deletes_a_zone(&self) -> Option<HostedZoneId> {
+        let deletes = |open: &&Open| open.request.operation == DELETE_ZONE && open.stage == Stage::Sent;
+        self.open.values().find(deletes).and_then(|open| open.request.subject.parse().ok())
     }
 
     /// When the next call or timer of a worker is due.

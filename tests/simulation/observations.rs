@@ -30,6 +30,8 @@ pub(crate) struct Observations {
     pub(crate) left: BTreeSet<(VpcId, HostedZoneId)>,
     /// Zones that were seen not to exist.
     pub(crate) gone: BTreeSet<HostedZoneId>,
+    /// When it was seen last what stands in each zone that may have to go.
+    pub(crate) looked_into: BTreeMap<HostedZoneId, i64>,
     /// The zones of each VPC, as far as they were listed.
     zones: BTreeMap<VpcId, BTreeMap<HostedZoneId, PrivateHostedZone>>,
     /// The names of those that the last list has shown.
@@ -218,6 +220,14 @@ impl Observations {
 
     pub(crate) fn announced(&self, key: &RecordKey) -> Option<&Announcement> {
         self.announced.get(key)
+    }
+
+    /// The endpoints of a VPC that EC2 has shown as available last. Of several messages one may have asked later than the
+    /// other has decided.
+    pub(crate) fn available_in(&self, vpc: &VpcId) -> Vec<VpcEndpointId> {
+        let last = self.endpoints.values().filter_map(|seen| seen.last()).filter(|_| self.runs.len() == 1);
+        let here = last.filter(|one| one.vpc == *vpc && one.state == VpcEndpointState::Available);
+        here.map(|one| one.vpc_endpoint.clone()).collect()
     }
 
     /// Whether EC2 was asked for an endpoint, and has said what it is, or that there is none.

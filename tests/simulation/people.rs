@@ -15,6 +15,7 @@ use super::events::intent;
 use super::queue::Job;
 use super::route53::{Slot, Zone};
 use super::setting::{self, id};
+use super::unneeded::DELETE_ZONE;
 use super::world::World;
 
 /// What may be refused in an account.
@@ -117,7 +118,7 @@ impl World {
         let (zone, vpc) = (self.random.pick(&zones).clone(), self.random.pick(&vpcs).clone());
         if self.random.one_in(6) {
             self.note(|| format!("somebody deletes zone {zone} and all that is in it"));
-            self.made_zones.touch(&zone);
+            self.made_zones.touch(&zone, self.now);
             self.route53.zones.remove(&zone);
             self.route53.slots.retain(|key, _| key.zone != zone);
             return;
@@ -129,7 +130,7 @@ impl World {
             return;
         }
         let now = self.timestamp();
-        self.made_zones.touch(&zone);
+        self.made_zones.touch(&zone, self.now);
         if let Some(found) = self.route53.zones.get_mut(&zone) {
             let verb = if found.vpcs.remove(&vpc) {
                 "dissociates"
@@ -149,7 +150,8 @@ impl World {
         }
         let account = self.random.pick(&setting::accounts()).clone();
         let operation = if self.makes_zones && self.random.one_in(3) {
-            "route53:CreateHostedZone"
+            let deletes = self.deletes_zones && self.random.one_in(2);
+            if deletes { DELETE_ZONE } else { "route53:CreateHostedZone" }
         } else {
             *self.random.pick(&DENIABLE)
         };
@@ -237,7 +239,7 @@ impl World {
 fn writes_of(plan: &Plan) -> Vec<Write> {
     let mut writes = Vec::new();
     for step in plan.steps() {
-        let Step::PutClaim { claim, expects, joins, leaves } = step else { continue };
+        let Step::PutClaim { claim, expects, joins, leaves, .. } = step else { continue };
         let condition = expects.map_or(Condition::Absent, Condition::Version);
         writes.push(Write::Put(Key::claim(&claim.key), Item::Claim(claim.clone()), condition));
         writes.push(Write::Delete(Key::indexed_claim(&claim.key), Condition::None));

@@ -16,7 +16,7 @@ use shared::model::ids::{
 use shared::model::listed::{EndpointFilter, ListedInterface, ListedRecordSet, Page, RecordSetsStart, Shown};
 use shared::model::record::{Change, RecordKey};
 use shared::model::table::{BucketUpdate, Condition, Item, Key, Partition, RunUpdate, Write};
-use shared::model::zone_claim::NewZone;
+use shared::model::zone_claim::{NewZone, ZoneContents};
 use shared::trigger::intent::Intent;
 
 use super::calls::{Kind, Reached};
@@ -27,6 +27,7 @@ use super::profiles;
 use super::route53;
 use super::setting::OWN;
 use super::table_calls::{is_upkeep, shown};
+use super::unneeded::DELETE_ZONE;
 use super::world::World;
 
 impl Cloud for SimulatedCloud {
@@ -238,6 +239,35 @@ impl Cloud for SimulatedCloud {
             Ok(world.route53.zones.get(&of).map(|zone| zone.caller_reference.clone()))
         };
         self.call(Some(account), OPERATION, zone.to_string(), Kind::Read, effect).await
+    }
+
+    async fn zone_contents(
+        &self,
+        account: &AccountId,
+        zone: &HostedZoneId,
+    ) -> Result<Option<ZoneContents>, Error> {
+        const OPERATION: &str = "route53:GetHostedZone";
+        let (seen, of, account_of) = (self.seen(), zone.clone(), account.clone());
+        let effect = move |world: &mut World| {
+            world.uses_quota(&account_of, OPERATION, &of, true, &seen);
+            Ok(world.zone_contents(&of, &mut seen.borrow_mut()))
+        };
+        self.call(Some(account), OPERATION, zone.to_string(), Kind::Read, effect).await
+    }
+
+    async fn delete_hosted_zone(
+        &self,
+        account: &AccountId,
+        zone: &HostedZoneId,
+        time: Duration,
+    ) -> Result<(), Error> {
+        let ends_at = self.world.borrow().now + i64::try_from(time.as_millis()).unwrap_or_default();
+        let (seen, of, account_of) = (self.seen(), zone.clone(), account.clone());
+        let effect = move |world: &mut World| {
+            world.uses_quota(&account_of, DELETE_ZONE, &of, true, &seen);
+            world.delete_zone(&of, &mut seen.borrow_mut())
+        };
+        self.call(Some(account), DELETE_ZONE, zone.to_string(), Kind::Change { ends_at }, effect).await
     }
 
     async fn create_hosted_zone(

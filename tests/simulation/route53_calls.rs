@@ -126,6 +126,13 @@ impl World {
         Page { items: listed.into_iter().map(|(_, set)| set).collect(), next }
     }
 
+    /// How many record sets stand in a zone besides SOA and NS.
+    pub(crate) fn record_sets_in(&self, zone: &HostedZoneId) -> usize {
+        let here = self.route53.slots.iter().filter(|(key, _)| key.zone == *zone);
+        let written = here.filter(|(_, slot)| slot.seen != SeenRecords::default());
+        written.map(|(key, _)| self.sets_at(key).len()).sum()
+    }
+
     /// What stands at a name, by type.
     fn sets_at(&self, key: &RecordKey) -> Vec<(&'static str, ListedRecordSet)> {
         let seen = self.route53.slots.get(key).map(|slot| slot.seen.clone()).unwrap_or_default();

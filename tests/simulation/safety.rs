@@ -164,11 +164,16 @@ impl World {
         if !pending.is_some_and(|pending| pending.to.is_empty()) {
             return;
         }
+        self.take_counted(&batch.key.to_string(), seen);
+    }
+
+    /// A removal is made: for a run, one that was counted.
+    pub(crate) fn take_counted(&mut self, what: &str, seen: &mut Observations) {
         if let Some(counted) = seen.removals.values_mut().find(|counted| **counted > 0) {
             *counted -= 1;
             self.tally.count("removals by sweeps");
         } else if !seen.runs.is_empty() && seen.runs.iter().all(Option::is_some) {
-            self.violation(format!("a removal at {} for {:?} is not counted", batch.key, seen.runs));
+            self.violation(format!("a removal of {what} for {:?} is not counted", seen.runs));
         }
     }
 

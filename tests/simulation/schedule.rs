@@ -10,6 +10,7 @@ use super::executor::Executor;
 use super::faults::Faults;
 use super::queue::Job;
 use super::random::Random;
+use super::unneeded::DELETE_ZONE;
 use super::world::{Tally, World};
 
 /// Within how many sweeps everything is right once nothing goes wrong any more: one, and one more for a name
@@ -20,6 +21,8 @@ pub(crate) const SWEEPS: usize = 2;
 const INTERFERES: usize = 60;
 /// One turn in so many, while a zone is on its way, brings a person who makes one.
 const MAKES_ONE_TOO: usize = 6;
+/// One turn in so many, while a zone is on its way out, brings somebody who uses it after all.
+const USES_IT_AFTER_ALL: usize = 2;
 const TURNS: usize = 20_000;
 const TURNS_TO_REST: usize = 100_000;
 
@@ -139,6 +142,12 @@ impl Schedule {
         {
             return self.world.borrow_mut().person_makes_a_zone();
         }
+        let deleted = self.executor.calls.borrow().deletes_a_zone();
+        if let Some(zone) = deleted
+            && self.world.borrow_mut().random.one_in(USES_IT_AFTER_ALL)
+        {
+            return self.world.borrow_mut().somebody_at_a_zone_that_goes(&zone);
+        }
         let Some(key) = self.executor.calls.borrow().changed() else { return };
         let mut world = self.world.borrow_mut();
         if !world.takes_back && world.random.one_in(INTERFERES) {
@@ -257,7 +266,7 @@ impl Schedule {
         let written = std::mem::take(&mut world.writes);
         // Whether a change is still denied can only be seen by trying it.
         let mut denied = world.denied.iter();
-        let writes = ["route53:ChangeResourceRecordSets", "route53:CreateHostedZone"];
+        let writes = ["route53:ChangeResourceRecordSets", "route53:CreateHostedZone", DELETE_ZONE];
         let tries = denied.any(|(_, operation)| writes.contains(operation));
         if !written.is_empty() && !tries && !reads_profiles {
             world.violation(format!("a sweep over what is right writes: {}", written.join("; ")));

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use shared::model::facts::{InterfaceFacts, IpAddressType, VpcEndpointState, ZoneOwner};
 use shared::model::ids::{ServiceId, VpcEndpointId, VpcId};
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl, WriteTo, ZoneChoice,
+    Adopt, Disallowed, OnRemove, Policy, Removal, ServiceDefinition, SharedZones, Ttl, UnneededZones,
+    WriteTo, ZoneChoice,
 };
 use shared::model::rate::Rate;
 use shared::model::record::{Addresses, RecordKey, SeenRecords};
@@ -70,6 +71,7 @@ impl World {
             shared_zones,
             write: WriteTo::Every,
             zones: ZoneChoice::Existing,
+            unneeded_zones: UnneededZones::Keep,
             removed: None,
         };
         let policy =

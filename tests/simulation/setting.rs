@@ -8,7 +8,8 @@ use shared::model::consent::Served;
 use shared::model::facts::ZoneOwner;
 use shared::model::ids::{AccountId, HostedZoneId, VpcId};
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl, WriteTo, ZoneChoice,
+    Adopt, Disallowed, OnRemove, Policy, ServiceDefinition, SharedZones, Ttl, UnneededZones, WriteTo,
+    ZoneChoice,
 };
 use shared::model::rate::Rate;
 
@@ -51,6 +52,7 @@ pub(crate) fn policy(random: &mut Random) -> Policy {
             shared_zones: *random.pick(&[SharedZones::Refuse, SharedZones::Merge]),
             write: WriteTo::Every,
             zones: ZoneChoice::Existing,
+            unneeded_zones: UnneededZones::Keep,
             removed: None,
         });
     }

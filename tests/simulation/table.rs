@@ -186,6 +186,10 @@ impl Table {
     /// A claim's version grows, and none ever comes back.
     fn note_version(&mut self, item: &Item) -> Option<String> {
         if let Item::ZoneClaim(claim) = item {
+            // A record that comes into the zone is bound to the claim as it stands.
+            if self.get(&Key::zone_claim(&claim.vpc, &claim.domain)) == Some(item) {
+                return None;
+            }
             let fresh = self.zone_versions.insert((claim.vpc.clone(), claim.domain.clone(), claim.version));
             return (!fresh)
                 .then(|| format!("the claim on zone {} of {} repeats a version", claim.domain, claim.vpc));

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 use shared::model::ids::{AccountId, ServiceId, VpcId};
-use shared::model::policy::{Policy, ServiceDefinition, WriteTo, ZoneChoice};
+use shared::model::policy::{Policy, ServiceDefinition, UnneededZones, WriteTo, ZoneChoice};
 use shared::model::rate::Rate;
 use shared::model::record::{RecordKey, SeenRecords};
 
@@ -58,6 +58,8 @@ pub(crate) struct World {
     pub(crate) guests: BTreeSet<(AccountId, AccountId)>,
     /// Whether definitions let zones be made.
     pub(crate) makes_zones: bool,
+    /// Whether definitions let zones be deleted that nothing needs any more.
+    pub(crate) deletes_zones: bool,
     /// How many may live in an account.
     pub(crate) max_zones: u32,
     /// What happened to the zones that were made.
@@ -132,8 +134,12 @@ impl World {
         }
         let makes_zones = (Self::MAKING..Self::MAKING + 1_000_000).contains(&seed)
             || (seed > Self::MAKING && seed % 4 == 3);
-        if makes_zones {
-            policy.services.values_mut().for_each(|definition| definition.zones = ZoneChoice::Create);
+        let deletes_zones = makes_zones && (seed / 4).is_multiple_of(2);
+        for definition in policy.services.values_mut().filter(|_| makes_zones) {
+            definition.zones = ZoneChoice::Create;
+            if deletes_zones {
+                definition.unneeded_zones = UnneededZones::Delete;
+            }
         }
         let max_deletes = *random.pick(&[0, 1, 2, 20, 20]);
         let began = setting::id::<Timestamp>("2026-03-02T09:15:00Z").as_millisecond();
@@ -148,6 +154,7 @@ impl World {
             others_write: (Self::CONTENDING..Self::CONTENDING + 1_000_000).contains(&seed)
                 || (seed > Self::CONTENDING && seed % 4 == 2),
             makes_zones,
+            deletes_zones,
             max_zones: if seed % 8 == 7 { 1 } else { 20 },
             made_zones: MadeZones::default(),
             writer: None,

@@ -28,8 +28,8 @@ const DAY: i64 = 24 * 60 * 60_000;
 pub(crate) struct MadeZones {
     /// For which VPC each was made, and under which name.
     ours: BTreeMap<HostedZoneId, (VpcId, DnsName)>,
-    /// Those that a person has deleted, associated or disassociated.
-    touched: BTreeSet<HostedZoneId>,
+    /// Those that a person has deleted, associated or disassociated, and when last.
+    touched: BTreeMap<HostedZoneId, i64>,
     /// Every `CallerReference` that a zone ever had: none is taken twice here, which is the worse case.
     references: BTreeSet<String>,
     /// How many zones were made, by whomever.
@@ -37,8 +37,23 @@ pub(crate) struct MadeZones {
 }
 
 impl MadeZones {
-    pub(crate) fn touch(&mut self, zone: &HostedZoneId) {
-        self.touched.insert(zone.clone());
+    pub(crate) fn touch(&mut self, zone: &HostedZoneId, now: i64) {
+        self.touched.insert(zone.clone(), now);
+    }
+
+    /// When a person has deleted, associated or disassociated a zone last.
+    pub(crate) fn touched_at(&self, zone: &HostedZoneId) -> Option<i64> {
+        self.touched.get(zone).copied()
+    }
+
+    /// For which VPC a zone of ours was made, and under which name.
+    pub(crate) fn made_for(&self, zone: &HostedZoneId) -> Option<&(VpcId, DnsName)> {
+        self.ours.get(zone)
+    }
+
+    /// We have deleted a zone.
+    pub(crate) fn is_deleted(&mut self, zone: &HostedZoneId) {
+        self.ours.remove(zone);
     }
 
     fn next(&mut self) -> HostedZoneId {
@@ -143,6 +158,7 @@ impl World {
         let released = matches!(writes.first(), Some(Write::Delete(..)));
         let Some(before) = before.filter(|_| released) else { return };
         self.tally.count("zone claims released");
+        self.check_end_of_removal(before);
         // From now on it is the client's.
         let zone = before.zone().cloned();
         if let Some(zone) = &zone {
@@ -151,7 +167,7 @@ impl World {
         let of_claim = |(id, zone): &(&HostedZoneId, &Zone)| {
             zone.caller_reference == before.caller_reference
                 && Some(*id) != before.zone()
-                && !self.made_zones.touched.contains(*id)
+                && !self.made_zones.touched.contains_key(*id)
         };
         let left = self.route53.zones.iter().find(of_claim).map(|(id, _)| id.clone());
         if let Some(left) = left {
@@ -183,7 +199,7 @@ impl World {
         let ours: Vec<_> = ours.into_iter().filter(|zone| self.route53.zones.contains_key(zone)).collect();
         if !ours.is_empty() && !self.random.one_in(6) {
             let zone = self.random.pick(&ours).clone();
-            self.made_zones.touch(&zone);
+            self.made_zones.touch(&zone, self.now);
             self.tally.count("made zones touched by people");
             if self.random.one_in(2) {
                 self.note(|| format!("somebody deletes {zone}, which was made"));
@@ -197,6 +213,9 @@ impl World {
         }
         if !self.random.one_in(6) {
             return self.client();
+        }
+        if self.deletes_zones && self.random.one_in(2) {
+            return self.operator_keeps_or_deletes();
         }
         let create = self.random.one_in(2);
         let choice = if create { ZoneChoice::Create } else { ZoneChoice::Existing };
@@ -260,6 +279,9 @@ impl World {
                 wrong
                     .push(format!("nothing needs zone {} of {}, and it is claimed", claim.domain, claim.vpc));
             }
+            if needed && matches!(claim.state, ZoneState::Removing { .. }) {
+                wrong.push(format!("zone {} of {} is needed, and on its way out", claim.domain, claim.vpc));
+            }
             let used = self.made_zones.references.contains(&claim.caller_reference);
             if claim.zone().is_none() && !used {
                 wrong.push(format!("zone {} of {} is on its way for ever", claim.domain, claim.vpc));
@@ -267,7 +289,7 @@ impl World {
         }
         for (zone, (vpc, domain)) in &self.made_zones.ours {
             let claimed = self.table.zone_claims().any(|claim| claim.vpc == *vpc && claim.domain == *domain);
-            let stands = self.route53.zones.contains_key(zone) && !self.made_zones.touched.contains(zone);
+            let stands = self.route53.zones.contains_key(zone) && !self.made_zones.touched.contains_key(zone);
             if stands && !claimed {
                 wrong.push(format!("zone {zone} of {vpc} is ours, and no claim says so"));
             }

@@ -89,7 +89,7 @@ def _route53(action: str, parameters: dict[str, Any], account: str, region: str)
         return [Asked(f"route53:{action}", "*", account)]
     zone = str(parameters.get("HostedZoneId") or parameters.get("Id") or "").split("/")[-1]
     resource = f"arn:aws:route53:::hostedzone/{zone}"
-    if action in ("GetHostedZone", "ListResourceRecordSets"):
+    if action in ("GetHostedZone", "ListResourceRecordSets", "DeleteHostedZone"):
         return [Asked(f"route53:{action}", resource, account)]
     if action == "ChangeResourceRecordSets":
         return [Asked(f"route53:{action}", resource, account, record_keys(parameters["ChangeBatch"]["Changes"]))]

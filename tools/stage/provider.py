@@ -53,7 +53,7 @@ class Provider:
             "SweepState": "DISABLED", "ConnectionNotifications": "true", "RecordTtl": "60", "MaxDeletes": "20",
             "Disallowed": "leave", "OnRemove": "keep", "Write": "every", "RevocationGrace": "86400", "MaxRejects": "10",
             "OrganizationsRoleArn": "", "AdditionalRecordNames": ",".join(MORE_NAMES), "AlarmActions": "",
-            "ServesVpcsOf": "", "Zones": "existing", "MaxZones": "20",
+            "ServesVpcsOf": "", "Zones": "existing", "UnneededZones": "keep", "MaxZones": "20",
             "HoldsTolerated": "0", "UnreachableTolerated": "0", "SweepOverdueMinutes": "60",
             # As much as the emulator gives: tests of the rate ask for less.
             "Route53RequestsPerSecond": "1000", "Route53Burst": "5000", **parameters}

@@ -93,8 +93,10 @@ def documents(module):
     if module == "provider":
         found |= _reading_the_organization(template, given) | _watching(by_accounts)
     if module == "client":
-        making = cloudformation.Rendered(template, {**given, "MayCreateZones": "true"}, _known).resources()
-        found["documents/make-zones.json.tftpl"] = _text(making["ClientRole"]["Properties"]["Policies"][1]["PolicyDocument"])
+        for path, parameter in (("make-zones", "MayCreateZones"), ("delete-zones", "MayDeleteZones")):
+            granting = cloudformation.Rendered(template, {**given, parameter: "true"}, _known).resources()
+            [_, more] = granting["ClientRole"]["Properties"]["Policies"]
+            found[f"documents/{path}.json.tftpl"] = _text(more["PolicyDocument"])
     return found
 
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use shared::model::policy::{
-    Adopt, Disallowed, OnRemove, Principal, ServiceDefinition, SharedZones, WriteTo, ZoneChoice,
+    Adopt, Disallowed, OnRemove, Principal, ServiceDefinition, SharedZones, UnneededZones, WriteTo,
+    ZoneChoice,
 };
 
 use crate::answer::Answer;
@@ -55,6 +56,13 @@ fn words(definition: &ServiceDefinition) -> String {
     if definition.zones == ZoneChoice::Create {
         lines.push(
             "zones create: a VPC that no zone answers gets one, where its account has MayCreateZones".into(),
+        );
+    }
+    if definition.unneeded_zones == UnneededZones::Delete {
+        lines.push(
+            "unneeded_zones delete: a zone that was made goes when nothing needs it and nobody else uses it, where its \
+             account has MayDeleteZones"
+                .into(),
         );
     }
     lines.join("\n")

@@ -73,7 +73,13 @@ variable "serves_vpcs_of" {
 }
 
 variable "may_create_zones" {
-  description = "Whether zonelink may make a private hosted zone for a VPC of this account that has an endpoint and no zone that can hold the record. It never deletes one."
+  description = "Whether zonelink may make a private hosted zone for a VPC of this account that has an endpoint and no zone that can hold the record."
+  type        = bool
+  default     = false
+}
+
+variable "may_delete_zones" {
+  description = "Whether zonelink may delete a private hosted zone that it has made, once nothing needs it any more. It deletes none that holds other records or serves another VPC, and Route 53 refuses to delete one that holds any. The right itself reaches every zone of this account that holds no record."
   type        = bool
   default     = false
 }

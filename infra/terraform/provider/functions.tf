@@ -45,6 +45,7 @@ resource "aws_lambda_function" "function" {
       SHARED_ZONES                = var.shared_zones
       WRITE                       = var.write
       ZONES                       = var.zones
+      UNNEEDED_ZONES              = var.unneeded_zones
       MAX_ZONES                   = var.max_zones
       DISALLOWED                  = var.disallowed
       REVOCATION_GRACE            = var.revocation_grace

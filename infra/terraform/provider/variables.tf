@@ -169,6 +169,17 @@ variable "zones" {
   }
 }
 
+variable "unneeded_zones" {
+  description = "What becomes of a private hosted zone that zonelink has made, when nothing needs it any more: it stays and is the client's, or it is deleted where nobody else uses it and its account permits that (MayDeleteZones of infra/client.yaml)."
+  type        = string
+  default     = "keep"
+
+  validation {
+    condition     = contains(["keep", "delete"], var.unneeded_zones)
+    error_message = "unneeded_zones must be one of keep, delete."
+  }
+}
+
 variable "max_zones" {
   description = "How many zones that zonelink has made may live in one client account. VPCs beyond are held."
   type        = number

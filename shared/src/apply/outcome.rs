@@ -25,7 +25,7 @@ pub enum Outcome {
     NotYet(String),
     /// Route 53 refused the batch, in these words.
     Refused(String),
-    /// Route 53 refused to make a zone.
+    /// Route 53 refused to make a zone, or to delete it.
     ZoneRefused(HoldReason),
     /// The run that led here has made as many removals as it may.
     TooManyDeletes {
@@ -55,24 +55,31 @@ impl Outcome {
                 Outcome::TooManyDeletes { run: run.clone(), at_most: *at_most }
             }
             (_, Error::Call { kind: CallFailure::ConditionFailed, .. }) => Outcome::Raced,
-            (Step::ChangeRecords { account, .. } | Step::CreateZone { account, .. }, error)
-                if error.is_denied() =>
-            {
-                Outcome::Denied(denied_write(account, error))
-            }
+            (
+                Step::ChangeRecords { account, .. }
+                | Step::CreateZone { account, .. }
+                | Step::DeleteZone { account, .. },
+                error,
+            ) if error.is_denied() => Outcome::Denied(denied_write(account, error)),
             // Made or not: what is seen once its time is over will tell.
-            (Step::ChangeRecords { .. } | Step::CreateZone { .. }, error) if error.may_have_been_made() => {
+            (Step::ChangeRecords { .. } | Step::CreateZone { .. } | Step::DeleteZone { .. }, error)
+                if error.may_have_been_made() =>
+            {
                 Outcome::Unanswered(error.chain())
             }
             (
                 Step::CreateZone { zone, .. },
                 Error::Call { kind: CallFailure::Refused, code, message, .. },
             ) => Outcome::ZoneRefused(refusal_of_a_zone(zone, code, message.as_deref())),
+            (Step::DeleteZone { .. }, Error::Call { kind: CallFailure::Refused, code, message, .. }) => {
+                let message = format!("{code}: {}", message.as_deref().unwrap_or("no words"));
+                Outcome::ZoneRefused(HoldReason::Route53Refused { message })
+            }
             (Step::ChangeRecords { .. }, Error::Call { kind: CallFailure::Refused, code, message, .. }) => {
                 Outcome::Refused(format!("{code}: {}", message.as_deref().unwrap_or("no words")))
             }
             (
-                Step::ChangeRecords { .. } | Step::CreateZone { .. },
+                Step::ChangeRecords { .. } | Step::CreateZone { .. } | Step::DeleteZone { .. },
                 Error::Call { .. } | Error::OutOfTime { .. },
             ) => Outcome::NotYet(error.chain()),
             _ => Outcome::Failed(error),
@@ -143,7 +150,7 @@ impl GroupOutcome<'_> {
             Outcome::NotYet(message) => format!("not made yet, and tried again: {message}"),
             Outcome::TooManyDeletes { run, at_most } => format!("run {run} may make {at_most} removals"),
             Outcome::Refused(message) => format!("refused by Route 53: {message}"),
-            Outcome::ZoneRefused(reason) => format!("no zone is made: {reason}"),
+            Outcome::ZoneRefused(reason) => format!("no zone is made, and none is deleted: {reason}"),
             Outcome::Denied(denied) => format!("denied: {}: {}", denied.operation, denied.message),
             Outcome::Failed(Error::Unsuccessful { items, .. }) => {
                 format!("looked again: AWS was unsuccessful for {items}")

@@ -133,7 +133,7 @@ impl Aws {
         }
         let role = self.role_arn(zone_account, &self.config.guest_role_name());
         // The trust policy goes by the session's name: the role itself grants nothing, and its credentials are dropped.
-        match self.assume(&role, format!("zonelink-{vpc_account}")).await {
+        match self.assume(&role, format!("zonelink-{vpc_account}"), None).await {
             Ok(_) => self.consents.keep(pair, self.clock()).await,
             Err(error) if error.is_denied() => return Ok(Consent::NotGiven),
             Err(error) => return Err(error),
@@ -170,7 +170,7 @@ impl Aws {
         {
             return Ok(client.clone());
         }
-        let (credentials, expires) = self.assume(role.as_str(), self.config.session_name()).await?;
+        let (credentials, expires) = self.assume(role.as_str(), self.config.session_name(), None).await?;
         let provider = SharedCredentialsProvider::new(credentials);
         let client = client(&self.session.sdk().to_builder().credentials_provider(provider).build());
         *assumed = Some((client.clone(), expires));
@@ -184,7 +184,18 @@ impl Aws {
 
     async fn assume_client_role(&self, account: &AccountId) -> Result<(Credentials, Timestamp), Error> {
         let role = self.role_arn(account, &self.config.client_role_name);
-        self.assume(&role, self.config.session_name()).await
+        self.assume(&role, self.config.session_name(), None).await
+    }
+
+    /// Clients of another account with no more rights of its client role than `policy` has. Nobody keeps them.
+    pub(super) async fn narrowed(
+        &self,
+        account: &AccountId,
+        policy: String,
+    ) -> Result<AccountClients, Error> {
+        let role = self.role_arn(account, &self.config.client_role_name);
+        let (credentials, _) = self.assume(&role, self.config.session_name(), Some(policy)).await?;
+        Ok(AccountClients::new(self.session.sdk(), &self.metrics, account.clone(), Some(credentials)))
     }
 
     /// The ARN of a role of an account.
@@ -192,14 +203,21 @@ impl Aws {
         format!("arn:{}:iam::{account}:role/{name}", self.config.region.partition().id())
     }
 
-    /// Credentials of a role, and when they expire.
-    async fn assume(&self, role: &str, session_name: String) -> Result<(Credentials, Timestamp), Error> {
+    /// Credentials of a role, and when they expire. They have the rights of the role, as far as a session policy has
+    /// them too ([AssumeRole](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html)).
+    async fn assume(
+        &self,
+        role: &str,
+        session_name: String,
+        session_policy: Option<String>,
+    ) -> Result<(Credentials, Timestamp), Error> {
         const OPERATION: &str = "sts:AssumeRole";
         let call = self
             .sts
             .assume_role()
             .role_arn(role)
             .role_session_name(session_name)
+            .set_policy(session_policy)
             .set_external_id(self.config.external_id.clone());
         let answer = call.send().await.map_err(failed(OPERATION, role))?;
         let missing = || Error::Unreadable {

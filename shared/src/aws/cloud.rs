@@ -18,7 +18,7 @@ use crate::model::ids::{
 use crate::model::listed::{EndpointFilter, ListedInterface, ListedRecordSet, Page, RecordSetsStart, Shown};
 use crate::model::record::{Change, RecordKey};
 use crate::model::table::{BucketUpdate, Condition, Item, Key, Partition, RunUpdate, Write};
-use crate::model::zone_claim::NewZone;
+use crate::model::zone_claim::{NewZone, ZoneContents};
 use crate::trigger::intent::Intent;
 
 impl Cloud for Aws {
@@ -175,6 +175,24 @@ impl Cloud for Aws {
     ) -> Result<Option<String>, Error> {
         let clients = Box::pin(self.of(account)).await?;
         Box::pin(clients.caller_reference(zone)).await
+    }
+
+    async fn zone_contents(
+        &self,
+        account: &AccountId,
+        zone: &HostedZoneId,
+    ) -> Result<Option<ZoneContents>, Error> {
+        let clients = Box::pin(self.of(account)).await?;
+        Box::pin(clients.zone_contents(zone)).await
+    }
+
+    async fn delete_hosted_zone(
+        &self,
+        account: &AccountId,
+        zone: &HostedZoneId,
+        time: Duration,
+    ) -> Result<(), Error> {
+        Box::pin(self.delete_zone(account, zone, time)).await
     }
 
     async fn create_hosted_zone(

@@ -21,7 +21,7 @@ use crate::model::ids::{HostedZoneId, Region, VpcId};
 use crate::model::listed::{ListedRecordSet, Page, RecordSetContent, RecordSetsStart};
 use crate::model::mark::Mark;
 use crate::model::record::{Change, ChangeAction, RecordKey, RecordSet, RecordType};
-use crate::model::zone_claim::NewZone;
+use crate::model::zone_claim::{NewZone, ZoneContents};
 
 /// How many record sets one page brings. Few stand at one name, and the list goes on to the next names.
 const RECORD_SETS_PAGE: i32 = 10;
@@ -123,6 +123,32 @@ impl AccountClients {
             Err(error) if error.has_code(&["NoSuchHostedZone"]) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    pub(super) async fn zone_contents(&self, zone: &HostedZoneId) -> Result<Option<ZoneContents>, Error> {
+        let answer = self.route53.get_hosted_zone().id(zone.as_str()).send().await;
+        let answer = match answer.map_err(self.failed("route53:GetHostedZone", zone)) {
+            Err(error) if error.has_code(&["NoSuchHostedZone"]) => return Ok(None),
+            answer => answer?,
+        };
+        let vpcs = answer.vpcs().iter().filter_map(|vpc| vpc.vpc_id()).map(str::parse);
+        let vpcs = vpcs.collect::<Result<_, _>>();
+        let vpcs = vpcs.map_err(unreadable(|| format!("a VPC of hosted zone {zone}")))?;
+        Ok(answer.hosted_zone.map(|zone| ZoneContents {
+            record_sets: zone.resource_record_set_count.and_then(|count| u64::try_from(count).ok()),
+            caller_reference: zone.caller_reference,
+            vpcs,
+        }))
+    }
+
+    pub(super) async fn delete_hosted_zone(&self, zone: &HostedZoneId, time: Duration) -> Result<(), Error> {
+        let call = self.route53.delete_hosted_zone().id(zone.as_str());
+        let answer = call.customize().config_override(sent_once(time)).send().await;
+        answer.map(drop).map_err(|error| {
+            let certain = refuses(&error);
+            let error = failed("route53:DeleteHostedZone", zone)(error);
+            if certain { self.throttled(error) } else { unanswered(error) }
+        })
     }
 
     pub(super) async fn create_hosted_zone(&self, zone: &NewZone, time: Duration) -> Result<(), Error> {

@@ -72,6 +72,12 @@ impl VpcEndpointState {
         }
         Self::KNOWN.iter().find(|(_, state)| state == self).map_or("", |(word, _)| word)
     }
+
+    /// Whether it is gone, or on its way out.
+    #[must_use]
+    pub fn is_going(&self) -> bool {
+        matches!(self, Self::Deleting | Self::Deleted | Self::Rejected | Self::Failed | Self::Expired)
+    }
 }
 
 impl From<&str> for VpcEndpointState {

@@ -5,6 +5,7 @@
 
 mod invalid;
 mod principal;
+mod unneeded;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,6 +18,7 @@ use crate::model::ids::{AccountId, Region, ServiceId};
 
 pub use invalid::InvalidPolicy;
 pub use principal::{OrganizationPath, Principal};
+pub use unneeded::UnneededZones;
 
 /// One endpoint service and what zonelink does for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +56,9 @@ pub struct ServiceDefinition {
     /// What is done for a VPC that has no zone that can hold a name.
     #[serde(default, skip_serializing_if = "ZoneChoice::is_default")]
     pub zones: ZoneChoice,
+    /// What becomes of a zone that was made once nothing needs it any more.
+    #[serde(default, skip_serializing_if = "UnneededZones::is_default")]
+    pub unneeded_zones: UnneededZones,
     /// Whether it has been ended, and what becomes of its record sets then. It publishes nothing and accepts
     /// nobody any more; sweeps lead to what is left of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

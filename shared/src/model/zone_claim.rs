@@ -1,7 +1,7 @@
 //! Zone claims: which private hosted zones are ours, and how far each is.
 //!
-//! A claim is the one item that says so. It is written before Route 53 is asked for the zone, as `making`, so that a
-//! crash in between leaves a claim that names what may stand there. It stands in the partition of its VPC's references:
+//! A claim is the one item that says so. It is written before Route 53 is asked for the zone, as `making`, and before it
+//! is asked to delete it, as `removing`, so that a crash in between leaves a claim that names what may stand there. It stands in the partition of its VPC's references:
 //! the read that finds a VPC's claims on records finds it too, and an installation that never made a zone reads nothing
 //! more for it.
 //!
@@ -9,7 +9,7 @@
 //! Route 53 changes it ([CreateHostedZone](
 //! https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html)).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,13 @@ pub enum ZoneState {
         /// Its id.
         zone: HostedZoneId,
     },
+    /// Nothing needs it any more, and Route 53 may have been asked to delete it.
+    Removing {
+        /// Its id.
+        zone: HostedZoneId,
+        /// The one request ends before this moment.
+        until: Timestamp,
+    },
 }
 
 impl ZoneClaim {
@@ -96,7 +103,7 @@ impl ZoneClaim {
     #[must_use]
     pub fn zone(&self) -> Option<&HostedZoneId> {
         match &self.state {
-            ZoneState::Made { zone } => Some(zone),
+            ZoneState::Made { zone } | ZoneState::Removing { zone, .. } => Some(zone),
             ZoneState::Making { .. } => None,
         }
     }
@@ -135,6 +142,13 @@ pub enum ZoneLook {
     },
     /// The zone of a claim that is `made` is not listed: how it stands to the VPC.
     Unlisted(Association),
+    /// The zone of a claim that is `made` seems to be needed no more, or one that is `removing` may be there still.
+    Contents {
+        /// What stands there; none when there is no such zone.
+        contents: Option<ZoneContents>,
+        /// Whether a claim on a record stands in it, of whichever VPC.
+        claimed: bool,
+    },
     /// AWS refused to say.
     Denied(Denied),
 }
@@ -143,6 +157,20 @@ impl ZoneLook {
     fn is_unasked(&self) -> bool {
         *self == Self::Unasked
     }
+}
+
+/// What a zone is, and what stands in it: by this it is deleted, or left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneContents {
+    /// Its `CallerReference`.
+    pub caller_reference: String,
+    /// `ResourceRecordSetCount`: how many record sets it has; none where Route 53 does not say. SOA and NS are two, and
+    /// no zone is without them ([NS and SOA records](
+    /// https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_sets: Option<u64>,
+    /// The VPCs that it answers.
+    pub vpcs: BTreeSet<VpcId>,
 }
 
 /// What is to be known where a zone may have to be made.
@@ -239,5 +267,11 @@ mod tests {
         let stored = serde_json::to_value(&made).unwrap();
         assert_eq!((&stored["state"], &stored["zone"]), (&"made".into(), &"Z1".into()));
         assert_eq!(serde_json::from_value::<ZoneClaim>(stored).unwrap(), made);
+        let state = ZoneState::Removing { zone: id("Z1"), until: Timestamp::UNIX_EPOCH };
+        let removing = ZoneClaim { state, ..claim("zl-0-1") };
+        let stored = serde_json::to_value(&removing).unwrap();
+        let said = (&stored["state"], &stored["zone"], &stored["until"]);
+        assert_eq!(said, (&"removing".into(), &"Z1".into(), &"1970-01-01T00:00:00Z".into()));
+        assert_eq!(serde_json::from_value::<ZoneClaim>(stored).unwrap(), removing);
     }
 }

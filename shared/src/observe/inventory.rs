@@ -15,7 +15,7 @@ use crate::model::ids::{ServiceId, VpcEndpointId, VpcId};
 use crate::model::policy::{Policy, WriteTo, ZoneChoice};
 use crate::model::record::RecordKey;
 use crate::model::zone::is_passed_over;
-use crate::model::zone_claim::ZoneClaim;
+use crate::model::zone_claim::{ZoneClaim, ZoneState};
 
 /// What the table and EC2 say of one VPC.
 pub(super) struct VpcInventory {
@@ -42,7 +42,30 @@ impl VpcInventory {
 
     /// Whether Route 53 has anything to say of it.
     pub(super) fn asks_route53(&self, policy: &Policy) -> bool {
-        self.lists_zones(policy) || !self.claims.is_empty()
+        let is_asked_for = |claim: &ZoneClaim| self.may_go(claim, policy);
+        self.lists_zones(policy) || !self.claims.is_empty() || self.zone_claims.iter().any(is_asked_for)
+    }
+
+    /// Whether the zone of a claim is on its way out, or may have to go, as far as this can be told: no record of the
+    /// VPC is claimed in it, no endpoint is there or comes that needs it, and the definitions say that it then goes.
+    pub(super) fn may_go(&self, claim: &ZoneClaim, policy: &Policy) -> bool {
+        let zone = match &claim.state {
+            ZoneState::Making { .. } => return false,
+            ZoneState::Removing { .. } => return true,
+            ZoneState::Made { zone } => zone,
+        };
+        let names = policy.names_within(&claim.domain);
+        let has_name = |service: &ServiceId| {
+            let definition = policy.services.get(service);
+            definition.is_some_and(|one| one.names.iter().any(|name| names.contains(name.as_dns_name())))
+        };
+        let needs = |endpoint: &EndpointFacts| {
+            let is_gone = endpoint.state.as_ref().is_none_or(VpcEndpointState::is_going);
+            !is_gone && !policy.is_removed(&endpoint.service) && has_name(&endpoint.service)
+        };
+        policy.deletes_unneeded(&claim.service, &claim.domain)
+            && !self.claims.keys().any(|key| key.zone == *zone)
+            && !self.endpoints.values().any(needs)
     }
 
     /// Whether some endpoint is on its way out of its records, or some record out of its zone, as far as this can be

@@ -1,4 +1,5 @@
-//! Observing the zones that zonelink makes: what stands of a claim's zone, and what is to be known before one is made.
+//! Observing the zones that zonelink makes: what stands of a claim's zone, and what is to be known before one is made or
+//! deleted.
 //!
 //! In sync nothing is read here: the list of the VPC's zones, which is read anyway, shows the zone.
 
@@ -11,7 +12,9 @@ use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::model::dns::DnsName;
 use crate::model::facts::Zones;
+use crate::model::ids::HostedZoneId;
 use crate::model::rate::Priority;
+use crate::model::record::RecordKey;
 use crate::model::zone::answering;
 use crate::model::zone_claim::{ClaimedZone, ZoneClaim, ZoneLook, ZoneMaking, ZoneState};
 
@@ -24,13 +27,28 @@ impl<C: Cloud> AccountObserver<'_, C> {
     ) -> Result<BTreeMap<DnsName, ClaimedZone>, Error> {
         let mut claimed = BTreeMap::new();
         for claim in &inventory.zone_claims {
-            let look = match zones {
-                Some(zones) => self.look_at_zone(claim, zones).await?,
-                None => ZoneLook::Unasked,
+            let look = match (claim.zone().filter(|_| inventory.may_go(claim, self.policy)), zones) {
+                (Some(zone), _) => self.look_into(claim, zone).await?,
+                (None, Some(zones)) => self.look_at_zone(claim, zones).await?,
+                (None, None) => ZoneLook::Unasked,
             };
             claimed.insert(claim.domain.clone(), ClaimedZone { claim: claim.clone(), look });
         }
         Ok(claimed)
+    }
+
+    /// What stands in a zone that may have to go, and whether anybody has claimed a record there.
+    async fn look_into(&self, claim: &ZoneClaim, zone: &HostedZoneId) -> Result<ZoneLook, Error> {
+        let account = &self.intent.account;
+        self.worker.take(&self.reserved, account, 1, Priority::Change).await?;
+        let contents = match or_denied(account, self.worker.cloud.zone_contents(account, zone).await)? {
+            Ok(contents) => contents,
+            Err(denied) => return Ok(ZoneLook::Denied(denied)),
+        };
+        let key = |name: &DnsName| RecordKey { zone: zone.clone(), name: name.clone() };
+        let keys: Vec<_> = self.policy.names_within(&claim.domain).into_iter().map(key).collect();
+        let claimed = contents.is_some() && !self.worker.claims(keys.iter()).await?.is_empty();
+        Ok(ZoneLook::Contents { contents, claimed })
     }
 
     async fn look_at_zone(&self, claim: &ZoneClaim, zones: &Zones) -> Result<ZoneLook, Error> {
@@ -54,7 +72,7 @@ impl<C: Cloud> AccountObserver<'_, C> {
                     Err(denied) => ZoneLook::Denied(denied),
                 })
             }
-            ZoneState::Made { .. } => Ok(ZoneLook::Unasked),
+            ZoneState::Made { .. } | ZoneState::Removing { .. } => Ok(ZoneLook::Unasked),
         }
     }
 

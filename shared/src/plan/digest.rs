@@ -138,6 +138,10 @@ enum Action<'a> {
         account: &'a AccountId,
         domain: &'a DnsName,
     },
+    DeleteZone {
+        account: &'a AccountId,
+        zone: &'a HostedZoneId,
+    },
     ReleaseZone {
         domain: &'a DnsName,
     },
@@ -201,7 +205,7 @@ fn action<'a>(group: &'a Group, step: &'a Step, announced: &mut Option<u64>) -> 
             let owners = vpc_endpoints.iter().map(|(id, rejected)| (id, &rejected.owner));
             Action::Reject { service, owners: owners.collect() }
         }
-        Step::PutClaim { claim, expects, joins, leaves } => {
+        Step::PutClaim { claim, expects, joins, leaves, .. } => {
             let expects = expected(*expects, announced.replace(claim.version));
             Action::Claim(Box::new(claimed(claim, expects, joins, leaves)))
         }
@@ -211,6 +215,7 @@ fn action<'a>(group: &'a Group, step: &'a Step, announced: &mut Option<u64>) -> 
         }
         Step::PutZoneClaim { claim, .. } => Action::ClaimZone { domain: &claim.domain, zone: claim.zone() },
         Step::CreateZone { account, zone, .. } => Action::CreateZone { account, domain: &zone.domain },
+        Step::DeleteZone { account, zone, .. } => Action::DeleteZone { account, zone },
         Step::ReleaseZoneClaim { domain, .. } => Action::ReleaseZone { domain },
         Step::PutEndpoint { endpoint } => Action::Remember {
             service: &endpoint.service,

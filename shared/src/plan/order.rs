@@ -35,10 +35,13 @@ fn joins(wave: &Wave<'_>, group: &Group) -> bool {
 }
 
 /// The record that a group is about, if it is about nothing else. An endpoint is remembered before a claim
-/// names it, and forgotten after the last one.
+/// names it, and forgotten after the last one. Two claims that come into one zone that was made would be in each other's
+/// way: the transaction of each has the claim on the zone.
 fn alone(group: &Group) -> Option<&Subject> {
-    let remembers = group.steps.iter().any(|step| matches!(step, Step::PutEndpoint { .. }));
-    matches!(group.subject, Subject::Record(..)).then_some(&group.subject).filter(|_| !remembers)
+    let is_of_more =
+        |step: &Step| matches!(step, Step::PutEndpoint { .. } | Step::PutClaim { zone: Some(_), .. });
+    let is_of_more = group.steps.iter().any(is_of_more);
+    matches!(group.subject, Subject::Record(..)).then_some(&group.subject).filter(|_| !is_of_more)
 }
 
 #[cfg(test)]

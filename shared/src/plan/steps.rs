@@ -11,7 +11,7 @@ use crate::model::claim::Claim;
 use crate::model::dns::DnsName;
 use crate::model::facts::{StoredEndpoint, Wait};
 use crate::model::hold::{Hold, HoldReason, Subject};
-use crate::model::ids::{AccountId, ServiceId, VpcEndpointId, VpcId};
+use crate::model::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId, VpcId};
 use crate::model::record::{Change, RecordKey};
 use crate::model::run::RunPart;
 use crate::model::zone_claim::{NewZone, ZoneClaim};
@@ -71,6 +71,10 @@ pub enum Step {
         joins: BTreeSet<VpcId>,
         /// VPCs that lose theirs.
         leaves: BTreeSet<VpcId>,
+        /// The claim on the zone, where a first claim on a record comes into a zone that was made: it must stand there
+        /// as it was seen, so that no zone is deleted into which a record comes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<Box<ZoneClaim>>,
     },
     /// `dynamodb:UpdateItem`: room for Route 53 requests in an account's bucket, before anything is announced.
     /// It comes first, so that nothing is announced that cannot be done.
@@ -124,6 +128,9 @@ pub enum Step {
         expects: Option<u64>,
         /// How many may live in the account, this one included.
         at_most: u32,
+        /// The records on which no claim may stand, of whichever VPC: those of a zone that is to be deleted.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        unclaimed: BTreeSet<RecordKey>,
     },
     /// `route53:CreateHostedZone`.
     CreateZone {
@@ -136,7 +143,21 @@ pub enum Step {
         /// What is done instead of the steps after it when it is certain that AWS did not make the zone.
         put_back: Vec<Step>,
     },
-    /// `dynamodb:TransactWriteItems`: deletes a claim on a zone, on condition of its version. The zone stays.
+    /// `route53:DeleteHostedZone`. Route 53 refuses one that holds anything but SOA and NS.
+    DeleteZone {
+        /// The account that owns it.
+        account: AccountId,
+        /// The zone.
+        zone: HostedZoneId,
+        /// Its name.
+        domain: DnsName,
+        /// The request must end before this moment.
+        until: Timestamp,
+        /// What is done instead of the steps after it when it is certain that AWS did not delete the zone: the claim says
+        /// again that it is made, and a removal that was counted is given back.
+        put_back: Vec<Step>,
+    },
+    /// `dynamodb:TransactWriteItems`: deletes a claim on a zone, on condition of its version. The zone stays as it is.
     ReleaseZoneClaim {
         /// The VPC.
         vpc: VpcId,

@@ -50,7 +50,8 @@ pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &[Refused]
         remember(&view, &mut plan);
         let decided: Vec<_> =
             vpc.records.iter().filter_map(|record| decided(&view, record, refused, &mut plan)).collect();
-        write(&view, &decided, &mut plan);
+        let looked_at_again = zone::looked_at_again(&view, &decided);
+        write(&view, &decided, &looked_at_again, &mut plan);
         let zone_holds = zone::write(&view, &decided, refused, &mut plan);
         hold_without_zone(&view, &zone_holds, &mut plan);
         wait_for_endpoints(&view, &mut plan);
@@ -113,6 +114,7 @@ fn decided<'a>(
     let decision = decide(record, &desired, view.look(record));
     let decision = unless_refused(decision, view, record, refused);
     let decision = unless_denied(decision, view, &subject);
+    let decision = zone::unless_removed(decision, view, record);
     let mut decision = within_limit(decision, view, &subject, answer.has_left);
     if answer.own.is_empty() && decision.effect != Effect::Nothing {
         // This VPC leaves the claim: what is in the way of the record is no concern of it any more.

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::model::dns::DnsName;
 use crate::model::facts::{Facts, RecordFacts};
 use crate::model::hold::{HoldReason, Subject};
-use crate::model::ids::VpcId;
+use crate::model::ids::{HostedZoneId, VpcId};
 use crate::model::run::Part;
 use crate::observe::Deferred;
 use crate::plan::vpc::{Met, Refused};
@@ -79,6 +79,7 @@ impl Unfinished {
             Outcome::Raced | Outcome::Unanswered(_) => None,
             Outcome::ZoneRefused(reason) => Some(reason),
             Outcome::Denied(denied) => Some(HoldReason::NoAccess(denied)),
+            Outcome::TooManyDeletes { run, at_most } => Some(HoldReason::TooManyDeletes { run, at_most }),
             Outcome::NotYet(_) => {
                 self.not_yet.insert(vpc.clone());
                 return;
@@ -93,7 +94,9 @@ impl Unfinished {
         match reason {
             None => _ = self.raced.insert(vpc.clone()),
             Some(reason) => {
-                self.refused.push(Refused { vpc: vpc.clone(), met: Met::NoZone(domain.clone()), reason });
+                let met =
+                    deleted_by(group).map_or(Met::NoZone(domain.clone()), |zone| Met::Zone(zone.clone()));
+                self.refused.push(Refused { vpc: vpc.clone(), met, reason });
             }
         }
     }
@@ -125,10 +128,24 @@ impl Unfinished {
     }
 }
 
-/// Whether a group is about a zone that is made.
+/// The zone that a group deletes, if it deletes one.
+fn deleted_by(group: &Group) -> Option<&HostedZoneId> {
+    group.steps.iter().find_map(|step| match step {
+        Step::DeleteZone { zone, .. } => Some(zone),
+        _ => None,
+    })
+}
+
+/// Whether a group is about a zone that is made, or was.
 fn is_of_a_zone(group: &Group) -> bool {
     let of_a_zone = |step: &Step| {
-        matches!(step, Step::PutZoneClaim { .. } | Step::CreateZone { .. } | Step::ReleaseZoneClaim { .. })
+        matches!(
+            step,
+            Step::PutZoneClaim { .. }
+                | Step::CreateZone { .. }
+                | Step::DeleteZone { .. }
+                | Step::ReleaseZoneClaim { .. }
+        )
     };
     group.steps.iter().any(of_a_zone)
 }

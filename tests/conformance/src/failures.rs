@@ -86,6 +86,9 @@ pub(crate) async fn calls_of_route_53_that_are_denied_say_so<C: Cloud, W: World>
     world.fail(client, "route53:GetHostedZone", Refusal::Denied);
     assert_denied(cloud.get_hosted_zone(client, &zone, &vpc).await);
     assert_denied(cloud.caller_reference(client, &zone).await);
+    assert_denied(cloud.zone_contents(client, &zone).await);
+    world.fail(client, "route53:DeleteHostedZone", Refusal::Denied);
+    assert_denied(cloud.delete_hosted_zone(client, &zone, TIME).await);
     world.fail(client, "route53:CreateHostedZone", Refusal::Denied);
     let new = new_zone(world, &vpc, "aws.example.com", &format!("zl-denied-{vpc}"));
     assert_denied(cloud.create_hosted_zone(client, &new, TIME).await);

@@ -117,6 +117,11 @@ macro_rules! claims {
             zones::a_second_zone_of_one_name_for_one_vpc_is_refused,
             zones::a_reference_that_a_zone_has_is_refused,
             zones::a_zone_whose_answer_is_lost_is_no_answer,
+            zones::what_stands_in_a_zone_is_counted_and_its_vpcs_are_named,
+            zones::an_empty_zone_is_deleted_whichever_vpcs_it_answers,
+            zones::a_zone_that_holds_records_is_not_deleted,
+            zones::a_zone_that_does_not_exist_cannot_be_deleted,
+            zones::a_deletion_whose_answer_is_lost_is_no_answer,
         }
     };
 }

@@ -7,10 +7,11 @@ use shared::cloud::Cloud;
 use shared::error::CallFailure;
 use shared::model::facts::{Association, PrivateHostedZone, ZoneOwner};
 use shared::model::ids::{HostedZoneId, VpcId};
-
-use shared::model::zone_claim::NewZone;
+use shared::model::record::{Change, ChangeAction, RecordType};
+use shared::model::zone_claim::{NewZone, ZoneContents};
 
 use crate::failures::kind;
+use crate::records::{change, create, key, set};
 use crate::{Refusal, World, all, id};
 
 pub(crate) const NO_ZONE: &str = "Z0FFFFFFFFFFFFFFFFFFF";
@@ -153,6 +154,83 @@ pub(crate) async fn a_zone_whose_answer_is_lost_is_no_answer<C: Cloud, W: World>
     world.fail(&client, CREATE, Refusal::Lost);
     let new = new_zone(world, &vpc, "example.com", &format!("zl-lost-{vpc}"));
     let answer = cloud.create_hosted_zone(&client, &new, TIME).await;
+    assert_eq!(kind(answer), CallFailure::Unavailable);
+    world.heal();
+    assert!(zones(cloud, world, &vpc).await.0.len() <= 1);
+}
+
+/// A zone that was made for a VPC, and what it is.
+async fn made<C: Cloud, W: World>(cloud: &C, world: &W, vpc: &VpcId) -> (HostedZoneId, NewZone) {
+    let new = new_zone(world, vpc, "aws.byoc.example.com", &format!("zl-goes-{vpc}"));
+    cloud.create_hosted_zone(&world.setting().client, &new, TIME).await.unwrap();
+    let (listed, _) = zones(cloud, world, vpc).await;
+    let [(zone, _)] = listed.as_slice() else { panic!("{listed:?}") };
+    (zone.clone(), new)
+}
+
+pub(crate) async fn what_stands_in_a_zone_is_counted_and_its_vpcs_are_named<C: Cloud, W: World>(
+    cloud: &C,
+    world: &W,
+) {
+    let client = world.setting().client;
+    let vpc = world.vpc(&client);
+    let (zone, new) = made(cloud, world, &vpc).await;
+    let contents = async || cloud.zone_contents(&client, &zone).await.unwrap().unwrap();
+    let caller_reference = new.caller_reference;
+    let vpcs = [vpc].into();
+    assert_eq!(contents().await, ZoneContents { caller_reference, record_sets: Some(2), vpcs });
+    let addresses = set(60, &["10.0.0.1"]);
+    change(cloud, world, &key(&zone, "a.aws.byoc.example.com"), &[create(RecordType::A, addresses)])
+        .await
+        .unwrap();
+    assert_eq!(contents().await.record_sets, Some(3));
+    assert_eq!(cloud.zone_contents(&client, &id(NO_ZONE)).await.unwrap(), None);
+}
+
+const DELETE: &str = "route53:DeleteHostedZone";
+
+pub(crate) async fn an_empty_zone_is_deleted_whichever_vpcs_it_answers<C: Cloud, W: World>(
+    cloud: &C,
+    world: &W,
+) {
+    let setting = world.setting();
+    let (vpc, beside) = (world.vpc(&setting.client), world.vpc(&setting.client));
+    let (zone, _) = made(cloud, world, &vpc).await;
+    let other = world.zone(&setting.client, "example.org", &beside);
+    cloud.delete_hosted_zone(&setting.client, &zone, TIME).await.unwrap();
+    assert_eq!(zones(cloud, world, &vpc).await.0, []);
+    let association = async |zone| cloud.get_hosted_zone(&setting.client, zone, &vpc).await.unwrap();
+    assert_eq!(association(&zone).await, Association::ZoneGone);
+    assert_eq!(association(&other).await, Association::Left, "another zone is not concerned");
+}
+
+pub(crate) async fn a_zone_that_holds_records_is_not_deleted<C: Cloud, W: World>(cloud: &C, world: &W) {
+    let client = world.setting().client;
+    let vpc = world.vpc(&client);
+    let (zone, _) = made(cloud, world, &vpc).await;
+    let (key, addresses) = (key(&zone, "a.aws.byoc.example.com"), set(60, &["10.0.0.1"]));
+    change(cloud, world, &key, &[create(RecordType::A, addresses.clone())]).await.unwrap();
+    let answer = cloud.delete_hosted_zone(&client, &zone, TIME).await;
+    assert!(answer.as_ref().is_err_and(|error| error.has_code(&["HostedZoneNotEmpty"])), "{answer:?}");
+    assert_eq!(kind(answer), CallFailure::Refused);
+    let delete = Change { action: ChangeAction::Delete, record_type: RecordType::A, set: addresses };
+    change(cloud, world, &key, &[delete]).await.unwrap();
+    cloud.delete_hosted_zone(&client, &zone, TIME).await.unwrap();
+}
+
+pub(crate) async fn a_zone_that_does_not_exist_cannot_be_deleted<C: Cloud, W: World>(cloud: &C, world: &W) {
+    let client = world.setting().client;
+    let answer = cloud.delete_hosted_zone(&client, &id(NO_ZONE), TIME).await;
+    assert!(answer.as_ref().is_err_and(|error| error.has_code(&["NoSuchHostedZone"])), "{answer:?}");
+    assert_eq!(kind(answer), CallFailure::Refused);
+}
+
+pub(crate) async fn a_deletion_whose_answer_is_lost_is_no_answer<C: Cloud, W: World>(cloud: &C, world: &W) {
+    let client = world.setting().client;
+    let vpc = world.vpc(&client);
+    let (zone, _) = made(cloud, world, &vpc).await;
+    world.fail(&client, DELETE, Refusal::Lost);
+    let answer = cloud.delete_hosted_zone(&client, &zone, TIME).await;
     assert_eq!(kind(answer), CallFailure::Unavailable);
     world.heal();
     assert!(zones(cloud, world, &vpc).await.0.len() <= 1);

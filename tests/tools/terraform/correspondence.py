@@ -61,7 +61,8 @@ ADDRESSES = {
     "client": {
         "EndpointCalls": ["aws_cloudwatch_event_rule.endpoint_calls", "aws_cloudwatch_event_target.provider"],
         "ForwardingRole": _FORWARDING,
-        "ClientRole": ["aws_iam_role.client", "aws_iam_role_policy.client", "aws_iam_role_policy.make_zones"],
+        "ClientRole": ["aws_iam_role.client", "aws_iam_role_policy.client", "aws_iam_role_policy.make_zones",
+                       "aws_iam_role_policy.delete_zones"],
         "GuestRole": ["aws_iam_role.guests"],
     },
     "join": {

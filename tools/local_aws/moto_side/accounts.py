@@ -30,6 +30,8 @@ class Session:
     role_id: str
     name: str
     access_key: str
+    # What its rights were narrowed to when it was opened: a policy as text.
+    policy: str | None = None
     created: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
     @property
@@ -102,7 +104,7 @@ def split_role_arn(role_arn: str) -> tuple[str, str] | None:
     return (match["account"], match["name"]) if match else None
 
 
-def open_session(role_arn: str, name: str, role_id: str | None = None) -> Session:
+def open_session(role_arn: str, name: str, role_id: str | None = None, policy: str | None = None) -> Session:
     """Keys for a role. Whether the caller may have them was decided before."""
     parts = split_role_arn(role_arn)
     if parts is None:
@@ -114,6 +116,7 @@ def open_session(role_arn: str, name: str, role_id: str | None = None) -> Sessio
         name=name,
         # The other emulator, which keeps no sessions, reads the account out of it.
         access_key=f"ASIA{parts[0]}{secrets.token_hex(6).upper()}",
+        policy=policy,
     )
     _sessions[session.access_key] = session
     return session

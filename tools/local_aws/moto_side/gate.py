@@ -90,7 +90,9 @@ def _note(caller: accounts.Caller, call: call_log.Call, response: BaseResponse, 
     if call.service == "organizations":
         # Of a service that speaks JSON, moto leaves the parameters in the body.
         parameters = json.loads(response.body or "{}")
-    ledger.add_call(caller.principal_arn, call.service, call.action, parameters, response.region, granted=granted)
+    narrowed = {"session_policy": caller.session.policy} if caller.session and caller.session.policy else {}
+    ledger.add_call(caller.principal_arn, call.service, call.action, parameters, response.region, granted=granted,
+                    **narrowed)
 
 
 def _call(response: BaseResponse) -> call_log.Call:

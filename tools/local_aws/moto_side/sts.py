@@ -30,7 +30,7 @@ def assume_role(self: TokenResponse) -> ActionResult:
     if parts is None:
         raise AwsError("ValidationError", f"{role_arn} is invalid")
     role_id = _checked_role(accounts.caller(self), role_arn, *parts, self._get_param("ExternalId"), name)
-    session = accounts.open_session(role_arn, name, role_id)
+    session = accounts.open_session(role_arn, name, role_id, self._get_param("Policy"))
     result = {
         "Credentials": {
             "AccessKeyId": session.access_key,

@@ -77,6 +77,9 @@ impl fmt::Display for Step {
                 ZoneState::Made { zone } => {
                     write!(f, "confirm claim on zone {} of {}: {zone}", claim.domain, claim.vpc)
                 }
+                ZoneState::Removing { zone, .. } => {
+                    write!(f, "announce the end of zone {} of {}: {zone}", claim.domain, claim.vpc)
+                }
             },
             Step::CreateZone { zone, .. } => {
                 write!(
@@ -84,6 +87,9 @@ impl fmt::Display for Step {
                     "create private hosted zone {} for {} as {}",
                     zone.domain, zone.vpc, zone.caller_reference
                 )
+            }
+            Step::DeleteZone { zone, domain, .. } => {
+                write!(f, "delete private hosted zone {domain} ({zone})")
             }
             Step::ReleaseZoneClaim { vpc, domain, .. } => {
                 write!(f, "release claim on zone {domain} of {vpc}")

@@ -147,6 +147,7 @@ pub fn release(intent: &Intent, claim: &Claim, released: Released) -> Result<Pla
         expects: Some(claim.version),
         joins: BTreeSet::new(),
         leaves,
+        zone: None,
     }];
     // So that the holds say so at once.
     steps.extend(vpcs.into_iter().map(|(account, vpcs)| Step::SendIntent {

@@ -33,7 +33,7 @@ use crate::model::claim::{Claim, Contribution, union};
 use crate::model::dns::DnsName;
 use crate::model::facts::{Denied, RecordFacts, Tried};
 use crate::model::hold::{HoldReason, Subject};
-use crate::model::ids::{VpcEndpointId, VpcId};
+use crate::model::ids::{HostedZoneId, VpcEndpointId, VpcId};
 
 /// How many values a record set may have (Amazon Route 53 Developer Guide, "Quotas on records"; it cannot be raised).
 /// The 32,000 characters that one batch may have are more than 400 addresses take.
@@ -76,6 +76,8 @@ pub enum Met {
     Record(Box<RecordFacts>),
     /// No zone could hold the names of this domain.
     NoZone(DnsName),
+    /// This zone was to be deleted.
+    Zone(HostedZoneId),
 }
 
 impl Refused {
@@ -87,6 +89,11 @@ impl Refused {
     /// Whether it was to make the zone of this domain in a VPC.
     pub(super) fn is_of_zone(&self, vpc: &VpcId, domain: &DnsName) -> bool {
         self.vpc == *vpc && matches!(&self.met, Met::NoZone(of) if of == domain)
+    }
+
+    /// Whether it was to delete this zone, which was made for a VPC.
+    pub(super) fn is_of_the_end_of(&self, vpc: &VpcId, zone: &HostedZoneId) -> bool {
+        self.vpc == *vpc && matches!(&self.met, Met::Zone(of) if of == zone)
     }
 }
 
@@ -153,18 +160,25 @@ pub(super) fn within_limit(decision: Decision, view: &View, subject: &Subject, h
     if !matches!(decision.effect, Effect::Remove(..)) {
         return decision;
     }
+    if view.intent.run.is_none() && has_left {
+        return Decision { hold: too_many(view, subject).cloned(), ..Decision::nothing() };
+    }
+    over_limit(view, subject).map_or(decision, Decision::hold)
+}
+
+/// Why a removal is not for this run: it may make none any more, or was held by one before. An event makes each.
+pub(super) fn over_limit(view: &View, subject: &Subject) -> Option<HoldReason> {
+    let run = view.intent.run.as_ref()?;
+    if let Some(reason) = too_many(view, subject).filter(|_| !run.allowed) {
+        return Some(reason.clone());
+    }
+    (run.deletes == 0).then(|| HoldReason::TooManyDeletes { run: run.run.clone(), at_most: 0 })
+}
+
+/// What is held of a subject because a run was to remove too much.
+fn too_many<'a>(view: &'a View, subject: &Subject) -> Option<&'a HoldReason> {
     let held = view.vpc.holds.get(subject);
-    let held = held.filter(|reason| matches!(reason, HoldReason::TooManyDeletes { .. }));
-    let Some(run) = view.intent.run.as_ref() else {
-        return if has_left { Decision { hold: held.cloned(), ..Decision::nothing() } } else { decision };
-    };
-    if let Some(reason) = held.filter(|_| !run.allowed) {
-        return Decision::hold(reason.clone());
-    }
-    if run.deletes == 0 {
-        return Decision::hold(HoldReason::TooManyDeletes { run: run.run.clone(), at_most: 0 });
-    }
-    decision
+    held.filter(|reason| matches!(reason, HoldReason::TooManyDeletes { .. }))
 }
 
 #[cfg(test)]

@@ -29,8 +29,9 @@ pub(super) struct Decided<'a> {
     pub(super) own: BTreeSet<VpcEndpointId>,
 }
 
-/// Writes the groups of a VPC's records, and what is held and looked at again.
-pub(super) fn write(view: &View, decided: &[Decided], plan: &mut Plan) {
+/// Writes the groups of a VPC's records, and what is held and looked at again. The VPC is sent for once the decisions in
+/// `looked_at_again` are carried out.
+pub(super) fn write(view: &View, decided: &[Decided], looked_at_again: &BTreeSet<usize>, plan: &mut Plan) {
     let forgotten = forgotten(view, decided);
     for (number, one) in decided.iter().enumerate() {
         let subject = view.subject(one.record);
@@ -38,6 +39,10 @@ pub(super) fn write(view: &View, decided: &[Decided], plan: &mut Plan) {
         let mut steps = steps(view, one);
         if ends_hold && !steps.is_empty() {
             steps.push(Step::DeleteHold { subject: subject.clone() });
+        }
+        if looked_at_again.contains(&number) {
+            let own = BTreeMap::from([(view.vpc.vpc.clone(), view.facts.account.clone())]);
+            steps.extend(send_for(view, &own));
         }
         let gone = forgotten.iter().filter(|(_, last)| **last == number);
         // A claim names it still, so that this plan has just had the table keep it.
@@ -100,6 +105,12 @@ fn steps(view: &View, decided: &Decided) -> Vec<Step> {
     }
     let mut steps = memories(view, own);
     steps.extend(effect_steps(&decision.effect, &record.zone_account, view.intent.run.as_ref()));
+    let made = view.made_zone(&record.key.zone);
+    for step in &mut steps {
+        if let Step::PutClaim { expects: None, zone, .. } = step {
+            *zone = made.map(|claim| Box::new(claim.clone()));
+        }
+    }
     if decision.effect.releases() {
         steps.extend(send_for(view, &record.waiting));
     }
@@ -179,6 +190,7 @@ pub(super) fn put(write: &ClaimWrite) -> Step {
         expects: write.expects,
         joins: write.joins.clone(),
         leaves: write.leaves.clone(),
+        zone: None,
     }
 }
 

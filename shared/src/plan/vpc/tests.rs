@@ -1,5 +1,6 @@
 mod denied;
 mod made_zones;
+mod unneeded_zones;
 mod zoneless;
 mod zones;
 

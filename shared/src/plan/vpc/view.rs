@@ -9,9 +9,10 @@ use super::endpoint::Remember;
 use super::record::Look;
 use crate::model::facts::{AllowListFacts, Facts, RecordFacts, VpcFacts};
 use crate::model::hold::{HoldReason, Subject};
-use crate::model::ids::VpcEndpointId;
+use crate::model::ids::{HostedZoneId, VpcEndpointId};
 use crate::model::policy::{Policy, ServiceDefinition, WriteTo};
 use crate::model::zone::{is_passed_over, is_shadowed};
+use crate::model::zone_claim::{ZoneClaim, ZoneState};
 use crate::plan::service::allowance::{Allowance, allowance};
 use crate::trigger::intent::Intent;
 
@@ -110,6 +111,14 @@ impl<'a> View<'a> {
     /// How a record of this VPC is looked at.
     pub(super) fn look(&self, record: &RecordFacts) -> Look<'_> {
         Look { vpc: &self.vpc.vpc, now: self.moment(), by: self.intent.written_by(&record.key) }
+    }
+
+    /// The claim on a zone, where it was made for this VPC.
+    pub(super) fn made_zone(&self, zone: &HostedZoneId) -> Option<&'a ZoneClaim> {
+        let claims = self.vpc.zone_claims.values().map(|claimed| &claimed.claim);
+        claims
+            .into_iter()
+            .find(|claim| matches!(&claim.state, ZoneState::Made { zone: made } if made == zone))
     }
 
     /// A record of this VPC, as a subject of plans and holds.

@@ -25,8 +25,7 @@
 //! some, ours is deleted               made           any        release
 //! some, ours has left the VPC         made           any        nothing: should they go, ours is not made twice
 //!
-//! nothing of the VPC needs the domain, and no claim on a record is left in the zone
-//!                                     made           any        release: the zone stays, and is the client's
+//! What becomes of a zone that nothing needs any more is in the table of [`unneeded`].
 //!
 //! what AWS said to CreateZone
 //! AccessDenied                        Hold(NoAccess), tried again after an hour, later after a day
@@ -40,12 +39,16 @@
 
 mod domains;
 mod fate;
+mod unneeded;
+mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::domains::Wanted;
 pub(super) use self::domains::wanted;
-use self::fate::{Fate, fate};
+use self::fate::fate;
+pub(super) use self::unneeded::{looked_at_again, unless_removed};
+use self::verdict::{Anew, Fate};
 use super::limits::Refused;
 use super::steps::Decided;
 use super::view::View;
@@ -78,9 +81,16 @@ pub(super) fn write(view: &View, decided: &[Decided], refused: &[Refused], plan:
                 Fate::Hold(reason) => Some(reason.clone()),
                 // What is held stays so until the zone is there.
                 Fate::Create { .. } | Fate::Wait { .. } => stored.cloned(),
-                Fate::Nothing | Fate::Made { .. } | Fate::Release { .. } => continue,
+                Fate::Nothing
+                | Fate::Made { .. }
+                | Fate::Remove { .. }
+                | Fate::Keep(_)
+                | Fate::Release { .. } => continue,
             };
             holds.insert(name.clone(), hold);
+        }
+        if let Fate::Keep(reason) = &fate {
+            plan.hold(subject.clone(), reason.clone());
         }
         let (reason, steps) = steps(view, domain, names, claimed, fate);
         plan.push(subject, reason, steps);
@@ -94,19 +104,24 @@ fn steps(
     wanted: Option<&Wanted>,
     claimed: Option<&ClaimedZone>,
     fate: Fate,
-) -> (&'static str, Vec<Step>) {
+) -> (String, Vec<Step>) {
     let before = claimed.map(|claimed| &claimed.claim);
     match (fate, before) {
         (Fate::Create { why, anew }, _) => {
-            (why, wanted.map(|wanted| create(view, domain, wanted, before, anew)).unwrap_or_default())
+            let steps = wanted.map(|wanted| create(view, domain, wanted, before, anew));
+            (why.to_owned(), steps.unwrap_or_default())
         }
-        (Fate::Made { zone }, Some(before)) => {
-            let state = ZoneState::Made { zone };
-            let made = ZoneClaim { state, version: before.version + 1, ..before.clone() };
-            ("the zone is there: claim it as made", vec![put(made, Some(before), 0)])
+        (Fate::Made { zone, caller_reference, why }, Some(before)) => {
+            let (state, version) = (ZoneState::Made { zone }, before.version + 1);
+            let made = ZoneClaim { caller_reference, state, version, ..before.clone() };
+            (why.to_owned(), vec![put(made, Some(before), 0)])
+        }
+        (Fate::Remove { zone }, Some(before)) => {
+            let why = "nothing needs the zone any more, and nothing else is in it: delete it";
+            (why.to_owned(), unneeded::remove(view, before, zone))
         }
         (Fate::Release { why }, Some(before)) => (why, vec![release(before, before.version)]),
-        _ => ("", Vec::new()),
+        _ => (String::new(), Vec::new()),
     }
 }
 
@@ -117,7 +132,7 @@ fn create(
     domain: &DnsName,
     wanted: &Wanted,
     before: Option<&ZoneClaim>,
-    anew: bool,
+    anew: Anew,
 ) -> Vec<Step> {
     let (vpc, account) = (view.vpc.vpc.clone(), view.facts.account.clone());
     let Some(making) = &view.vpc.making else { return Vec::new() };
@@ -127,7 +142,7 @@ fn create(
     let version = before.map_or(first, |before| before.version + 1);
     let caller_reference = match before {
         None => format!("{}{first}", ZoneClaim::reference_of(&making.installation, &vpc, domain)),
-        Some(before) if anew => before.next_reference(version),
+        Some(before) if anew != Anew::No => before.next_reference(version),
         Some(before) => before.caller_reference.clone(),
     };
     let claim = ZoneClaim {
@@ -137,17 +152,22 @@ fn create(
         service: before.map_or_else(|| wanted.service.clone(), |before| before.service.clone()),
         caller_reference: caller_reference.clone(),
         state: ZoneState::Making { until },
-        made_anew: if anew { Some(view.facts.now) } else { before.and_then(|before| before.made_anew) },
+        made_anew: match anew {
+            Anew::AfterSomebody => Some(view.facts.now),
+            Anew::No | Anew::AfterUs => before.and_then(|before| before.made_anew),
+        },
         version,
     };
     let put_back = match before {
         None => release(&claim, version),
         Some(before) => put(ZoneClaim { version: version + 1, ..before.clone() }, Some(&claim), 0),
     };
+    let goes = view.policy.deletes_unneeded(&claim.service, domain);
+    let end = if goes { "it goes with the last of its endpoints" } else { "it stays when its endpoints go" };
     let zone = NewZone {
         domain: domain.clone(),
         region: view.policy.region.clone(),
-        comment: format!("Made by zonelink in {} for {vpc}; it stays when its endpoints go", making.provider),
+        comment: format!("Made by zonelink in {} for {vpc}; {end}", making.provider),
         caller_reference,
         vpc,
     };
@@ -157,7 +177,8 @@ fn create(
 }
 
 fn put(claim: ZoneClaim, before: Option<&ZoneClaim>, at_most: u32) -> Step {
-    Step::PutZoneClaim { claim: Box::new(claim), expects: before.map(|before| before.version), at_most }
+    let (expects, unclaimed) = (before.map(|before| before.version), BTreeSet::new());
+    Step::PutZoneClaim { claim: Box::new(claim), expects, at_most, unclaimed }
 }
 
 fn release(claim: &ZoneClaim, expects: u64) -> Step {

@@ -6,17 +6,17 @@ use crate::model::ids::VpcId;
 use crate::model::policy::ZoneChoice;
 use crate::model::zone_claim::{ClaimedZone, ZoneClaim, ZoneLook, ZoneMaking, ZoneState};
 
-const DOMAIN: &str = "aws.byoc.example.com";
-const REFERENCE: &str = "zl-00112233445566778899aabbccddeeff-7";
+pub(super) const DOMAIN: &str = "aws.byoc.example.com";
+pub(super) const REFERENCE: &str = "zl-00112233445566778899aabbccddeeff-7";
 
-fn creating() -> Policy {
+pub(super) fn creating() -> Policy {
     let mut policy = policy();
     policy.services.values_mut().for_each(|definition| definition.zones = ZoneChoice::Create);
     policy
 }
 
 /// A VPC with an available endpoint and no zone.
-fn bare() -> World {
+pub(super) fn bare() -> World {
     let mut world = World::new().with(1, Some("available"), &["10.0.0.1"]);
     world.vpc().zones = Some(Ok([].into()));
     world.vpc().records.clear();
@@ -29,7 +29,7 @@ fn bare() -> World {
     world
 }
 
-fn claimed(mut world: World, state: ZoneState, look: ZoneLook) -> World {
+pub(super) fn claimed(mut world: World, state: ZoneState, look: ZoneLook) -> World {
     let claim = ZoneClaim {
         vpc: id(HERE),
         account: id("444455556666"),
@@ -57,7 +57,7 @@ fn made(world: World, look: ZoneLook) -> World {
 }
 
 /// The VPC answers with a zone of the domain, which has this `CallerReference`.
-fn listed(mut world: World, caller_reference: Option<&str>) -> World {
+pub(super) fn listed(mut world: World, caller_reference: Option<&str>) -> World {
     let zone = PrivateHostedZone::of_account(id(DOMAIN), id("444455556666"));
     world.vpc().zones = Some(Ok([(id("Z1"), zone)].into()));
     world.vpc().records = vec![record("Z1")];
@@ -70,10 +70,16 @@ fn listed(mut world: World, caller_reference: Option<&str>) -> World {
 }
 
 /// What a plan does about zones, and what it holds.
-fn done(world: &World, policy: &Policy, refused: &[Refused]) -> (Vec<String>, Vec<String>) {
+pub(super) fn done(world: &World, policy: &Policy, refused: &[Refused]) -> (Vec<String>, Vec<String>) {
     let plan = plan(&intent(), &world.0, policy, refused);
     let of_zones = plan.steps().filter(|step| {
-        matches!(step, Step::PutZoneClaim { .. } | Step::CreateZone { .. } | Step::ReleaseZoneClaim { .. })
+        matches!(
+            step,
+            Step::PutZoneClaim { .. }
+                | Step::CreateZone { .. }
+                | Step::DeleteZone { .. }
+                | Step::ReleaseZoneClaim { .. }
+        )
     });
     let holds = plan.holds.iter().map(|(subject, reason)| format!("{subject} {}", reason.code()));
     (of_zones.map(ToString::to_string).collect(), holds.collect())
@@ -83,7 +89,7 @@ fn held(code: &str) -> (Vec<String>, Vec<String>) {
     (Vec::new(), vec![format!("{HERE}/{NAME} {code}")])
 }
 
-fn creates(reference: &str) -> (Vec<String>, Vec<String>) {
+pub(super) fn creates(reference: &str) -> (Vec<String>, Vec<String>) {
     let steps = vec![
         format!("claim zone {DOMAIN} of {HERE}"),
         format!("create private hosted zone {DOMAIN} for {HERE} as {reference}"),
@@ -96,11 +102,11 @@ fn first_reference() -> String {
     format!("{beginning}{}", now().as_nanosecond())
 }
 
-fn released() -> (Vec<String>, Vec<String>) {
+pub(super) fn released() -> (Vec<String>, Vec<String>) {
     (vec![format!("release claim on zone {DOMAIN} of {HERE}")], Vec::new())
 }
 
-const NOTHING: (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+pub(super) const NOTHING: (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
 
 #[test]
 fn zone_that_can_hold_the_name_is_served_and_none_is_made() {
@@ -149,7 +155,7 @@ fn bare_vpc_gets_a_zone_of_the_names_own_domain() {
     let group = plan.groups.iter().find(|group| group.subject.to_string() == format!("{HERE}/{DOMAIN}"));
     let steps = &group.unwrap().steps;
     assert!(matches!(&steps[0], Step::Reserve { requests: 1, .. }), "{plan}");
-    let Step::PutZoneClaim { claim, expects: None, at_most: 20 } = &steps[1] else { panic!("{plan}") };
+    let Step::PutZoneClaim { claim, expects: None, at_most: 20, .. } = &steps[1] else { panic!("{plan}") };
     let Step::CreateZone { zone, until, put_back, .. } = &steps[2] else { panic!("{plan}") };
     assert_eq!(claim.state, ZoneState::Making { until: *until });
     assert_eq!((zone.region.as_str(), &zone.caller_reference), ("us-west-2", &claim.caller_reference));

@@ -2,46 +2,22 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::contribution::Contribution;
 use super::super::limits::{Refused, denied_now};
 use super::super::steps::Decided;
 use super::super::view::View;
 use super::domains::Wanted;
+use super::unneeded::{removing, unneeded};
+use super::verdict::{Anew, Fate, holds_records, is_needed};
 use crate::model::dns::DnsName;
 use crate::model::facts::{Association, Denied};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::HostedZoneId;
-use crate::model::record::RecordKey;
 use crate::model::zone_claim::{ClaimedZone, ZoneLook, ZoneState};
 
 /// A zone that somebody deletes is made once more in this time.
 const ONCE_IN: SignedDuration = SignedDuration::from_hours(24);
 /// When a zone was seen and is gone at the next question, it is looked at again after this time.
 const SOON: SignedDuration = SignedDuration::from_secs(5);
-
-/// What becomes of a zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
-    Nothing,
-    /// It is made; `anew` after somebody has deleted it.
-    Create {
-        why: &'static str,
-        anew: bool,
-    },
-    /// It is there.
-    Made {
-        zone: HostedZoneId,
-    },
-    /// A request may be on its way.
-    Wait {
-        until: Timestamp,
-    },
-    /// The claim goes, and nothing else.
-    Release {
-        why: &'static str,
-    },
-    Hold(HoldReason),
-}
 
 pub(super) fn fate(
     view: &View,
@@ -54,7 +30,17 @@ pub(super) fn fate(
     let fate = match claimed.map(|claimed| (&claimed.claim.state, claimed)) {
         None => wanted.map_or(Fate::Nothing, |_| first(view)),
         Some((ZoneState::Making { until }, claimed)) => making(view, wanted, claimed, *until),
-        Some((ZoneState::Made { zone }, claimed)) => made(view, domain, wanted, claimed, zone, decided),
+        Some((ZoneState::Made { zone }, claimed)) => {
+            if is_needed(view, domain, claimed) || holds_records(view, zone, decided) {
+                made(view, domain, wanted, claimed, zone)
+            } else {
+                unneeded(view, claimed, zone, refused)
+            }
+        }
+        Some((ZoneState::Removing { zone, until }, claimed)) => {
+            let needed = is_needed(view, domain, claimed) || holds_records(view, zone, decided);
+            removing(view, wanted, claimed, (zone, *until), needed, refused)
+        }
     };
     match (&fate, wanted) {
         (Fate::Create { .. }, Some(wanted)) => {
@@ -73,7 +59,7 @@ fn first(view: &View) -> Fate {
     if making.zones >= making.at_most {
         return Fate::Hold(HoldReason::TooManyZones { at_most: making.at_most });
     }
-    Fate::Create { why: "no zone can hold the name: make one", anew: false }
+    Fate::Create { why: "no zone can hold the name: make one", anew: Anew::No }
 }
 
 fn making(view: &View, wanted: Option<&Wanted>, claimed: &ClaimedZone, until: Timestamp) -> Fate {
@@ -82,7 +68,11 @@ fn making(view: &View, wanted: Option<&Wanted>, claimed: &ClaimedZone, until: Ti
         ZoneLook::Reference { zone, caller_reference: Some(reference) }
             if claimed.claim.is_reference_of_ours(reference) =>
         {
-            return Fate::Made { zone: zone.clone() };
+            return Fate::Made {
+                zone: zone.clone(),
+                caller_reference: reference.clone(),
+                why: "the zone is there: claim it as made",
+            };
         }
         _ if now < until => return Fate::Wait { until },
         // It was gone between two looks, or what is there cannot be read.
@@ -96,12 +86,10 @@ fn making(view: &View, wanted: Option<&Wanted>, claimed: &ClaimedZone, until: Ti
     if wanted.is_some() {
         return Fate::Create {
             why: "no answer said whether the zone was made, and none is seen: ask again",
-            anew: false,
+            anew: Anew::No,
         };
     }
-    Fate::Release {
-        why: "another zone can hold the name, or nothing needs it: release the claim on a new one",
-    }
+    Fate::release("another zone can hold the name, or nothing needs it: release the claim on a new one")
 }
 
 fn made(
@@ -110,16 +98,10 @@ fn made(
     wanted: Option<&Wanted>,
     claimed: &ClaimedZone,
     zone: &HostedZoneId,
-    decided: &[Decided],
 ) -> Fate {
-    if !is_needed(view, domain, claimed) && !holds_records(view, zone, decided) {
-        return Fate::Release { why: "nothing needs the zone any more: it stays, and is the client's" };
-    }
     match (&claimed.look, wanted) {
         (ZoneLook::Unlisted(Association::ZoneGone), Some(_)) => taken_away(view, domain, claimed),
-        (ZoneLook::Unlisted(Association::ZoneGone), None) => {
-            Fate::Release { why: "the zone is gone: release it" }
-        }
+        (ZoneLook::Unlisted(Association::ZoneGone), None) => Fate::release("the zone is gone: release it"),
         (ZoneLook::Unlisted(Association::Left), Some(_)) => {
             Fate::Hold(HoldReason::ZoneDisassociated { domain: domain.clone(), zone: Some(zone.clone()) })
         }
@@ -136,28 +118,11 @@ fn taken_away(view: &View, domain: &DnsName, claimed: &ClaimedZone) -> Fate {
         Some(made) if view.facts.now.duration_since(made) < ONCE_IN => {
             Fate::Hold(HoldReason::ZoneTakenAway { domain: domain.clone(), made })
         }
-        _ => Fate::Create { why: "somebody has deleted the zone: make it once more", anew: true },
+        _ => Fate::Create {
+            why: "somebody has deleted the zone: make it once more",
+            anew: Anew::AfterSomebody,
+        },
     }
-}
-
-/// Whether an endpoint of the VPC publishes a name of this domain, or may again. A service that nothing defines may be
-/// defined again.
-fn is_needed(view: &View, domain: &DnsName, claimed: &ClaimedZone) -> bool {
-    let needs = |service| {
-        let definition = view.policy.services.get(service);
-        definition.is_none_or(|one| one.names.iter().any(|name| domain.is_zone_of(name.as_dns_name())))
-    };
-    let stays = |id| view.contributions.get(id) != Some(&Contribution::Withdraw);
-    !view.policy.services.contains_key(&claimed.claim.service)
-        || view.vpc.endpoints.iter().any(|(id, endpoint)| stays(id) && needs(&endpoint.service))
-}
-
-/// Whether a claim on a record is left in the zone after what is decided.
-fn holds_records(view: &View, zone: &HostedZoneId, decided: &[Decided]) -> bool {
-    let goes =
-        |key: &RecordKey| decided.iter().any(|one| one.record.key == *key && one.decision.effect.releases());
-    let here = view.vpc.records.iter().filter(|record| record.key.zone == *zone && record.claim.is_some());
-    here.into_iter().any(|record| !goes(&record.key))
 }
 
 /// What keeps a zone from being made that would be: that AWS has just refused it, or denied it before.
