@@ -126,11 +126,12 @@ impl<'a> View<'a> {
         Subject::Record(self.vpc.vpc.clone(), record.key.clone())
     }
 
-    /// The moment of this plan for this VPC. VPCs that are looked at together are a nanosecond apart: a claim that is
-    /// made anew takes its first version from it, and one that was put back may be made anew by the next VPC.
+    /// The moment of this plan for this VPC. VPCs that are looked at together are a microsecond apart: a claim that is
+    /// made anew takes its first version from it, each write adds one, and one that is given up may be made anew by the
+    /// next VPC. So there is room for a thousand writes.
     pub(super) fn moment(&self) -> Timestamp {
         let number = self.facts.vpcs.iter().position(|one| one.vpc == self.vpc.vpc).unwrap_or_default();
-        self.facts.now + SignedDuration::from_nanos(i64::try_from(number).unwrap_or_default())
+        self.facts.now + SignedDuration::from_micros(i64::try_from(number).unwrap_or_default())
     }
 
     /// What the table is to remember of an endpoint. `claimed` tells whether a claim names it.
