@@ -21,7 +21,7 @@ async fn faulty() -> Player {
 }
 
 /// How often a call that failed was sent.
-fn sent(player: &Player, answer: Result<(), Error>) -> usize {
+fn sent(player: &Player, answer: &Result<(), Error>) -> usize {
     assert!(matches!(answer, Err(Error::Call { .. })), "{answer:?}");
     player.asked().len()
 }
@@ -34,7 +34,7 @@ async fn change_of_records_and_new_zone_are_sent_once() {
     let set = RecordSet { ttl: 60, values: ["10.1.0.4".to_owned()].into() };
     let change = Change { action: ChangeAction::Create, record_type: RecordType::A, set };
     let answer = player.worker.cloud.own().change_resource_record_sets(&key, &[change], time).await;
-    assert_eq!(sent(&player, answer), 1);
+    assert_eq!(sent(&player, &answer), 1);
     let player = faulty().await;
     let zone = NewZone {
         domain: parsed("aws-us-west-2.byoc.example.com"),
@@ -44,16 +44,16 @@ async fn change_of_records_and_new_zone_are_sent_once() {
         comment: String::new(),
     };
     let answer = player.worker.cloud.own().create_hosted_zone(&zone, time).await;
-    assert_eq!(sent(&player, answer), 1);
+    assert_eq!(sent(&player, &answer), 1);
 }
 
 #[tokio::test]
 async fn removal_is_taken_off_a_runs_count_once_and_counted_as_often_as_it_takes() {
     let player = faulty().await;
     let answer = player.worker.cloud.update_run(RUN, &RunUpdate::UncountRemoval).await;
-    assert_eq!(sent(&player, answer), 1);
+    assert_eq!(sent(&player, &answer), 1);
     let player = faulty().await;
     let counted = RunUpdate::CountRemoval { at_most: 20, expires_at: 1_775_035_643 };
     let answer = player.worker.cloud.update_run(RUN, &counted).await;
-    assert_eq!(sent(&player, answer), 2);
+    assert_eq!(sent(&player, &answer), 2);
 }
