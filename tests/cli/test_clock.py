@@ -38,8 +38,10 @@ def published(zonelink):
 
 
 def buckets(fleet):
-    """How far each bucket is from being full, in seconds."""
-    return [float(item["full_at"]) / 1000 - time.time() for item in fleet.table.items("bucket#")]
+    """How far the buckets of the provider and of the client are from being full, in seconds."""
+    asked = {f"bucket#{account}" for account in (fleet.provider.account, fleet.a.account)}
+    found = [item for item in fleet.table.items("bucket#") if item["pk"] in asked]
+    return [float(item["full_at"]) / 1000 - time.time() for item in found]
 
 
 def test_plan_with_a_clock_that_is_ahead_leaves_the_bucket_where_it_is_and_says_so(published, clock):

@@ -250,10 +250,11 @@ def test_zone_that_another_vpc_asks_stays(passing):
 def test_zone_that_the_account_does_not_let_be_deleted_is_left_and_the_grant_is_named(passing):
     passing.local.faults({**DELETE, "code": "AccessDenied", "status": 403, "times": 1000})
     last_endpoint_goes(passing)
-    assert is_left(passing) and len(deleted(passing)) == 1
+    asked = len(deleted(passing))
+    assert is_left(passing) and asked > 0
     assert any("MayDeleteZones=true" in reason for reason in reasons(passing))
     passing.provider.sweep()
-    assert len(deleted(passing)) == 1, "what is left is not asked for again"
+    assert len(deleted(passing)) == asked, "what is left is not asked for again"
 
 
 def test_zone_that_fills_between_the_look_and_the_call_stays(passing):
