@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shared::model::claim::{Claim, Origin};
-use shared::model::hold::{Hold, HoldReason, Subject};
+use shared::model::hold::{Hold, HoldReason};
 use shared::model::mark::Mark;
 use shared::model::record::{Addresses, RecordKey, SeenRecords};
 use shared::model::repairs::Repairs;
@@ -40,14 +40,12 @@ enum Wants {
 }
 
 impl World {
-    /// Whether one VPC has adopted what a person had made, and another is still held for it: nobody tells that one.
+    /// Whether one VPC has adopted what a person had made, and another that the zone answers gives nothing to it: nobody
+    /// tells that one.
     pub(crate) fn waits_behind_an_adoption(&self, key: &RecordKey) -> bool {
-        let adopted = self.table.claim(key).is_some_and(|claim| claim.origin == Origin::Adopted);
-        let is_held = |hold: &Hold| {
-            let foreign = matches!(hold.reason, HoldReason::ForeignRecord { .. });
-            foreign && matches!(&hold.subject, Subject::Record(_, of) if of == key)
-        };
-        adopted && self.table.holds().any(is_held)
+        let Some(claim) = self.table.claim(key).filter(|claim| claim.origin == Origin::Adopted) else { return false };
+        let given = claim.vpcs();
+        self.route53.zones.get(&key.zone).is_some_and(|zone| zone.vpcs.iter().any(|vpc| !given.contains(vpc)))
     }
 
     /// Begins now and then, where that is to happen at all.

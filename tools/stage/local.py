@@ -161,6 +161,8 @@ class Local:
         """(deliveries, runs and waiting messages), (delayed), (in flight), and the size of all logs."""
         moving = self._ask("moto", "GET", "deliveries")["unfinished"]
         activity = self._ask("ministack", "GET", "activity")
+        # Once more: what a function of the one emulator has just caused in the other would be seen in neither.
+        moving += self._ask("moto", "GET", "deliveries")["unfinished"]
         queues = [activity["queues"]["/".join(url.split("/")[-2:])] for url in self.queues]
         visible, in_flight, delayed = (
             sum(queue[kind] for queue in queues) for kind in ("visible", "in_flight", "delayed"))
