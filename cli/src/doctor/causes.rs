@@ -181,9 +181,15 @@ fn cause(evidence: &str) -> String {
     let has_digit = |word: &str| word.contains(|letter: char| letter.is_ascii_digit());
     let is_name =
         |word: &str| word.starts_with("*.") || word.trim_matches(['.', ',', ':', ';']).contains('.');
+    // Of the ids only those of zones may be letters alone.
+    let is_zone = |word: &str| {
+        let id = word.trim_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        id.len() >= 8 && id.starts_with('Z') && id.chars().all(|letter| letter.is_ascii_uppercase())
+    };
     let words = evidence.split_whitespace();
-    let mut words: Vec<_> =
-        words.map(|word| if has_digit(word) || is_name(word) { "…" } else { word }).collect();
+    let mut words: Vec<_> = words
+        .map(|word| if has_digit(word) || is_name(word) || is_zone(word) { "…" } else { word })
+        .collect();
     // However many they are.
     words.dedup();
     words.join(" ")
@@ -243,6 +249,11 @@ mod tests {
     fn names_of_zones_and_records_make_no_cause_of_their_own() {
         assert_eq!(cause("byoc.example.com (Z1) answers for *.byoc.example.com."), "… answers for …");
         assert_eq!(cause("the VPC has no zone."), "the VPC has no zone.");
+        assert_eq!(
+            cause("zone (ZABCDEFGHIJ) has none"),
+            cause("zone (Z0123456789) has none"),
+            "letters alone"
+        );
     }
 
     #[test]
