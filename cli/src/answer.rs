@@ -1,6 +1,6 @@
 //! What a verb answers: data on standard output, and an exit code.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anyhow::Context;
 use serde::Serialize;
@@ -44,6 +44,22 @@ impl Answer {
     pub(crate) fn failed(mut self) -> Self {
         self.exit = Exit::Failed;
         self
+    }
+
+    /// Writes the answer for people to standard output, on a terminal in place of what stood there. Whether anybody
+    /// reads it still.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub(crate) fn redraw(&self) -> anyhow::Result<bool> {
+        let mut stdout = io::stdout().lock();
+        // Home, and nothing below.
+        let begin = if stdout.is_terminal() { "\u{1b}[H\u{1b}[2J" } else { "" };
+        match writeln!(stdout, "{begin}{}", self.text.trim_end()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(error).context("standard output cannot be written"),
+            Ok(()) => Ok(true),
+        }
     }
 
     /// Writes the answer to standard output.

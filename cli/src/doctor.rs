@@ -4,6 +4,7 @@
 //! its check unknown, and no other.
 
 mod acl;
+mod causes;
 mod check;
 mod connection;
 mod dhcp;
@@ -11,6 +12,7 @@ mod events;
 mod examine;
 mod facts;
 mod firewall;
+mod many;
 mod network;
 mod read;
 mod read_vpc;
@@ -23,5 +25,7 @@ mod tests;
 mod vpc;
 mod way_in;
 
+pub(crate) use causes::{News, text_of_all};
+pub(crate) use many::Many;
 pub(crate) use read::Reader;
-pub(crate) use report::{Examined, HINT, text, text_of_all};
+pub(crate) use report::{Examined, HINT, text};

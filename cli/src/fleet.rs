@@ -4,6 +4,7 @@
 //! its endpoints, the claims, the holds. Route 53 and the client accounts are not read.
 
 mod endpoint;
+mod groups;
 mod held;
 mod hold;
 
@@ -20,6 +21,7 @@ use shared::model::policy::Policy;
 use shared::model::record::RecordKey;
 
 pub(crate) use endpoint::{EndpointView, RecordView, Status};
+pub(crate) use groups::held_text;
 pub(crate) use hold::HoldView;
 
 /// Where each part of an endpoint comes from, as programs and people are told.

@@ -4,6 +4,8 @@ mod answer;
 mod arguments;
 mod aws;
 mod cidr;
+mod colour;
+mod columns;
 mod context;
 mod definition_file;
 mod doctor;
@@ -33,6 +35,7 @@ use context::Context;
 async fn main() -> ExitCode {
     let Arguments { common, verb } = Arguments::parse();
     terminal::start_logging(common.verbose);
+    colour::decide(common.color);
     let format = common.output;
     let context = Context { common };
     // Its state, of all verbs the largest, is no matter for the stack.

@@ -1,6 +1,6 @@
 //! The options that every command has.
 
-use clap::ValueEnum;
+use clap::{ColorChoice, ValueEnum};
 use shared::aws::Login;
 
 /// Whose installation is asked, and how it answers.
@@ -27,8 +27,11 @@ pub(crate) struct Common {
     )]
     pub(crate) stack: String,
     /// The form of the answer
-    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t)]
+    #[arg(short, long, global = true, value_enum, value_name = "FORM", default_value_t)]
     pub(crate) output: Format,
+    /// When to colour; auto: on a terminal, unless `NO_COLOR` is set
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(crate) color: ColorChoice,
     /// Say more on standard error; repeat it for still more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -47,6 +50,8 @@ pub(crate) enum Format {
     /// For people
     #[default]
     Table,
+    /// For people, with everything that the table sums up or leaves out
+    Wide,
     /// For programs: its fields stay
     Json,
 }

@@ -4,6 +4,7 @@
 
 mod kept;
 mod look;
+mod outlook;
 mod planned;
 mod report;
 mod selection;

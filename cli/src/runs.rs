@@ -22,11 +22,12 @@ use watch::{Watch, Watched};
 
 pub(crate) use request::{Bounds, Following};
 
-/// Starts a run, and follows it.
+/// Starts a run, and follows it. `is_wide` shows each hold, however many there are.
 pub(crate) async fn start(
     installation: &Installation,
     mut request: BackfillRequest,
     following: &Following,
+    is_wide: bool,
 ) -> anyhow::Result<Answer> {
     let function = installation.functions.backfill.as_deref().ok_or_else(|| {
         let what = format!("no function of stack {} is backfill by its name", installation.named().stack);
@@ -35,7 +36,7 @@ pub(crate) async fn start(
     refuse_unknown(installation, &request).await?;
     if request.dry_run {
         let said = invoke(installation.session(), function, &serde_json::to_value(&request)?).await?;
-        return summary::answer(&said.map_err(|why| refused(function, &why))?);
+        return summary::answer(&said.map_err(|why| refused(function, &why))?, is_wide);
     }
     let run = run_id(installation.worker.now(), &word());
     request.run = Some(run.clone());
@@ -61,7 +62,7 @@ pub(crate) async fn start(
     // A function that died leaves no end, and nothing would come of waiting for one.
     let is_over = following.no_wait || (failure.is_some() && begun.end.is_none());
     let watched = if is_over { watch.once().await? } else { watch.to_the_end().await? };
-    Outcome::read(installation, watched, failure, following.no_wait).await?.answer()
+    Outcome::read(installation, watched, failure, following, is_wide).await?.answer()
 }
 
 /// Follows a run that somebody has started.
@@ -69,6 +70,7 @@ pub(crate) async fn resume(
     installation: &Installation,
     run: &str,
     following: &Following,
+    is_wide: bool,
 ) -> anyhow::Result<Answer> {
     let known = if is_run_id(run) { installation.worker.inspect_run(run).await? } else { None };
     if known.is_none() {
@@ -81,7 +83,7 @@ pub(crate) async fn resume(
         return Err(Failure::new(format!("there is no run {run}"), remedy).into());
     }
     let watched: Watched = Watch::new(&installation.worker, run, following.timeout).to_the_end().await?;
-    Outcome::read(installation, watched, None, false).await?.answer()
+    Outcome::read(installation, watched, None, following, is_wide).await?.answer()
 }
 
 /// A service that nothing defines is a slip of the pen, and the function would refuse it.

@@ -1,10 +1,9 @@
-//! How the terminal is spoken to: notes and logs on standard error, columns, words for numbers and times, exit codes.
+//! How the terminal is spoken to: notes and logs on standard error, words for numbers and times, exit codes.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use comfy_table::{Table, presets};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -35,23 +34,6 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Rows below a header, in columns, without lines: it can be read, searched and cut.
-pub(crate) fn table<Row>(header: &[&str], rows: impl IntoIterator<Item = Row>) -> String
-where
-    Row: IntoIterator<Item = String>,
-{
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(header.iter().map(|cell| cell.to_uppercase()));
-    for row in rows {
-        table.add_row(row);
-    }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    table.trim_fmt()
-}
-
 /// A number and its noun: "1 service", "2 services".
 pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
@@ -65,6 +47,15 @@ pub(crate) fn age(since: Timestamp, now: Timestamp) -> String {
         120..7_200 => format!("{} min", seconds / 60),
         7_200..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// A span as people say it.
+pub(crate) fn span(span: SignedDuration) -> String {
+    match span.as_secs() {
+        seconds @ ..120 => format!("{} s", seconds.max(1)),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3_600),
     }
 }
 
@@ -92,8 +83,6 @@ pub(crate) fn start_logging(verbose: u8) {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-
     use super::*;
 
     #[test]
@@ -102,11 +91,5 @@ mod tests {
         let after = |seconds| age(since, since + SignedDuration::from_secs(seconds));
         let said = [-5, 40, 119, 120, 7_199, 7_200, 172_800].map(after);
         assert_eq!(said, ["0 s", "40 s", "119 s", "2 min", "119 min", "2 h", "2 d"]);
-    }
-
-    #[test]
-    fn columns_stand_below_their_header_without_trailing_spaces() {
-        let rows = [["a".to_owned(), "long text".to_owned()], ["bbb".to_owned(), String::new()]];
-        assert_eq!(table(&["id", "words"], rows), "ID   WORDS\na    long text\nbbb");
     }
 }

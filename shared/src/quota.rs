@@ -66,6 +66,19 @@ impl<C: Cloud> Worker<C> {
         outcome
     }
 
+    /// Takes `requests` out of the bucket of `account` for reads that somebody at the command line asks for, at the
+    /// priority of a sweep. Gives the time until there are enough, if there are not; nothing is taken then.
+    ///
+    /// # Errors
+    /// That of the update.
+    pub async fn room_for(
+        &self,
+        account: &AccountId,
+        requests: u32,
+    ) -> Result<Option<SignedDuration>, Error> {
+        Ok(self.reserve_in_order(account, &[requests], Priority::Sweep).await?.1)
+    }
+
     /// Takes `requests` out of the bucket of `account`.
     ///
     /// # Errors

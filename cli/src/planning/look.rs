@@ -17,7 +17,7 @@ use super::selection::{PATIENCE, Selection, Targets};
 use super::unread::Unread;
 use crate::failure::Failure;
 use crate::installation::Installation;
-use crate::pace::Pace;
+use crate::pace::{Pace, pause};
 use crate::terminal::{count, note};
 
 impl Planning {
@@ -32,9 +32,12 @@ impl Planning {
         cause: &str,
     ) -> anyhow::Result<Self> {
         let worker = &installation.worker;
-        let Targets { policy, reviews, intents, unread } = selection.targets(worker, cause).await?;
+        let Targets { policy, reviews, intents, outlook, unread } = selection.targets(worker, cause).await?;
         let mut planning = Self { policy, parts: reviews, unread };
         let mut planned = BTreeSet::new();
+        if let Some(outlook) = outlook {
+            note(&outlook.text(&planning.policy, worker.config.rate));
+        }
         let accounts: BTreeSet<_> = intents.iter().map(|intent| &intent.account).collect();
         let (mut pace, mut begun) = (Pace::new(accounts.len(), "account"), BTreeSet::new());
         for intent in &intents {
@@ -145,11 +148,7 @@ impl Looks {
                 rest.as_secs()
             ));
         }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a person waits for the answer; no function runs here"
-        )]
-        tokio::time::sleep(wait).await;
+        pause(wait).await;
         Ok(())
     }
 }

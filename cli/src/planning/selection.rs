@@ -11,6 +11,7 @@ use shared::model::policy::Policy;
 use shared::model::rate::Priority;
 use shared::trigger::intent::Intent;
 
+use super::outlook::Outlook;
 use super::planned::Planned;
 use super::services;
 use super::unread::Unread;
@@ -63,6 +64,8 @@ pub(super) struct Targets {
     pub(super) policy: Policy,
     pub(super) reviews: Vec<Planned>,
     pub(super) intents: Vec<Intent>,
+    /// How much that is, where it is more than one VPC.
+    pub(super) outlook: Option<Outlook>,
     /// Services of which nothing is known.
     pub(super) unread: Vec<Unread>,
 }
@@ -99,7 +102,8 @@ impl Selection {
         match &self.place {
             Some(place) => {
                 let intents = vec![self.intent(place, &fleet, cause)?];
-                Ok(Targets { policy: fleet.policy, reviews: Vec::new(), intents, unread: Vec::new() })
+                let (reviews, unread) = (Vec::new(), Vec::new());
+                Ok(Targets { policy: fleet.policy, reviews, intents, outlook: None, unread })
             }
             None => self.everything(worker, fleet, cause).await,
         }
@@ -150,6 +154,7 @@ impl Selection {
         for endpoint in of_claims.filter(|endpoint| endpoint.vpc.is_some()) {
             endpoints.entry(endpoint.account.clone()).or_default().insert(endpoint.vpc_endpoint.clone());
         }
+        let outlook = Outlook::new(&fleet, &endpoints, &reviewed.whole);
         let mut intents = Vec::new();
         for (account, endpoints) in endpoints {
             let allowed = reviewed.allowed.get(&account).cloned().unwrap_or_default();
@@ -160,7 +165,8 @@ impl Selection {
         intents.extend(
             whole.map(|account| intent(account, BTreeSet::new(), BTreeSet::new(), Priority::Sweep, cause)),
         );
-        Ok(Targets { policy: fleet.policy, reviews: reviewed.parts, intents, unread: reviewed.unread })
+        let (policy, outlook) = (fleet.policy, Some(outlook));
+        Ok(Targets { policy, reviews: reviewed.parts, intents, outlook, unread: reviewed.unread })
     }
 }
 

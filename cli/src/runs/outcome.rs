@@ -1,14 +1,15 @@
 //! What a run came to, for people and programs.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::model::ids::{AccountId, ServiceId};
 use shared::model::run::{BackfillRequest, RequestedBy, Run};
 
 use super::progress::{Progress, Stage};
-use super::request::{request_json, selection_options};
+use super::request::{Following, request_json, selection_options};
 use super::watch::Watched;
 use crate::answer::Answer;
-use crate::fleet::{Fleet, HoldView, Selection};
+use crate::fleet::{EndpointView, Fleet, HoldView, Selection, held_text};
 use crate::installation::Installation;
 use crate::terminal::count;
 
@@ -20,6 +21,10 @@ pub(super) struct Outcome {
     failed: Vec<String>,
     /// What is held of what was asked for; none while the run is under way.
     holds: Option<Vec<HoldView>>,
+    /// The endpoints that may show it.
+    endpoints: Vec<EndpointView>,
+    read_at: Timestamp,
+    is_wide: bool,
     /// Whether nobody wanted to wait.
     no_wait: bool,
 }
@@ -30,7 +35,8 @@ impl Outcome {
         installation: &Installation,
         watched: Watched,
         failure: Option<String>,
-        no_wait: bool,
+        following: &Following,
+        is_wide: bool,
     ) -> anyhow::Result<Self> {
         let Watched { run, progress } = watched;
         let mut failed: Vec<String> = failure.into_iter().collect();
@@ -42,11 +48,15 @@ impl Outcome {
             failed.push("the function did not come to its end: see its log, and start it again".into());
         }
         failed.extend(progress.failed.iter().map(|why| format!("a message, which is repeated: {why}")));
-        let holds = match progress.stage {
-            Stage::Over => Some(holds(installation, &run.request).await?),
-            _ => None,
+        let (holds, endpoints) = match progress.stage {
+            Stage::Over => {
+                let fleet = Fleet::read(&installation.worker).await?;
+                (Some(holds(&fleet, &run.request)), fleet.endpoints)
+            }
+            _ => (None, Vec::new()),
         };
-        Ok(Self { run, progress, failed, holds, no_wait })
+        let (read_at, no_wait) = (installation.worker.now(), following.no_wait);
+        Ok(Self { run, progress, failed, holds, endpoints, read_at, is_wide, no_wait })
     }
 
     /// The answer.
@@ -117,12 +127,8 @@ impl Outcome {
             None => {}
             Some(holds) if holds.is_empty() => parts.push("Nothing of it is held.".into()),
             Some(holds) => {
-                let lines = holds.iter().map(|hold| {
-                    let HoldView { subject, reason, message, .. } = hold;
-                    let advice = hold.advice().replace('\n', "\n    ");
-                    format!("  {subject}  {reason}: {message}\n    remedy: {advice}")
-                });
-                parts.push(format!("Held:\n{}", lines.collect::<Vec<_>>().join("\n")));
+                let held = held_text(holds, &self.endpoints, self.read_at, self.is_wide);
+                parts.push(format!("Held:\n{held}"));
             }
         }
         if let Some(remedy) = self.remedy() {
@@ -168,8 +174,7 @@ impl Outcome {
 }
 
 /// What is held of what a request asks for, as status shows it.
-async fn holds(installation: &Installation, request: &BackfillRequest) -> anyhow::Result<Vec<HoldView>> {
-    let fleet = Fleet::read(&installation.worker).await?;
+fn holds(fleet: &Fleet, request: &BackfillRequest) -> Vec<HoldView> {
     let services = all_or_each::<ServiceId>(request.services.iter());
     let accounts = all_or_each::<AccountId>(request.accounts.iter());
     let mut holds: Vec<HoldView> = Vec::new();
@@ -183,7 +188,7 @@ async fn holds(installation: &Installation, request: &BackfillRequest) -> anyhow
             }
         }
     }
-    Ok(holds)
+    holds
 }
 
 fn all_or_each<'a, T: Clone + 'a>(named: impl Iterator<Item = &'a T>) -> Vec<Option<T>> {

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 
 use super::progress::{Progress, Stage};
-use crate::terminal::{count, note};
+use crate::terminal::{count, note, span};
 
 /// Between two lines where there is no terminal.
 const LINES_APART: SignedDuration = SignedDuration::from_secs(5);
@@ -77,13 +77,4 @@ pub(super) fn words(progress: &Progress) -> String {
         parts.push(format!("{} to be repeated", count(progress.failed.len(), "message")));
     }
     parts.join(", ")
-}
-
-/// A span as people say it.
-fn span(span: SignedDuration) -> String {
-    match span.as_secs() {
-        seconds @ ..120 => format!("{} s", seconds.max(1)),
-        seconds @ 120..7_200 => format!("{} min", seconds / 60),
-        seconds => format!("{} h", seconds / 3_600),
-    }
 }

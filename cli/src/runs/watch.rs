@@ -8,6 +8,7 @@ use shared::model::run::Run;
 
 use super::progress::Progress;
 use super::screen::Screen;
+use crate::pace::pause;
 
 /// Between two looks.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -35,7 +36,7 @@ impl<'a> Watch<'a> {
     pub(super) async fn show_until_dropped(&self) -> Error {
         let mut screen = Screen::new();
         loop {
-            pause().await;
+            pause(LOOK_AGAIN).await;
             match self.look().await {
                 Ok(Some(seen)) => screen.show(&seen.progress, self.worker.now()),
                 Ok(None) => {}
@@ -61,7 +62,7 @@ impl<'a> Watch<'a> {
                 return Ok(seen);
             }
             screen.show(&seen.progress, now);
-            pause().await;
+            pause(LOOK_AGAIN).await;
         }
     }
 
@@ -76,9 +77,4 @@ impl<'a> Watch<'a> {
     fn gone(&self) -> Error {
         Error::Unreadable { what: format!("run {}", self.run), source: "the table has it no more".into() }
     }
-}
-
-async fn pause() {
-    #[expect(clippy::disallowed_methods, reason = "a person asked to wait; no function runs here")]
-    tokio::time::sleep(LOOK_AGAIN).await;
 }

@@ -4,6 +4,7 @@ use shared::model::ids::{AccountId, ServiceId};
 
 use crate::answer::Answer;
 use crate::context::Context;
+use crate::options::Format;
 use crate::runs::{Bounds, Following, resume, start};
 
 /// Sweeps now, as the schedule does, and follows the run to its end.
@@ -42,12 +43,13 @@ pub(crate) struct Backfill {
 impl Backfill {
     pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
         let installation = context.installation().await?;
+        let is_wide = context.common.output == Format::Wide;
         if let Some(run) = &self.run {
-            return resume(&installation, run, &self.following).await;
+            return resume(&installation, run, &self.following, is_wide).await;
         }
         let services = self.service.iter().cloned().collect();
         let accounts = self.account.iter().cloned().collect();
         let request = self.bounds.request(services, accounts);
-        start(&installation, request, &self.following).await
+        start(&installation, request, &self.following, is_wide).await
     }
 }

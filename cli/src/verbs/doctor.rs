@@ -1,6 +1,8 @@
 //! `zonelink doctor`: why a client cannot connect.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
@@ -9,9 +11,10 @@ use shared::model::ids::{VpcEndpointId, VpcId};
 
 use crate::answer::Answer;
 use crate::context::Context;
-use crate::doctor::{Examined, HINT, Reader, text, text_of_all};
+use crate::doctor::{Examined, HINT, Many, News, Reader, text, text_of_all};
 use crate::failure::Failure;
 use crate::fleet::{EndpointView, Fleet, Status};
+use crate::options::Format;
 use crate::pace::Pace;
 use crate::terminal::{count, note};
 
@@ -20,6 +23,11 @@ use crate::terminal::{count, note};
 /// Looks at everything between the client and the service, from the connection to the record and the targets behind the
 /// load balancer, in both accounts. Each check says what it found, a verdict, and the command or setting that mends it.
 /// It changes nothing.
+///
+/// --all says what fails and what warns, each cause once with the endpoints that it concerns; -o wide says every cause
+/// with its remedy, -o json has every check of all. Meanwhile standard error says what is found and how far it is. VPCs
+/// are looked at side by side, within the share of each account's Route 53 requests that the functions keep to: only the
+/// room that this takes is written.
 ///
 /// Verdicts: ok; warn, it works and somebody should know this; fail, clients cannot connect, or not all of them;
 /// unknown, it could not be seen, and the remedy says what would let it be seen.
@@ -56,6 +64,13 @@ enum Subject {
     Vpc(VpcId),
 }
 
+/// Who was looked at, and who was not for want of time.
+#[derive(Default)]
+struct Looks {
+    examined: Vec<Examined>,
+    not_examined: Vec<VpcEndpointId>,
+}
+
 impl FromStr for Subject {
     type Err = String;
 
@@ -75,26 +90,21 @@ impl FromStr for Subject {
 
 impl Doctor {
     pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
+        if self.all {
+            // Before anything is asked, so that nobody wonders whether it does anything.
+            note(&format!("stack {}: reading which endpoints there are", context.common.stack));
+        }
         let installation = context.installation().await?;
         let caller = installation.caller().await?.arn;
         let fleet = Fleet::read(&installation.worker).await?;
-        let mut reader = Reader::new(&installation, &fleet, caller, self.more.port);
         let wanted: Vec<_> = fleet.endpoints.iter().filter(|endpoint| self.wants(endpoint)).collect();
-        let (mut examined, mut not_examined) = (Vec::new(), Vec::new());
-        let mut pace = Pace::new(wanted.len(), "endpoint");
-        let within = Duration::from_secs(self.more.timeout.into());
-        for (number, endpoint) in wanted.into_iter().enumerate() {
-            pace.at(number);
-            if pace.is_over(within) {
-                not_examined.push(endpoint.vpc_endpoint.clone());
-                continue;
-            }
-            let facts = reader.facts(endpoint).await?;
-            // Of an endpoint that no function has seen, only EC2 knows the VPC.
-            if !matches!(&self.subject, Some(Subject::Vpc(vpc)) if facts.vpc.as_ref() != Some(vpc)) {
-                examined.push(Examined::by(&facts));
-            }
-        }
+        let examined = if self.all {
+            self.side_by_side(&Many::new(&installation, &fleet, &caller, self.more.port, &wanted), &wanted)
+                .await?
+        } else {
+            self.in_turn(Reader::new(&installation, &fleet, caller, self.more.port), &wanted).await?
+        };
+        let Looks { examined, not_examined } = examined;
         self.say_not_examined(&not_examined);
         if not_examined.is_empty() {
             self.refuse_nothing(&examined)?;
@@ -107,9 +117,52 @@ impl Doctor {
             "not_examined": not_examined,
             "hint": HINT,
         });
-        let text = if self.all { text_of_all(&examined) } else { text(&examined) };
+        let is_wide = context.common.output == Format::Wide;
+        let text = if self.all { text_of_all(&examined, is_wide) } else { text(&examined) };
         let answer = Answer::new(&report, text)?;
         Ok(if not_examined.is_empty() { answer.held_if(failed) } else { answer.failed() })
+    }
+
+    fn within(&self) -> Duration {
+        Duration::from_secs(self.more.timeout.into())
+    }
+
+    /// Looks at one endpoint after the other: of a VPC there are few.
+    async fn in_turn(&self, mut reader: Reader<'_>, wanted: &[&EndpointView]) -> anyhow::Result<Looks> {
+        let mut looks = Looks::default();
+        let mut pace = Pace::new(wanted.len(), "endpoint");
+        for (number, endpoint) in wanted.iter().enumerate() {
+            pace.at(number);
+            if pace.is_over(self.within()) {
+                looks.not_examined.push(endpoint.vpc_endpoint.clone());
+                continue;
+            }
+            let facts = reader.facts(endpoint).await?;
+            // Of an endpoint that no function has seen, only EC2 knows the VPC.
+            if !matches!(&self.subject, Some(Subject::Vpc(vpc)) if facts.vpc.as_ref() != Some(vpc)) {
+                looks.examined.push(Examined::by(&facts));
+            }
+        }
+        Ok(looks)
+    }
+
+    /// Looks at many, and says on standard error how long it will take, what is found, and how far it is.
+    async fn side_by_side(&self, many: &Many<'_>, wanted: &[&EndpointView]) -> anyhow::Result<Looks> {
+        note(&many.outlook());
+        let told = Mutex::new((Pace::with_bar(wanted.len(), "endpoint"), News::default()));
+        let tell = |examined: &Examined, done| {
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            let (pace, news) = &mut *told;
+            news.of(examined).iter().for_each(|line| pace.say(line));
+            pace.at(done);
+        };
+        let examined = many.look(self.within(), tell).await;
+        told.lock().unwrap_or_else(PoisonError::into_inner).0.clear();
+        let examined = examined?;
+        let done: BTreeSet<_> = examined.iter().map(|one| (&one.service, &one.vpc_endpoint)).collect();
+        let left = wanted.iter().filter(|one| !done.contains(&(&one.service, &one.vpc_endpoint)));
+        let not_examined = left.map(|endpoint| endpoint.vpc_endpoint.clone()).collect();
+        Ok(Looks { examined, not_examined })
     }
 
     fn say_not_examined(&self, not_examined: &[VpcEndpointId]) {

@@ -1,17 +1,21 @@
 //! `zonelink status`: how every endpoint is, and what is held.
 
+mod view;
+
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::inspect::Waiting;
 
 use crate::answer::Answer;
+use crate::columns::width;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::fleet::{EndpointView, Fleet, HoldView, SOURCES, Selection, Status as Word};
-use crate::installation::Named;
-use crate::terminal::{age, count, moment, table};
+use crate::installation::{Installation, Named};
+use crate::options::Format;
+use crate::pace::pause;
 
 /// Shows how every endpoint is, and what is held.
 ///
@@ -21,6 +25,9 @@ use crate::terminal::{age, count, moment, table};
 /// Status: not configured (available, and no record has it), pending, active, deleting, deleted, failed, rejected, held
 /// (something of it is held, whatever else is true), unknown.
 ///
+/// Where many are held for one reason, they are shown together, and the reason that holds most endpoints comes first.
+/// On a terminal, columns that do not fit are left out. -o wide shows each hold and every column.
+///
 /// Exit codes: 0 nothing is held, 1 it could not be read, 3 something is held.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Status {
@@ -29,6 +36,16 @@ pub(crate) struct Status {
     /// Only what is held
     #[arg(long)]
     held: bool,
+    /// Draw it again every so many seconds, until interrupted; 5 when left out
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "5",
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
+    watch: Option<u16>,
 }
 
 /// The answer for programs.
@@ -49,7 +66,20 @@ struct Report<'a> {
 
 impl Status {
     pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
+        let format = context.common.output;
+        if self.watch.is_some() && format == Format::Json {
+            let what = "--watch draws for people, and a JSON document comes once";
+            return Err(Failure::usage(what, "leave --watch out, or -o json").into());
+        }
         let installation = context.installation().await?;
+        let answer = self.look(&installation, format).await?;
+        match self.watch {
+            Some(seconds) => self.draw_again(&installation, format, answer, seconds).await,
+            None => Ok(answer),
+        }
+    }
+
+    async fn look(&self, installation: &Installation, format: Format) -> anyhow::Result<Answer> {
         let fleet = Fleet::read(&installation.worker).await?;
         self.refuse_unknown(&fleet)?;
         let wanted = |endpoint: &&EndpointView| !self.held || endpoint.status == Word::Held;
@@ -68,7 +98,34 @@ impl Status {
             unreadable: &fleet.unreadable,
         };
         let held = !report.holds.is_empty();
-        Ok(Answer::new(&report, report.text())?.held_if(held))
+        Ok(Answer::new(&report, report.text(format == Format::Wide, width()))?.held_if(held))
+    }
+
+    /// Draws it again and again, until somebody interrupts it or nobody reads it any more. A look that fails is said,
+    /// and the next one follows all the same.
+    async fn draw_again(
+        &self,
+        installation: &Installation,
+        format: Format,
+        first: Answer,
+        seconds: u16,
+    ) -> anyhow::Result<Answer> {
+        let mut answer = Some(first);
+        loop {
+            if let Some(answer) = answer
+                && !answer.redraw()?
+            {
+                return Ok(Answer::raw(""));
+            }
+            pause(Duration::from_secs(seconds.into())).await;
+            answer = match self.look(installation, format).await {
+                Ok(answer) => Some(answer),
+                Err(error) => {
+                    failure::show(&error);
+                    None
+                }
+            };
+        }
     }
 
     /// A service that nothing knows is a slip of the pen, not one without endpoints.
@@ -81,94 +138,5 @@ impl Status {
         let defined: Vec<_> = fleet.policy.services.keys().map(ToString::to_string).collect();
         let what = format!("{service} is not defined here, and no claim is for it");
         Err(Failure::new(what, format!("defined are: {}", defined.join(", "))))
-    }
-}
-
-impl Report<'_> {
-    fn text(&self) -> String {
-        let mut parts = Vec::new();
-        if !self.endpoints.is_empty() {
-            let header = [
-                "endpoint",
-                "account",
-                "vpc",
-                "state",
-                "status",
-                "zones",
-                "addresses",
-                "known for",
-                "service",
-            ];
-            parts.push(table(&header, self.endpoints.iter().map(|endpoint| self.row(endpoint))));
-        }
-        parts.push(self.totals());
-        if !self.holds.is_empty() {
-            let holds = self.holds.iter().map(|hold| hold.text(self.read_at));
-            parts.push(format!("Held:\n{}", holds.collect::<Vec<_>>().join("\n")));
-        }
-        if !self.unreadable.is_empty() {
-            parts.push(format!("Not readable by this version:\n  {}", self.unreadable.join("\n  ")));
-        }
-        if self.endpoints.is_empty() {
-            return parts.join("\n\n");
-        }
-        parts.push(
-            "state: EC2 now · vpc, known for: table · zones, addresses: claims in the table, Route 53 is not read · held: table".into(),
-        );
-        parts.join("\n\n")
-    }
-
-    fn row(&self, endpoint: &EndpointView) -> [String; 9] {
-        let absent = || "-".to_owned();
-        let zones: Vec<_> = endpoint.records.iter().map(|record| record.zone.to_string()).collect();
-        let mut addresses: Vec<_> =
-            endpoint.records.iter().map(|record| record.addresses.to_string()).collect();
-        addresses.dedup();
-        let joined = |parts: Vec<String>| if parts.is_empty() { absent() } else { parts.join(", ") };
-        let mut zones = zones;
-        zones.dedup();
-        [
-            endpoint.vpc_endpoint.to_string(),
-            endpoint.account.to_string(),
-            endpoint.vpc.as_ref().map_or_else(absent, ToString::to_string),
-            endpoint.state.as_ref().map_or_else(|| "not listed".to_owned(), ToString::to_string),
-            self.status(endpoint),
-            joined(zones),
-            joined(addresses),
-            endpoint.first_seen.map_or_else(absent, |seen| age(seen, self.read_at)),
-            endpoint.service.to_string(),
-        ]
-    }
-
-    /// The status, with what it waits for or is held by.
-    fn status(&self, endpoint: &EndpointView) -> String {
-        let mut reasons: Vec<&str> = endpoint.holds.iter().map(|hold| hold.reason.as_str()).collect();
-        reasons.dedup();
-        match (&endpoint.waiting, endpoint.status) {
-            (_, Word::Held) => format!("held: {}", reasons.join(", ")),
-            (Some(Waiting { due, .. }), Word::Pending) if *due > self.read_at => {
-                format!("pending, next look in {}", age(self.read_at, *due))
-            }
-            (_, Word::Active | Word::NotConfigured) if !endpoint.is_defined => {
-                format!("{}, service not defined", endpoint.status)
-            }
-            (_, status) => status.to_string(),
-        }
-    }
-
-    fn totals(&self) -> String {
-        let parts: Vec<_> = Word::ALL
-            .iter()
-            .filter_map(|word| self.totals.get(word).map(|number| format!("{number} {word}")))
-            .collect();
-        let endpoints = count(self.endpoints.len(), "endpoint");
-        let endpoints =
-            if parts.is_empty() { endpoints } else { format!("{endpoints}: {}", parts.join(", ")) };
-        let Named { stack, account, region, .. } = &self.installation;
-        format!(
-            "{endpoints}; {} in all; stack {stack} in {account} {region}, read {}",
-            count(self.holds.len(), "hold"),
-            moment(self.read_at)
-        )
     }
 }

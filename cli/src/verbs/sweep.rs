@@ -4,6 +4,7 @@ use shared::model::ids::AccountId;
 
 use crate::answer::Answer;
 use crate::context::Context;
+use crate::options::Format;
 use crate::runs::{Bounds, Following, start};
 
 /// Sweeps one client account now, and follows the run to its end.
@@ -26,7 +27,8 @@ pub(crate) struct Sweep {
 impl Sweep {
     pub(crate) async fn run(&self, context: &Context) -> anyhow::Result<Answer> {
         let installation = context.installation().await?;
+        let is_wide = context.common.output == Format::Wide;
         let request = self.bounds.request([].into(), [self.account.clone()].into());
-        start(&installation, request, &self.following).await
+        start(&installation, request, &self.following, is_wide).await
     }
 }

@@ -15,9 +15,10 @@ use shared::model::record::RecordKey;
 use shared::model::repairs::{Repair, Repairs};
 
 use super::history::{self, Acceptance, ServiceJournals, last_acceptance, merged};
+use crate::columns::table;
 use crate::failure::Failure;
 use crate::fleet::{EndpointView, Fleet, HoldView};
-use crate::terminal::{moment, table};
+use crate::terminal::moment;
 
 /// What can be explained.
 #[derive(Debug, Clone)]

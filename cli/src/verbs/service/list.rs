@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::definitions::{State, all};
 use super::difference::shown;
 use crate::answer::Answer;
+use crate::columns::table;
 use crate::context::Context;
-use crate::terminal::{count, table};
+use crate::terminal::count;
 
 /// Lists all definitions, and what the functions make of them.
 ///

@@ -6,8 +6,8 @@ use shared::model::ids::ServiceId;
 use super::definitions::{State, all, find};
 use super::difference::{between, shown};
 use crate::answer::Answer;
+use crate::columns::table;
 use crate::context::Context;
-use crate::terminal::table;
 
 /// Shows one definition.
 ///
