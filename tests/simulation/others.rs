@@ -43,7 +43,9 @@ impl World {
     /// Whether one VPC has adopted what a person had made, and another that the zone answers gives nothing to it: nobody
     /// tells that one.
     pub(crate) fn waits_behind_an_adoption(&self, key: &RecordKey) -> bool {
-        let Some(claim) = self.table.claim(key).filter(|claim| claim.origin == Origin::Adopted) else { return false };
+        let Some(claim) = self.table.claim(key).filter(|claim| claim.origin == Origin::Adopted) else {
+            return false;
+        };
         let given = claim.vpcs();
         self.route53.zones.get(&key.zone).is_some_and(|zone| zone.vpcs.iter().any(|vpc| !given.contains(vpc)))
     }
