@@ -90,7 +90,7 @@ def test_command_of_the_outputs_shows_the_fleet(follower):
 
 def test_one_stack_more_brings_a_vpc_and_takes_it_out_again(follower):
     # So long EC2 shows an endpoint that is being deleted; while it does, the record goes, and then the zone is empty.
-    with follower.local.set(accept_seconds=5.0):
+    with follower.local.set(accept_seconds=15.0):
         said = follower.follow("A VPC in one stack")
     assert "Successfully created/updated stack - zonelink-join-orders" in said[0]
     assert "\\052.aws-us-west-2.byoc.example.com." in said[1]

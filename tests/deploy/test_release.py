@@ -72,6 +72,8 @@ def test_release_is_deployed_without_rust_by_the_commands_of_its_page(files, loc
     provider.read(outputs(local.client("cloudformation", provider.account), STACK))
     # Nobody was allowed yet.
     _run(f"cd {folder}\nsam deploy --parameter-overrides AllowedPrincipals={provider.account}", files, local, provider)
+    # The endpoint of the other way was seen `deleting` for long.
+    local.settings(accept_seconds=0.0)
     vpc = Client(local, provider.account, provider).vpc()
     zone, endpoint = vpc.zone(), vpc.endpoint()
     local.settled()
