@@ -169,8 +169,13 @@ class Terminal:
         self._master, other = pty.openpty()
         fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         given = fleet.command._environment("provider", {"TERM": "xterm", **environment})
-        self.running = subprocess.Popen([binary(), *arguments, *fleet.role], env=given, stdin=subprocess.DEVNULL,
-                                        stdout=other, stderr=subprocess.PIPE)
+        # Where the tests run in the background, an interrupt is ignored, and a child would inherit that.
+        before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+        try:
+            self.running = subprocess.Popen([binary(), *arguments, *fleet.role], env=given, stdin=subprocess.DEVNULL,
+                                            stdout=other, stderr=subprocess.PIPE)
+        finally:
+            signal.signal(signal.SIGINT, before)
         os.close(other)
 
     def all(self):
@@ -210,6 +215,9 @@ def test_watch_draws_again_until_it_is_interrupted(held):
     while text.count(b"\x1b[H\x1b[2J") < 3 and time.monotonic() < until:
         text += shown.read()
     shown.running.send_signal(signal.SIGINT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        shown.running.wait(timeout=20)
+    shown.running.kill()
     shown.all()
     assert text.count(b"\x1b[H\x1b[2J") >= 3 and shown.running.returncode in (-signal.SIGINT, 130), text[-500:]
     refused = held.say("status", "--watch", "-o", "json")

@@ -51,7 +51,8 @@ class Provider:
             "ServiceId": self.service, "RecordName": NAME, "DeletionProtection": "false",
             # Whatever a test may update stands here, so that it can be put back.
             "SweepState": "DISABLED", "ConnectionNotifications": "true", "RecordTtl": "60", "MaxDeletes": "20",
-            "Disallowed": "leave", "OnRemove": "keep", "Write": "every", "RevocationGrace": "86400", "MaxRejects": "10",
+            "Disallowed": "leave", "OnRemove": "keep", "Adopt": "identical", "SharedZones": "refuse", "Write": "every",
+            "RevocationGrace": "86400", "MaxRejects": "10", "SweepInterval": "rate(15 minutes)",
             "OrganizationsRoleArn": "", "AdditionalRecordNames": ",".join(MORE_NAMES), "AlarmActions": "",
             "ServesVpcsOf": "", "Zones": "existing", "UnneededZones": "keep", "MaxZones": "20",
             "HoldsTolerated": "0", "UnreachableTolerated": "0", "SweepOverdueMinutes": "60",

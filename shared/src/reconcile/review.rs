@@ -25,6 +25,9 @@ use crate::trigger::event::Event;
 use crate::trigger::intent::Ignored;
 use crate::worker::Worker;
 
+/// How often one review looks at most.
+const LOOKS: usize = 5;
+
 /// What a review is asked.
 #[derive(Debug, Clone)]
 pub struct ReviewRequest<'a> {
@@ -108,7 +111,8 @@ pub struct Held {
 /// Reviews one service.
 ///
 /// When a step fails, everything is observed and planned once more: AWS refuses to accept what another
-/// worker, or a person, has just accepted, and then there is nothing left to do.
+/// worker, or a person, has just accepted, and then there is nothing left to do. While many join at once the next step
+/// may fail for the next one, so it goes on as long as something else fails, at most five times.
 ///
 /// # Errors
 /// When a read fails or the journal cannot be written. Steps that fail are in the summary.
@@ -125,11 +129,13 @@ pub async fn review_service<C: Cloud>(
     }
     send_for(&mut plan, request.run.as_ref(), &mut numbered, facts.stored.keys());
     (summary.failed, summary.sent) = carry_out(worker, &plan, request.cause, request.since).await?;
-    if !summary.failed.is_empty() {
+    let (mut looks, mut before) = (1, Vec::new());
+    while looks < LOOKS && !summary.failed.is_empty() && summary.failed != before {
         let (facts, mut plan) = self::plan(worker, definition, request).await?;
         send_for(&mut plan, request.run.as_ref(), &mut numbered, facts.stored.keys());
         let (failed, sent) = carry_out(worker, &plan, request.cause, request.since).await?;
-        (summary.failed, summary.sent) = (failed, summary.sent + sent);
+        before = std::mem::replace(&mut summary.failed, failed);
+        (summary.sent, looks) = (summary.sent + sent, looks + 1);
     }
     Ok(summary)
 }
