@@ -13,7 +13,7 @@ mod unreadable;
 pub(crate) use doctor_events::{client_rule, rules, trails};
 pub(crate) use doctor_firewall::firewall;
 pub(crate) use doctor_network::{acls, endpoint, inbound, subnets};
-pub(crate) use doctor_service::{configuration, listeners, targets};
+pub(crate) use doctor_service::{configuration, listeners, target_groups};
 pub(crate) use doctor_vpc::{dhcp, dns_attributes, vpc};
 pub(crate) use doctor_zones::{forwarding_rules, names_in_zone, profile_zones, zones_named, zones_of_vpc};
 pub(crate) use functions::{Function, functions};

@@ -4,6 +4,7 @@
 //! its check unknown, and no other.
 
 mod acl;
+mod balancer;
 mod causes;
 mod check;
 mod connection;

@@ -82,12 +82,21 @@ impl Configuration {
 pub(crate) struct Listener {
     pub(crate) protocol: String,
     pub(crate) port: u16,
+    /// The ARN of the target group to which it leads; none where it leads to several, or was not read.
+    pub(crate) group: Option<String>,
+}
+
+/// A target group behind a load balancer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TargetGroup {
+    pub(crate) arn: String,
+    pub(crate) name: String,
+    pub(crate) targets: Vec<Target>,
 }
 
 /// One target of a target group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
-    pub(crate) group: String,
     pub(crate) id: String,
     /// As ELB says it: `healthy`, `unhealthy`, `unused`….
     pub(crate) state: String,

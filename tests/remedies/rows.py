@@ -128,8 +128,10 @@ def ways_of(text):
 class Shell:
     """A person's shell, in a copy of this project."""
 
-    def __init__(self, fleet):
+    def __init__(self, fleet, **given):
         self._running = fleet.local.running
+        # What the remedy leaves to the reader, as variables.
+        self._given = given
         # Signed in as an operator, with a profile that takes this role.
         self._role = fleet.provider.outputs["OperatorRoleArn"]
         self._tools = pathlib.Path(sys.executable).parent
@@ -150,6 +152,7 @@ class Shell:
             "AWS_EC2_METADATA_DISABLED": "true", "AWS_PAGER": "", "NO_PROXY": "127.0.0.1",
             # The profile says where the services are, the key who asks.
             "AWS_PROFILE": "provider", "AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": accounts.SECRET,
+            **self._given,
         }, cwd=state.REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
         assert ended.returncode in (0, 3), f"{command}\n{ended.returncode}\n{ended.stdout}\n{ended.stderr}"
         return ended.stdout

@@ -2,11 +2,12 @@
 
 use aws_sdk_ec2::types::Filter;
 use aws_sdk_elasticloadbalancingv2::Client;
+use aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription;
 use shared::aws::{Session, failed};
 use shared::error::Error;
 use shared::model::ids::ServiceId;
 
-use crate::observed::{Configuration, Listener, Target};
+use crate::observed::{Configuration, Listener, Target, TargetGroup};
 
 /// The service as its owner sees it; none when there is no such service here.
 pub(crate) async fn configuration(
@@ -43,17 +44,22 @@ pub(crate) async fn listeners(session: &Session, balancers: &[String]) -> Result
             listeners.extend(page.listeners().iter().filter_map(|listener| {
                 let port = u16::try_from(listener.port()?).ok()?;
                 let protocol = listener.protocol().map_or("", |protocol| protocol.as_str()).to_owned();
-                Some(Listener { protocol, port })
+                let action = listener.default_actions().first();
+                let group = action.and_then(|action| action.target_group_arn()).map(ToOwned::to_owned);
+                Some(Listener { protocol, port, group })
             }));
         }
     }
     Ok(listeners)
 }
 
-/// The targets behind load balancers, with their health.
-pub(crate) async fn targets(session: &Session, balancers: &[String]) -> Result<Vec<Target>, Error> {
+/// The target groups behind load balancers, with the health of their targets.
+pub(crate) async fn target_groups(
+    session: &Session,
+    balancers: &[String],
+) -> Result<Vec<TargetGroup>, Error> {
     let client = Client::new(session.sdk());
-    let mut targets = Vec::new();
+    let mut groups = Vec::new();
     for balancer in balancers {
         let mut pages = client.describe_target_groups().load_balancer_arn(balancer).into_paginator().send();
         while let Some(page) = pages.next().await {
@@ -62,24 +68,24 @@ pub(crate) async fn targets(session: &Session, balancers: &[String]) -> Result<V
                 let arn = group.target_group_arn().unwrap_or_default();
                 let health = client.describe_target_health().target_group_arn(arn).send().await;
                 let health = health.map_err(failed("elasticloadbalancing:DescribeTargetHealth", arn))?;
-                let name = group.target_group_name().unwrap_or(arn);
-                targets.extend(health.target_health_descriptions().iter().map(|one| {
-                    let state = one.target_health();
-                    Target {
-                        group: name.to_owned(),
-                        id: one.target().and_then(|target| target.id()).unwrap_or("a target").to_owned(),
-                        state: state
-                            .and_then(|state| state.state())
-                            .map_or("", |state| state.as_str())
-                            .to_owned(),
-                        reason: state
-                            .and_then(|state| state.reason())
-                            .map_or("", |reason| reason.as_str())
-                            .to_owned(),
-                    }
-                }));
+                groups.push(TargetGroup {
+                    arn: arn.to_owned(),
+                    name: group.target_group_name().unwrap_or(arn).to_owned(),
+                    targets: health.target_health_descriptions().iter().map(target).collect(),
+                });
             }
         }
     }
-    Ok(targets)
+    Ok(groups)
+}
+
+fn target(one: &TargetHealthDescription) -> Target {
+    let health = one.target_health();
+    let state = health.and_then(|health| health.state());
+    let reason = health.and_then(|health| health.reason());
+    Target {
+        id: one.target().and_then(|target| target.id()).unwrap_or("a target").to_owned(),
+        state: state.map_or("", |state| state.as_str()).to_owned(),
+        reason: reason.map_or("", |reason| reason.as_str()).to_owned(),
+    }
 }

@@ -3,7 +3,7 @@
 use super::check::Check;
 use super::facts::Facts;
 #[cfg(test)]
-use super::{acl, dhcp, firewall, silenced};
+use super::{acl, balancer, dhcp, firewall, silenced};
 use super::{connection, events, network, records, shadowing, vpc};
 
 /// Every check, in the order in which it is made: from the connection to the event that reports it.
@@ -29,8 +29,8 @@ pub(crate) const CHECKS: [&str; 26] = [
     network::GROUP,
     acl::ACL,
     network::ZONES,
-    network::LISTENER,
-    network::TARGETS,
+    balancer::LISTENER,
+    balancer::TARGETS,
     events::RULES,
     events::CLIENT_RULE,
     events::TRAIL,

@@ -15,7 +15,7 @@ use crate::cidr::Range;
 use crate::fleet::HoldView;
 use crate::observed::{
     Acl, Configuration, Dhcp, Endpoint, ForwardingRule, HostedZone, Inbound, Listener, NamedZone, NotRead,
-    ProfileZone, Read, Rule, RuleGroup, Target, Trail, Zone,
+    ProfileZone, Read, Rule, RuleGroup, TargetGroup, Trail, Zone,
 };
 
 const NO_ZONE: NotRead = NotRead::NotAsked("no zone of the VPC can hold the name");
@@ -78,8 +78,8 @@ pub(crate) struct ServiceFacts {
     pub(crate) configuration: Read<Option<Configuration>>,
     /// The listeners of its load balancers.
     pub(crate) listeners: Read<Vec<Listener>>,
-    /// The targets behind them.
-    pub(crate) targets: Read<Vec<Target>>,
+    /// The target groups behind them.
+    pub(crate) target_groups: Read<Vec<TargetGroup>>,
 }
 
 /// The VPC.

@@ -1,20 +1,19 @@
-//! Whether packets arrive: security groups, zones, listeners, targets.
+//! Whether packets reach the load balancer: security groups, network ACLs, availability zones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::model::ids::SubnetId;
 
 use super::acl::acl;
+use super::balancer::{listener, targets};
 use super::check::{Check, Verdict, paste};
 use super::facts::Facts;
 use super::way_in::{of_clients, ports, transport};
 use crate::cidr::Range;
-use crate::observed::{Configuration, Inbound, Listener, NotRead, Target, Zone};
+use crate::observed::{Configuration, Inbound, Listener, NotRead, Zone};
 
 pub(super) const GROUP: &str = "security group";
 pub(super) const ZONES: &str = "availability zones";
-pub(super) const LISTENER: &str = "listener";
-pub(super) const TARGETS: &str = "targets";
 
 pub(super) fn checks(facts: &Facts) -> Vec<Check> {
     vec![group(facts), acl(facts), zones(facts), listener(facts), targets(facts)]
@@ -163,10 +162,14 @@ fn not_served(
     unserved: usize,
     evidence: String,
 ) -> Check {
-    let balancers = configuration.balancers.join(", ");
-    let says = format!("give the load balancer a subnet in that zone, or let it cross zones ({balancers})");
+    let says = format!(
+        "give the load balancer a subnet in that zone (SUBNET), in account {}",
+        facts.installation.account
+    );
+    let give = configuration.balancers.iter().map(|balancer| serve_in_subnet(facts, balancer));
+    let give = paste(says, &give.collect::<Vec<_>>());
     if unserved == subnets.len() {
-        return Check::fail(ZONES, evidence, says);
+        return Check::fail(ZONES, evidence, give);
     }
     let is_unserved = |zone: &Zone| zone.id.as_ref().is_none_or(|id| !configuration.serves(id));
     let ids = subnets.iter().filter(|(_, zone)| is_unserved(zone)).map(|(subnet, _)| subnet.to_string());
@@ -176,75 +179,17 @@ fn not_served(
         facts.vpc_endpoint,
         ids.collect::<Vec<_>>().join(" ")
     );
-    let says = format!("{says}; or take the subnet from the endpoint, in account {}", facts.account);
-    Check::warn(ZONES, evidence, paste(says, &[remove]))
+    let take =
+        paste(format!("or take the subnet from the endpoint, in account {}", facts.account), &[remove]);
+    Check::warn(ZONES, evidence, format!("{give}\n  {take}"))
 }
 
-/// The load balancer listens on the port that clients use.
-fn listener(facts: &Facts) -> Check {
-    let listeners = match &facts.service.listeners {
-        Ok(listeners) => listeners,
-        Err(why) => return Check::not_read(LISTENER, facts, why),
-    };
-    let said: Vec<_> = listeners.iter().map(|one| format!("{} {}", one.protocol, one.port)).collect();
-    let balancers = facts.service.configuration.as_ref().ok().and_then(Option::as_ref);
-    let balancers = balancers.map(|configuration| configuration.balancers.join(", ")).unwrap_or_default();
-    let make = format!(
-        "aws elbv2 create-listener in account {} for the service's load balancer, {balancers}: which group it leads to is yours to say",
-        facts.installation.account
-    );
-    match facts.port {
-        _ if listeners.is_empty() => {
-            Check::fail(LISTENER, "the service's load balancer listens on no port", make)
-        }
-        Some(port) if listeners.iter().all(|one| one.port != port) => Check::fail(
-            LISTENER,
-            format!("the load balancer listens on {}, and not on {port}", said.join(", ")),
-            format!("the client's URI ends with the right port; or {make}"),
-        ),
-        _ => Check::ok(LISTENER, format!("the load balancer listens on {}", said.join(", "))),
-    }
-}
-
-/// Something answers behind the load balancer.
-fn targets(facts: &Facts) -> Check {
-    let targets = match &facts.service.targets {
-        Ok(targets) => targets,
-        Err(why) => return Check::not_read(TARGETS, facts, why),
-    };
-    let groups: BTreeSet<_> = targets.iter().map(|target| target.group.as_str()).collect();
+/// The command that gives a load balancer one subnet more. ELB replaces the subnets by those that it is given, so that
+/// those of now are named too.
+fn serve_in_subnet(facts: &Facts, balancer: &str) -> String {
     let region = &facts.installation.region;
-    let look = groups.into_iter().map(|group| {
-        format!(
-            "aws elbv2 describe-target-health --region {region} --target-group-arn \"$(aws elbv2 describe-target-groups --region {region} \
-             --names '{group}' --query 'TargetGroups[0].TargetGroupArn' --output text)\""
-        )
-    });
-    let remedy = paste(
-        format!(
-            "mend the targets, their security group and the health check; to see them, in account {}",
-            facts.installation.account
-        ),
-        &look.collect::<Vec<_>>(),
-    );
-    if targets.is_empty() {
-        return Check::fail(
-            TARGETS,
-            "no target is registered behind the load balancer",
-            format!("aws elbv2 register-targets in account {}", facts.installation.account),
-        );
-    }
-    let (healthy, others): (Vec<_>, Vec<_>) = targets.iter().partition(|target| target.state == "healthy");
-    let said = |target: &Target| {
-        let reason = if target.reason.is_empty() { String::new() } else { format!(" ({})", target.reason) };
-        format!("{} of {} {}{reason}", target.id, target.group, target.state)
-    };
-    let others: Vec<_> = others.into_iter().map(said).collect();
-    if healthy.is_empty() {
-        return Check::fail(TARGETS, format!("none is healthy: {}", others.join(", ")), remedy);
-    }
-    if others.is_empty() {
-        return Check::ok(TARGETS, format!("{} healthy", healthy.len()));
-    }
-    Check::warn(TARGETS, format!("{} healthy; {}", healthy.len(), others.join(", ")), remedy)
+    format!(
+        "aws elbv2 set-subnets --region {region} --load-balancer-arn {balancer} --subnets $(aws elbv2 describe-load-balancers --region \
+         {region} --load-balancer-arns {balancer} --query 'LoadBalancers[0].AvailabilityZones[].SubnetId' --output text) \"$SUBNET\""
+    )
 }

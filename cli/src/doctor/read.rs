@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
             definition: self.fleet.policy.services.get(id).cloned(),
             configuration: Err(NO_ENDPOINT),
             listeners: Err(NotRead::NotAsked("the service's load balancer is not known")),
-            targets: Err(NotRead::NotAsked("the service's load balancer is not known")),
+            target_groups: Err(NotRead::NotAsked("the service's load balancer is not known")),
         };
         match self.session(&own).await {
             Ok(session) => {
@@ -170,7 +170,8 @@ impl<'a> Reader<'a> {
                     && !found.balancers.is_empty()
                 {
                     facts.listeners = aws::listeners(&session, &found.balancers).await.map_err(because);
-                    facts.targets = aws::targets(&session, &found.balancers).await.map_err(because);
+                    let groups = aws::target_groups(&session, &found.balancers).await;
+                    facts.target_groups = groups.map_err(because);
                 }
             }
             Err(why) => facts.configuration = Err(why),

@@ -17,7 +17,7 @@ use super::facts::{
 use crate::fleet::HoldView;
 use crate::observed::{
     Configuration, Endpoint, ForwardingRule, HostedZone, Inbound, Listener, NamedZone, NotRead, ProfileZone,
-    Refusal, Rule, Target, Trail, Zone,
+    Refusal, Rule, Target, TargetGroup, Trail, Zone,
 };
 
 #[path = "tests/reach.rs"]
@@ -90,13 +90,15 @@ fn service() -> ServiceFacts {
         service: of("vpce-svc-0123456789abcdef0"),
         definition: serde_json::from_value(definition).ok(),
         configuration: Ok(Some(Configuration { balancers: vec!["nlb".into()], zone_ids })),
-        listeners: Ok(vec![Listener { protocol: "TCP".into(), port: 19530 }]),
-        targets: Ok(vec![target("healthy")]),
+        listeners: Ok(vec![Listener { protocol: "TCP".into(), port: 19530, group: Some("tg-1".into()) }]),
+        target_groups: Ok(vec![target_group(&["healthy"])]),
     }
 }
 
-fn target(state: &str) -> Target {
-    Target { group: "gateway".into(), id: "10.0.0.9".into(), state: state.into(), reason: String::new() }
+fn target_group(states: &[&str]) -> TargetGroup {
+    let target =
+        |state: &&str| Target { id: "10.0.0.9".into(), state: (*state).into(), reason: String::new() };
+    TargetGroup { arn: "tg-1".into(), name: "gateway".into(), targets: states.iter().map(target).collect() }
 }
 
 fn inbound(protocol: &str, ports: Option<(i32, i32)>, ranges: &[&str], others: &[&str]) -> Inbound {
@@ -513,9 +515,22 @@ fn load_balancer_must_listen_and_have_a_healthy_target() {
         (&["healthy", "unhealthy"], Verdict::Warn),
         (&["healthy", "healthy"], Verdict::Ok),
     ] {
-        let targets = Ok(states.iter().map(|state| target(state)).collect());
-        assert_eq!(verdict("targets", |facts| facts.service.targets = targets), expected, "{states:?}");
+        let groups = Ok(vec![target_group(states)]);
+        assert_eq!(verdict("targets", |facts| facts.service.target_groups = groups), expected, "{states:?}");
     }
+    assert_eq!(verdict("targets", |facts| facts.service.target_groups = Ok(vec![])), Verdict::Fail);
+}
+
+#[test]
+fn what_is_known_of_a_new_listener_is_not_left_to_the_reader() {
+    let (_, words) = after("listener", |facts| facts.port = Some(443));
+    assert!(words.contains("--port 443 --default-actions Type=forward,TargetGroupArn=tg-1"), "{words}");
+    let deaf = |facts: &mut Facts| facts.service.listeners = Ok(vec![]);
+    let (_, words) = after("listener", deaf);
+    assert!(
+        words.contains("--port \"$PORT\" --default-actions \"Type=forward,TargetGroupArn=$TARGET_GROUP\""),
+        "{words}"
+    );
 }
 
 #[test]
@@ -555,7 +570,7 @@ fn what_cannot_be_read_is_unknown_and_names_the_statement() {
         words.contains("\"Action\": \"ec2:DescribeSubnets\"") && words.contains("client.yaml"),
         "{words}"
     );
-    let (_, words) = after("targets", |facts| facts.service.targets = Err(denied("111111111111")));
+    let (_, words) = after("targets", |facts| facts.service.target_groups = Err(denied("111111111111")));
     assert!(words.contains("OperatorRole"), "{words}");
 
     // Zones that could not be read are not zones that are not there.

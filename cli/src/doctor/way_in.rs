@@ -9,7 +9,7 @@ use crate::observed::{Listener, NotRead};
 /// The ports on which clients come: the one that was named, or those of the listeners.
 pub(super) fn ports(facts: &Facts) -> Result<Vec<Listener>, NotRead> {
     if let Some(port) = facts.port {
-        return Ok(vec![Listener { protocol: "TCP".into(), port }]);
+        return Ok(vec![Listener { protocol: "TCP".into(), port, group: None }]);
     }
     match &facts.service.listeners {
         Ok(listeners) if listeners.is_empty() => Err(NotRead::NotAsked(

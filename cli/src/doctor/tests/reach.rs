@@ -124,7 +124,7 @@ fn what_no_rule_allows_gets_one_for_each_range_behind_all_others() {
     }
     // Two listeners' answers go the same way, and need one rule.
     let (_, words) = after("network ACL", |facts| {
-        let listener = |port| Listener { protocol: "TCP".into(), port };
+        let listener = |port| Listener { protocol: "TCP".into(), port, group: None };
         facts.service.listeners = Ok(vec![listener(443), listener(19530)]);
         facts.acls = Ok(vec![acl(vec![entry(90, true, false, None, "0.0.0.0/0")])]);
     });
