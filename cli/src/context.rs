@@ -1,10 +1,11 @@
 //! What a verb is given: the common arguments, and the installation once it asks for it.
 
 use jiff::SignedDuration;
-use shared::aws::Session;
+use shared::aws::{Session, SignInError};
 
 use crate::failure::Failure;
 use crate::installation::Installation;
+use crate::operator;
 use crate::options::Common;
 use crate::terminal::note;
 
@@ -32,7 +33,28 @@ impl Context {
         let found = Installation::find(session.clone(), &self.common.stack).await;
         // Said whether or not it is found: a clock that is wrong may be why it is not.
         say_clock(session.clock_is_slow_by());
-        found
+        let found = found?;
+        if self.common.no_role || self.common.role_arn.is_some() { Ok(found) } else { as_operator(found).await }
+    }
+}
+
+/// The installation for who has taken on its operators' role, where it has one that lets the caller in: the client roles
+/// trust that role, and no person. Without it, as it is.
+async fn as_operator(installation: Installation) -> anyhow::Result<Installation> {
+    let Some(role) = installation.operator_role.clone() else { return Ok(installation) };
+    let caller = installation.caller().await?;
+    let Some(name) = operator::session_name(&role, &caller.arn) else { return Ok(installation) };
+    match installation.session().assuming(&role, &name).await {
+        Ok(session) => Ok(installation.with(session)),
+        Err(SignInError::Role { reason, .. }) if operator::is_refusal(&reason) => {
+            note(&format!(
+                "{role} does not let in {}; going on without it. The stack's parameter OperatorPrincipals says whom it \
+                 lets in; --no-role asks for no role",
+                caller.arn
+            ));
+            Ok(installation)
+        }
+        Err(error) => Err(Failure::sign_in(&error).into()),
     }
 }
 

@@ -17,6 +17,8 @@ use crate::failure::Failure;
 const RECONCILE_RECORDS: &str = "reconcilerecords";
 const ACCEPT_CONNECTIONS: &str = "acceptconnections";
 const BACKFILL: &str = "backfill";
+/// Where the function that reconciles records has the ARN of the operators' role; it does not use it itself.
+const OPERATOR_ROLE_ARN: &str = "OPERATOR_ROLE_ARN";
 
 /// An installation of zonelink, and the clients to reach what it works on.
 pub(crate) struct Installation {
@@ -24,6 +26,8 @@ pub(crate) struct Installation {
     pub(crate) worker: Worker,
     /// The names of its functions.
     pub(crate) functions: FunctionNames,
+    /// The ARN of its role for operators, if it has one.
+    pub(crate) operator_role: Option<String>,
     session: Session,
 }
 
@@ -54,7 +58,16 @@ impl Installation {
         let found = functions(&session).await?;
         let region = session.region().unwrap_or_default().to_owned();
         let (config, functions) = choose(&found, stack, &region)?;
-        Ok(Self { worker: Worker::with(&session, config), functions, session })
+        let environment =
+            found.iter().find(|one| one.name == functions.reconcile_records).map(|one| &one.environment);
+        let operator_role = environment.and_then(|variables| variables.get(OPERATOR_ROLE_ARN).cloned());
+        let operator_role = operator_role.filter(|role| !role.is_empty());
+        Ok(Self { worker: Worker::with(&session, config), functions, operator_role, session })
+    }
+
+    /// The same, for other credentials.
+    pub(crate) fn with(self, session: Session) -> Self {
+        Self { worker: Worker::with(&session, self.worker.config), session, ..self }
     }
 
     /// Credentials, region and endpoints of whoever is signed in.

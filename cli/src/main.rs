@@ -15,6 +15,7 @@ mod fleet;
 mod installation;
 mod manual;
 mod observed;
+mod operator;
 mod options;
 mod pace;
 mod planning;

@@ -13,9 +13,12 @@ pub(crate) struct Common {
     /// The region of the installation
     #[arg(long, global = true, value_name = "REGION", env = "AWS_REGION", hide_env_values = true)]
     pub(crate) region: Option<String>,
-    /// A role to assume first: the stack's output `OperatorRoleArn`
+    /// A role to assume first; else the stack's role for operators is assumed, where it has one and lets you in
     #[arg(long, global = true, value_name = "ARN")]
     pub(crate) role_arn: Option<String>,
+    /// Assume no role: go on with the credentials as they are
+    #[arg(long, global = true, conflicts_with = "role_arn")]
+    pub(crate) no_role: bool,
     /// The name of the provider's stack
     #[arg(
         long,

@@ -148,7 +148,7 @@ class Patient(DataPlane):
 
     def say(self, *arguments, role=True):
         """Run doctor."""
-        role = ("--role-arn", self.provider.outputs["OperatorRoleArn"]) if role else ()
+        role = ("--role-arn", self.provider.outputs["OperatorRoleArn"]) if role else ("--no-role",)
         return self.command("doctor", *arguments, *role)
 
     def verdicts(self, *arguments, **more):

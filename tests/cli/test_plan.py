@@ -200,10 +200,22 @@ def test_what_cannot_be_planned_gives_a_sentence_and_a_remedy(zonelink):
 
 
 def test_an_account_that_only_the_caller_cannot_read_is_not_held(waiting):
-    said = waiting.run("plan", waiting.endpoint.id)
+    said = waiting.run("plan", waiting.endpoint.id, "--no-role")
     assert said.code == 1, said
     assert f"account {waiting.a.account} cannot be read with these credentials: sts:AssumeRole" in said.err
     assert "OperatorRole" in said.err
+
+
+def test_operators_role_is_taken_on_without_being_asked_for(waiting):
+    said = waiting.run("plan", waiting.endpoint.id)
+    assert said.code in (0, 3) and said.err == "", said
+
+
+def test_whom_the_operators_role_does_not_let_in_is_told_and_goes_on(waiting):
+    waiting.local.faults({"service": "sts", "action": "AssumeRole", "code": "AccessDenied", "status": 403, "times": 1,
+                          "message": "not authorized to perform: sts:AssumeRole"})
+    said = waiting.run("status")
+    assert said.code == 0 and "does not let in arn:aws:iam::111111111111:root; going on without it" in said.err, said
 
 
 def test_an_operator_reads_the_organization_by_the_role_that_the_functions_use(zonelink, reader):

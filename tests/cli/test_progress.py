@@ -22,10 +22,10 @@ def test_bar_moves_and_its_estimate_is_sane_at_a_thousand_endpoints(zonelink):
     shown = [(moment, found) for moment, line in lines if (found := _SHOWN.search(line))]
     done = [int(found[1]) for _, found in shown]
     assert len(set(done)) >= 3 and done == sorted(done), lines
-    # Each estimate is what is left at the rate so far. Minutes are rounded, and so are seconds and rates.
+    # Each estimate is what is left at the rate so far. Minutes and seconds are whole, rates have one digit.
     for _, found in shown:
         rate, left = float(found[2]), _seconds(found)
-        rounded = 30 if found[4] == "min" else 1
+        rounded = 60 if found[4] == "min" else 1
         assert (left - rounded) * (rate - 0.05) <= ENDPOINTS - int(found[1]) <= (left + rounded) * (rate + 0.05), lines
     # Once a tenth is done there is something to go by; and what is nearly over may end at any moment. The rate itself
     # changes with what else the machine does, so that one estimate may be wrong, but not most of them.

@@ -1,6 +1,7 @@
 """Definitions: applied, compared, listed, shown, ended."""
 
 import json
+import re
 import threading
 
 import pytest
@@ -51,7 +52,9 @@ def test_applied_definition_works_and_its_edits_are_in_the_journal(second):
     second.local.settled()
     assert second.zone.addresses(name=SECOND) == endpoint.addresses
     entry = second.table.journal(second.service)[0]
-    assert entry["cause"] == "zonelink service apply by arn:aws:iam::111111111111:root"
+    # The operators' role, taken on by itself, in a session of the caller's name.
+    assert re.fullmatch(r"zonelink service apply by arn:aws:sts::111111111111:assumed-role/\S+-OperatorRole-\w+/root",
+                        entry["cause"]), entry
     assert f"names: + {SECOND}" in entry["steps"] and entry["outcome"] == "done"
 
 

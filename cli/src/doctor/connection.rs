@@ -248,8 +248,8 @@ fn refused(facts: &Facts) -> String {
     let operator = format!("{}-OperatorRole-", installation.stack);
     if !installation.caller.contains(&operator) {
         return format!(
-            "the client role trusts the function and the stack's OperatorRole, and you are {}: ask again with --role-arn and the \
-             output OperatorRoleArn",
+            "the client role trusts the function and the stack's OperatorRole, and you are {}: name yourself in the stack's \
+             parameter OperatorPrincipals, and ask again without --no-role and --role-arn",
             installation.caller
         );
     }

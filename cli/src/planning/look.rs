@@ -180,7 +180,7 @@ fn refuse_unreadable(facts: &Facts) -> Result<(), Failure> {
     let Denied { account, operation, message, .. } = denied;
     Err(Failure::new(
         format!("account {account} cannot be read with these credentials: {operation}: {message}"),
-        "use the stack's OperatorRole (--role-arn with its output OperatorRoleArn); if the functions cannot read the \
+        "use the stack's OperatorRole, which OperatorPrincipals makes and no --no-role declines; if the functions cannot read the \
          account either, the next sweep holds it, and the plan then says so",
     ))
 }

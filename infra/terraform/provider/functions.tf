@@ -54,6 +54,8 @@ resource "aws_lambda_function" "function" {
       MAX_DELETES                 = var.max_deletes
       ROUTE53_REQUESTS_PER_SECOND = var.route53_requests_per_second
       ROUTE53_BURST               = var.route53_burst
+      # For the command line, which finds the installation by the function that reconciles records.
+      OPERATOR_ROLE_ARN = try(aws_iam_role.operator[0].arn, "")
     }
   }
 }

@@ -107,14 +107,25 @@ impl Session {
         credentials(&sdk).await.map_err(SignInError::NoCredentials)?;
         let region = sdk.region().ok_or(SignInError::NoRegion)?;
         region.as_ref().parse::<Region>().map_err(|error| SignInError::Region(error.to_string()))?;
-        if let Some(role) = &login.role_arn {
-            let assumed = AssumeRoleProvider::builder(role).configure(&sdk).session_name("zonelink").build();
-            let assumed = SharedCredentialsProvider::new(assumed.await);
-            sdk = sdk.into_builder().credentials_provider(assumed).build();
-            let refused = |reason| SignInError::Role { role: role.clone(), reason };
-            credentials(&sdk).await.map_err(refused)?;
+        let session = Session { sdk, clock };
+        match &login.role_arn {
+            Some(role) => session.assuming(role, "zonelink").await,
+            None => Ok(session),
         }
-        Ok(Session { sdk, clock })
+    }
+
+    /// Takes on a role, and sees at once whether that works. `name` is the session's, which the principal's ARN ends
+    /// with: at most 64 of the characters that STS allows.
+    ///
+    /// # Errors
+    /// When the role is refused, or STS does not answer.
+    pub async fn assuming(&self, role: &str, name: &str) -> Result<Session, SignInError> {
+        let assumed = AssumeRoleProvider::builder(role).configure(&self.sdk).session_name(name).build();
+        let assumed = SharedCredentialsProvider::new(assumed.await);
+        let sdk = self.sdk.clone().into_builder().credentials_provider(assumed).build();
+        let refused = |reason| SignInError::Role { role: role.to_owned(), reason };
+        credentials(&sdk).await.map_err(refused)?;
+        Ok(self.with(sdk))
     }
 
     /// One that a test has loaded.
