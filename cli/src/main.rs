@@ -21,6 +21,7 @@ mod planning;
 mod question;
 mod report;
 mod runs;
+mod sharing;
 mod terminal;
 mod verbs;
 

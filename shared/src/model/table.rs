@@ -207,6 +207,13 @@ pub fn is_of_zone_claim(sk: &str) -> bool {
     sk.starts_with(ZONE_CLAIM)
 }
 
+/// The claim on a zone of which an entry of the index says something; none where it speaks of a record.
+#[must_use]
+pub fn zone_claim_key(indexed: &str) -> Option<Key> {
+    let (vpc, domain) = indexed.strip_prefix(ZONE_CLAIM)?.split_once('/')?;
+    Some(Key::zone_claim(&vpc.parse().ok()?, &domain.parse().ok()?))
+}
+
 /// For how long an entry of the journal stays.
 const JOURNAL_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 

@@ -111,6 +111,12 @@ impl RefusedReason {
 }
 
 impl ZoneGuest {
+    /// The same after AWS has refused what it announces.
+    #[must_use]
+    pub fn refused(&self, refused: Refused) -> Self {
+        Self { refused: Some(refused), version: self.version + 1, ..self.clone() }
+    }
+
     /// Whether the zone is another account's than the VPC.
     #[must_use]
     pub fn crosses_accounts(&self) -> bool {

@@ -146,7 +146,9 @@ pub fn unshare(
     }
     let is_last = seen.is_some_and(|vpcs| vpcs.len() == 1);
     match (&item.state, item.refused.is_some(), is_there) {
-        (GuestState::Authorizing, ..) | (GuestState::Associating { .. }, true, _) => steps.revoke_and_forget(),
+        (GuestState::Authorizing, ..) | (GuestState::Associating { .. }, true, _) => {
+            steps.revoke_and_forget()
+        }
         (GuestState::Associating { until }, false, false) if now < *until => {
             return Err(NotDone::Busy(*until));
         }

@@ -269,7 +269,8 @@ fn whoever_crashes_after_any_step_ends_as_if_nothing_had_happened() {
     for account in [ZONES_OWN, OTHER] {
         let wanted = guest(account, GuestState::Shared);
         let sharing = |world: &World| share(world.item.as_ref(), &wanted, Some(&world.vpcs()), NOW).unwrap();
-        let ending = |world: &World| unshare(world.item.as_ref(), &vpc(), Some(&world.vpcs()), later).unwrap();
+        let ending =
+            |world: &World| unshare(world.item.as_ref(), &vpc(), Some(&world.vpcs()), later).unwrap();
         let run = |world: &mut World, steps: &[GuestStep]| {
             steps.iter().for_each(|step| world.does(step, account));
         };
