@@ -75,11 +75,11 @@ fn again(guest: &ZoneGuest, ends: bool, place: &Place) -> String {
 
 /// What each says, and its commands on lines of their own.
 pub(crate) fn advice(ways: &[Way]) -> String {
-    let line = |way: &Way| {
-        let commands: String = way.commands.iter().map(|command| format!("\n    {command}")).collect();
-        format!("{}:{commands}", way.says)
+    let lines = |way: &Way| {
+        let commands = way.commands.iter().map(|command| format!("    {command}"));
+        [format!("{}:", way.says)].into_iter().chain(commands).collect::<Vec<_>>().join("\n")
     };
-    ways.iter().map(line).collect::<Vec<_>>().join("\n  ")
+    ways.iter().map(lines).collect::<Vec<_>>().join("\n  ")
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ pub fn share(
         (Some((GuestState::Associating { .. }, false)), false) => steps.associate(until),
         (_, false) => steps.begin(until),
     }
-    Ok(steps.steps)
+    Ok(steps.all)
 }
 
 /// What takes a VPC out of a zone again.
@@ -142,19 +142,16 @@ pub fn unshare(
     let mut steps = Steps::from(Some(item), item);
     if seen.is_none() {
         steps.forget();
-        return Ok(steps.steps);
+        return Ok(steps.all);
     }
     let is_last = seen.is_some_and(|vpcs| vpcs.len() == 1);
     match (&item.state, item.refused.is_some(), is_there) {
-        (GuestState::Authorizing, ..) | (GuestState::Associating { .. }, true, _) => {
-            steps.revoke_and_forget()
-        }
         (GuestState::Associating { until }, false, false) if now < *until => {
             return Err(NotDone::Busy(*until));
         }
-        (GuestState::Associating { .. }, false, false) | (GuestState::Revoking, _, false) => {
-            steps.revoke_and_forget();
-        }
+        (GuestState::Authorizing, ..)
+        | (GuestState::Associating { .. }, true, _)
+        | (GuestState::Associating { .. } | GuestState::Revoking, _, false) => steps.revoke_and_forget(),
         (GuestState::Shared | GuestState::Removing, _, false) => steps.forget(),
         (_, _, true) if is_last => return Err(NotDone::LastVpc),
         (GuestState::Associating { .. } | GuestState::Revoking, _, true) => {
@@ -163,43 +160,43 @@ pub fn unshare(
         }
         (GuestState::Shared | GuestState::Removing, _, true) => steps.take_out(),
     }
-    Ok(steps.steps)
+    Ok(steps.all)
 }
 
 /// Steps as they are put together, with the version that the item has by then.
 struct Steps {
     guest: ZoneGuest,
     stands: Option<u64>,
-    steps: Vec<GuestStep>,
+    all: Vec<GuestStep>,
 }
 
 impl Steps {
     fn from(item: Option<&ZoneGuest>, guest: &ZoneGuest) -> Self {
-        Self { guest: guest.clone(), stands: item.map(|item| item.version), steps: Vec::new() }
+        Self { guest: guest.clone(), stands: item.map(|item| item.version), all: Vec::new() }
     }
 
     fn write(&mut self, state: GuestState) {
         let version = self.stands.map_or(1, |version| version + 1);
         let guest = ZoneGuest { state, refused: None, version, ..self.guest.clone() };
-        self.steps.push(GuestStep::Write(guest.into(), self.stands));
+        self.all.push(GuestStep::Write(guest.into(), self.stands));
         self.stands = Some(version);
     }
 
     fn forget(&mut self) {
-        self.steps.extend(self.stands.map(GuestStep::Forget));
+        self.all.extend(self.stands.map(GuestStep::Forget));
     }
 
     fn begin(&mut self, until: Timestamp) {
         if self.guest.crosses_accounts() {
             self.write(GuestState::Authorizing);
-            self.steps.push(GuestStep::Authorize);
+            self.all.push(GuestStep::Authorize);
         }
         self.associate(until);
     }
 
     fn associate(&mut self, until: Timestamp) {
         self.write(GuestState::Associating { until });
-        self.steps.push(GuestStep::Associate);
+        self.all.push(GuestStep::Associate);
         self.associated();
     }
 
@@ -211,7 +208,7 @@ impl Steps {
     fn revoke(&mut self) {
         if self.guest.crosses_accounts() {
             self.write(GuestState::Revoking);
-            self.steps.push(GuestStep::Revoke);
+            self.all.push(GuestStep::Revoke);
         }
     }
 
@@ -219,14 +216,14 @@ impl Steps {
     fn revoke_and_forget(&mut self) {
         if self.guest.crosses_accounts() {
             self.write(GuestState::Authorizing);
-            self.steps.push(GuestStep::Revoke);
+            self.all.push(GuestStep::Revoke);
         }
         self.forget();
     }
 
     fn take_out(&mut self) {
         self.write(GuestState::Removing);
-        self.steps.push(GuestStep::Disassociate);
+        self.all.push(GuestStep::Disassociate);
         self.forget();
     }
 }
