@@ -130,7 +130,7 @@ fn what_aws_refused_is_begun_anew() {
 
 #[test]
 fn what_is_shared_needs_nothing() {
-    assert_eq!(shared(OTHER, Some(&guest(OTHER, GuestState::Shared)), &there()), Ok("".to_owned()));
+    assert_eq!(shared(OTHER, Some(&guest(OTHER, GuestState::Shared)), &there()), Ok(String::new()));
 }
 
 #[test]
