@@ -109,13 +109,26 @@ const BY_RECONCILE_RECORDS: [&str; 1] = ["sqs:ChangeMessageVisibility"];
 const TO_LAMBDA: [&str; 1] = ["lambda:InvokeFunction"];
 /// The right of rules to put events on the bus.
 const TO_BUS: [&str; 1] = ["events:PutEvents"];
-/// The files with what doctor reads in client accounts.
-const OF_CLIENTS: [&str; 5] =
-    ["doctor_events.rs", "doctor_firewall.rs", "doctor_network.rs", "doctor_vpc.rs", "doctor_zones.rs"];
+/// The files with what doctor reads, and people do, in client accounts.
+const OF_CLIENTS: [&str; 6] = [
+    "doctor_events.rs",
+    "doctor_firewall.rs",
+    "doctor_network.rs",
+    "doctor_vpc.rs",
+    "doctor_zones.rs",
+    "sharing.rs",
+];
 /// What doctor asks in the provider's account alone.
 const OF_PROVIDER: [&str; 2] = ["events:ListEventBuses", "events:ListRuleNamesByTarget"];
 /// What is never called in the provider's account: in one of its VPCs the services may stand.
 const NEVER_IN_PROVIDER: [&str; 2] = ["route53:CreateHostedZone", "route53:DeleteHostedZone"];
+/// What brings a VPC into a zone and out of it. People ask for it, in client accounts: no function may do it.
+const BY_PEOPLE_IN_CLIENTS: [&str; 4] = [
+    "route53:AssociateVPCWithHostedZone",
+    "route53:CreateVPCAssociationAuthorization",
+    "route53:DeleteVPCAssociationAuthorization",
+    "route53:DisassociateVPCFromHostedZone",
+];
 /// `route53:ListHostedZonesByVPC` asks for it besides its own right.
 const BY_ROUTE53: [&str; 1] = ["ec2:DescribeVpcs"];
 
@@ -139,9 +152,19 @@ fn the_operator_role_grants_exactly_what_the_cli_calls() {
     let called = called("shared/src/aws").into_iter().chain(called("cli/src/aws"));
     // People take no message from the queue.
     let never = |call: &str| NEVER_IN_PROVIDER.contains(&call) || BY_RECONCILE_RECORDS.contains(&call);
-    let theirs = |call: &String| !never(call);
+    let in_clients = |call: &str| BY_PEOPLE_IN_CLIENTS.contains(&call);
+    let theirs = |call: &String| !never(call) && !in_clients(call);
     let called: BTreeSet<_> = called.filter(theirs).collect();
     assert_eq!(granted(&operators), called);
+}
+
+#[test]
+fn no_function_associates_a_zone_or_ends_an_association() {
+    let (by_functions, by_people) = (called("shared/src/aws"), called("cli/src/aws"));
+    for call in BY_PEOPLE_IN_CLIENTS {
+        assert!(!by_functions.contains(call) && by_people.contains(call), "{call}");
+        assert!(!read("template.yaml").contains(call), "{call}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod doctor_vpc;
 mod doctor_zones;
 mod functions;
 mod invoke;
+mod sharing;
 mod unreadable;
 
 pub(crate) use doctor_events::{client_rule, rules, trails};
@@ -18,3 +19,4 @@ pub(crate) use doctor_vpc::{dhcp, dns_attributes, vpc};
 pub(crate) use doctor_zones::{forwarding_rules, names_in_zone, profile_zones, zones_named, zones_of_vpc};
 pub(crate) use functions::{Function, functions};
 pub(crate) use invoke::invoke;
+pub(crate) use sharing::{associate, authorize, disassociate, revoke};

@@ -22,6 +22,7 @@ mod planning;
 mod question;
 mod report;
 mod runs;
+mod sharing;
 mod terminal;
 mod verbs;
 

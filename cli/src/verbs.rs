@@ -15,6 +15,7 @@ mod report;
 mod service;
 mod status;
 mod sweep;
+mod zone;
 
 use clap::{Command, Subcommand};
 
@@ -36,6 +37,7 @@ pub(crate) enum Verb {
     Backfill(backfill::Backfill),
     Sweep(sweep::Sweep),
     Service(service::Service),
+    Zone(zone::Zone),
     Check(check::Check),
     Replay(replay::Replay),
     Completions(completions::Completions),
@@ -59,6 +61,7 @@ pub(crate) async fn run(verb: Verb, context: &Context, command: fn() -> Command)
         Verb::Backfill(backfill) => backfill.run(context).await,
         Verb::Sweep(sweep) => sweep.run(context).await,
         Verb::Service(service) => Box::pin(service.run(context)).await,
+        Verb::Zone(zone) => Box::pin(zone.run(context)).await,
         Verb::Check(check) => check.run(),
         Verb::Replay(replay) => Box::pin(replay.run(context)).await,
         Verb::Completions(completions) => Ok(completions.run(command())),

@@ -13,14 +13,18 @@ use crate::limits::Limit;
 use crate::model::claim::{Claim, IndexedClaim};
 use crate::model::facts::{Connection, StoredEndpoint};
 use crate::model::hold::{Hold, Subject};
-use crate::model::ids::{AccountId, ServiceId, VpcEndpointId};
+use crate::model::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId};
 pub use crate::model::journal::JournalEntry;
 use crate::model::journal::place;
+use crate::model::rate::Priority;
 use crate::model::record::{RecordKey, SeenRecords};
 use crate::model::run::{Part, Run};
-use crate::model::table::{Expiring, Item, Key, Partition, WaitItem, is_of_zone_claim};
+use crate::model::table::{Expiring, Item, Key, Partition, WaitItem, is_of_zone_claim, zone_claim_key};
+use crate::model::zone_claim::{ZoneClaim, ZoneContents};
+use crate::model::zone_guest::ZoneGuest;
 use crate::observe::table::value;
 use crate::observe::{all_connections, all_record_sets};
+use crate::quota::Reserved;
 use crate::worker::Worker;
 
 /// How many batches are asked for at once.
@@ -118,6 +122,42 @@ impl<C: Cloud> Worker<C> {
             rows.extend(answer?);
         }
         Ok(inspected(rows))
+    }
+
+    /// Every claim on a zone that was made.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn inspect_zone_claims(&self) -> Result<Inspected<ZoneClaim>, Error> {
+        let rows = self.query(&Partition::ClaimIndex, "").await?;
+        let keys: Vec<Key> = rows.iter().filter_map(|row| zone_claim_key(&row.sk)).collect();
+        let mut found = Vec::with_capacity(keys.len());
+        for keys in Limit::BatchGetKeys.split(&keys) {
+            found.extend(self.get_items(keys.to_vec()).await?);
+        }
+        Ok(inspected(found))
+    }
+
+    /// The further VPCs that people had zonelink associate with zones.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn inspect_zone_guests(&self) -> Result<Inspected<ZoneGuest>, Error> {
+        self.inspect(&Partition::ZoneGuests).await
+    }
+
+    /// What a zone is, and which VPCs it answers, with the rights of the account that owns it; none when there is no
+    /// such zone. Takes one of the account's requests.
+    ///
+    /// # Errors
+    /// When Route 53 cannot be read, or there is no room for a request.
+    pub async fn inspect_zone(
+        &self,
+        account: &AccountId,
+        zone: &HostedZoneId,
+    ) -> Result<Option<ZoneContents>, Error> {
+        self.take(&Reserved::default(), account, 1, Priority::Sweep).await?;
+        self.cloud.zone_contents(account, zone).await
     }
 
     /// All holds, each with since when it stands, without notes.

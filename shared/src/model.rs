@@ -24,3 +24,4 @@ pub mod run;
 pub mod table;
 pub mod zone;
 pub mod zone_claim;
+pub mod zone_guest;

@@ -13,6 +13,7 @@ pub mod spread;
 mod steps;
 pub mod sweep;
 pub mod vpc;
+pub mod zone_guest;
 
 pub use self::change::RecordChange;
 pub use self::steps::{Accepted, Group, Plan, Rejected, Step};

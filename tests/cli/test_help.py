@@ -10,7 +10,8 @@ from .command import check
 # Every command; a new one is missing in this list, in the completions' or in the manual's test.
 COMMANDS = ["", "status", "explain", "report", "doctor", "plan", "apply", "adopt", "release", "backfill", "sweep",
             "service",
-            "service apply", "service list", "service show", "service remove", "service schema", "check", "replay",
+            "service apply", "service list", "service show", "service remove", "service schema",
+            "zone", "zone list", "zone share", "zone unshare", "check", "replay",
             "completions", "man"]
 
 

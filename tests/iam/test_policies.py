@@ -2,6 +2,9 @@
 
 import json
 
+from local_aws import accounts
+from terraform import documents
+
 from . import questions, simulator, statements
 from .exceptions import ELSEWHERE, UNUSED
 from .variants import variants
@@ -38,6 +41,26 @@ def test_evaluator_narrows_a_session_to_what_its_policy_has():
              for session in ({}, {"session_policy": narrowed}) for one in (entry, other, read)]
     assert [answer["result"] == "Allowed" for answer in simulator.simulate(asked)] == [
         True, True, True, True, False, False]
+
+
+def test_further_vpcs_come_into_zones_of_the_stacks_region_and_nothing_else_is_granted():
+    """No flow uses it, for no function may; people do, in tests/cli/test_zone.py."""
+    granted = documents.documents("client")["documents/share-zones.json.tftpl"]
+    policy = json.loads(granted.replace("${partition}", "aws").replace("${region}", accounts.REGION))
+    role = "arn:aws:iam::222222222222:role/zonelink-client"
+    roles = [{role: [{"since": 0, "trust": {}, "policies": {"p": policy}}]}]
+    zone, place = "arn:aws:route53:::hostedzone/Z0123", "VPCId=vpc-00000001,VPCRegion="
+    calls = ("AssociateVPCWithHostedZone", "CreateVPCAssociationAuthorization", "DeleteVPCAssociationAuthorization",
+             "DisassociateVPCFromHostedZone")
+    asked = [(f"route53:{call}", {"route53:VPCs": [f"{place}{accounts.REGION}"]}, True) for call in calls]
+    asked += [(action, context, False) for action, _, _ in list(asked)
+              for context in ({}, {"route53:VPCs": [f"{place}eu-west-1"]})]
+    asked += [(f"route53:{call}", {"route53:VPCs": [f"{place}{accounts.REGION}"]}, False)
+              for call in ("CreateHostedZone", "DeleteHostedZone", "ChangeResourceRecordSets", "UpdateHostedZoneComment")]
+    answers = simulator.simulate([questions.question(
+        {"principal": role, "owner": "222222222222", "at": 1.0, "times": 1, "granted": True, "worker": 0,
+         "action": action, "resource": zone, "context": context}, roles) for action, context, _ in asked])
+    assert [answer["result"] == "Allowed" for answer in answers] == [allowed for _, _, allowed in asked]
 
 
 def test_every_call_that_was_made_is_allowed(judged):

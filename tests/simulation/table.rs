@@ -171,6 +171,7 @@ impl Table {
             (Condition::Version(version), stands, _) => {
                 matches!(stands, Some(Item::Claim(claim)) if claim.version == version)
                     || matches!(stands, Some(Item::ZoneClaim(claim)) if claim.version == version)
+                    || matches!(stands, Some(Item::ZoneGuest(guest)) if guest.version == version)
             }
             (Condition::OtherReason, Some(Item::Hold(stands)), Some(Item::Hold(written))) => {
                 stands.reason != written.reason

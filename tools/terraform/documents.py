@@ -93,7 +93,8 @@ def documents(module):
     if module == "provider":
         found |= _reading_the_organization(template, given) | _watching(by_accounts)
     if module == "client":
-        for path, parameter in (("make-zones", "MayCreateZones"), ("delete-zones", "MayDeleteZones")):
+        for path, parameter in (("make-zones", "MayCreateZones"), ("delete-zones", "MayDeleteZones"),
+                                ("share-zones", "MayShareZones")):
             granting = cloudformation.Rendered(template, {**given, parameter: "true"}, _known).resources()
             [_, more] = granting["ClientRole"]["Properties"]["Policies"]
             found[f"documents/{path}.json.tftpl"] = _text(more["PolicyDocument"])

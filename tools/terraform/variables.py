@@ -11,7 +11,8 @@ from .documents import TEMPLATES
 # What is one text with commas in a template, or "true" and "false", has a type of its own in Terraform.
 _LISTS = {"AlarmActions", "AllowedPrincipals", "AdditionalRecordNames", "ClientAccounts", "OperatorPrincipals",
           "RecordNames", "ServesVpcsOf", "SubnetIds"}
-_TRUTHS = {"ConnectionNotifications", "DeletionProtection", "MayCreateZones", "MayDeleteZones", "ReadOrganizations"}
+_TRUTHS = {"ConnectionNotifications", "DeletionProtection", "MayCreateZones", "MayDeleteZones", "MayShareZones",
+           "ReadOrganizations"}
 _ELEMENTS = {
     "AlarmActions": "^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$",
     "AdditionalRecordNames": r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{1,63}$",

@@ -77,6 +77,14 @@ resource "aws_iam_role_policy" "delete_zones" {
   policy = templatefile("${path.module}/documents/delete-zones.json.tftpl", local.words)
 }
 
+resource "aws_iam_role_policy" "share_zones" {
+  count = var.may_share_zones ? 1 : 0
+
+  name   = "ShareZones"
+  role   = aws_iam_role.client.id
+  policy = templatefile("${path.module}/documents/share-zones.json.tftpl", local.words)
+}
+
 # It says whose VPCs may be written in this account's zones, and grants nothing.
 resource "aws_iam_role" "guests" {
   count = length(var.serves_vpcs_of) > 0 ? 1 : 0

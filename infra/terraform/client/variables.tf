@@ -83,3 +83,9 @@ variable "may_delete_zones" {
   type        = bool
   default     = false
 }
+
+variable "may_share_zones" {
+  description = "Whether operators of zonelink may associate VPCs of this account with private hosted zones, and this account's private hosted zones with VPCs of other accounts, and take them out again."
+  type        = bool
+  default     = false
+}

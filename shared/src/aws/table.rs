@@ -18,6 +18,7 @@ use crate::model::record::RecordKey;
 use crate::model::run::{Part, Run};
 use crate::model::table::{Bucket, DefinitionItem, Expiring, Item, Key, Partition, WaitItem};
 use crate::model::zone_claim::{ZoneClaim, ZoneCount};
+use crate::model::zone_guest::ZoneGuest;
 
 /// An item as the SDK knows it.
 pub(super) type Attributes = HashMap<String, AttributeValue>;
@@ -61,6 +62,7 @@ fn row(partition: &Partition, mut item: Attributes) -> Row {
         Partition::References(_) if key.is_of_zone_claim() => read::<ZoneClaim>(item),
         Partition::References(_) => read::<RecordKey>(item),
         Partition::ZoneCounts(_) => read::<ZoneCount>(item),
+        Partition::ZoneGuests => read::<ZoneGuest>(item),
         Partition::Claims(_) => read::<Claim>(item),
         Partition::ClaimIndex => read::<IndexedClaim>(item),
         Partition::Runs => read::<Run>(item),

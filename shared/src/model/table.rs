@@ -7,6 +7,7 @@
 //! vpc#vpc-…         zone/name            a reference: the VPC adds to this claim
 //! vpc#vpc-…         zone-claim/domain    a claim on a zone that is made for the VPC
 //! zones#account     made                 how many such claims live in an account
+//! zone-guests       zone/vpc-…           a further VPC that people had zonelink associate with a zone
 //! claim#zone        name                 a claim
 //! claims            zone/name            the index of claims: service, account and VPC of each
 //! claims            zone-claim/vpc-…/domain   the same of a claim on a zone
@@ -33,6 +34,7 @@ use super::policy::ServiceDefinition;
 use super::record::RecordKey;
 use super::run::{Part, Run};
 use super::zone_claim::{ZoneClaim, ZoneCount};
+use super::zone_guest::ZoneGuest;
 
 pub use self::updates::{BucketUpdate, RunUpdate, ZoneStep};
 
@@ -47,6 +49,8 @@ pub enum Partition {
     References(VpcId),
     /// How many zone claims live in an account.
     ZoneCounts(AccountId),
+    /// The further VPCs of zones.
+    ZoneGuests,
     /// The claims of a zone.
     Claims(HostedZoneId),
     /// The index of all claims.
@@ -74,6 +78,7 @@ impl Partition {
             Partition::Endpoints(service) => format!("service#{service}"),
             Partition::References(vpc) => format!("vpc#{vpc}"),
             Partition::ZoneCounts(account) => format!("zones#{account}"),
+            Partition::ZoneGuests => "zone-guests".into(),
             Partition::Claims(zone) => format!("claim#{zone}"),
             Partition::ClaimIndex => "claims".into(),
             Partition::Runs => "run".into(),
@@ -148,6 +153,12 @@ impl Key {
         Self::new(Partition::ZoneCounts(account.clone()), "made")
     }
 
+    /// A further VPC of a zone.
+    #[must_use]
+    pub fn zone_guest(zone: &HostedZoneId, vpc: &VpcId) -> Self {
+        Self::new(Partition::ZoneGuests, &format!("{zone}/{vpc}"))
+    }
+
     /// Whether this is the key of a claim on a zone, or of what the index says of one.
     #[must_use]
     pub fn is_of_zone_claim(&self) -> bool {
@@ -196,6 +207,13 @@ pub fn is_of_zone_claim(sk: &str) -> bool {
     sk.starts_with(ZONE_CLAIM)
 }
 
+/// The claim on a zone of which an entry of the index says something; none where it speaks of a record.
+#[must_use]
+pub fn zone_claim_key(indexed: &str) -> Option<Key> {
+    let (vpc, domain) = indexed.strip_prefix(ZONE_CLAIM)?.split_once('/')?;
+    Some(Key::zone_claim(&vpc.parse().ok()?, &domain.parse().ok()?))
+}
+
 /// For how long an entry of the journal stays.
 const JOURNAL_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
@@ -223,6 +241,8 @@ pub enum Item {
     ZoneClaim(Box<ZoneClaim>),
     /// How many of them live in an account.
     ZoneCount(Box<ZoneCount>),
+    /// A further VPC of a zone.
+    ZoneGuest(Box<ZoneGuest>),
     /// What the index says of a claim.
     IndexedClaim(Box<IndexedClaim>),
     /// A run of backfill.
@@ -294,7 +314,7 @@ pub enum Condition {
     Absent,
     /// An item stands there.
     Present,
-    /// A claim of this version stands there, on a record or on a zone.
+    /// A claim of this version stands there, on a record or on a zone, or a further VPC of a zone.
     Version(u64),
     /// No hold stands there, or one for another reason.
     OtherReason,
@@ -340,6 +360,7 @@ kinds! {
     Claim Claim;
     ZoneClaim ZoneClaim;
     ZoneCount ZoneCount;
+    ZoneGuest ZoneGuest;
     IndexedClaim IndexedClaim;
     Run Run;
     Part Expiring<Part>;

@@ -13,6 +13,7 @@ use shared::model::run::{Part, Run};
 use shared::model::table::{Bucket, DefinitionItem, Expiring, Item, Key, WaitItem, journal_entry};
 
 use shared::model::zone_claim::{ZoneClaim, ZoneCount};
+use shared::model::zone_guest::ZoneGuest;
 
 use crate::id;
 
@@ -115,6 +116,17 @@ fn zone_count() -> (Key, Item) {
     (Key::zone_count(&id(ACCOUNT)), ZoneCount { zones: 3 }.into())
 }
 
+fn zone_guest() -> (Key, Item) {
+    let guest: ZoneGuest = read(json!({
+        "zone": "Z0123456789", "zone_account": ACCOUNT, "domain": "aws.byoc.example.com", "vpc": VPC,
+        "vpc_account": "777788889999", "by": "arn:aws:iam::111122223333:role/operator", "version": 3,
+        "state": "associating", "until": AT,
+        "refused": {"reason": "ZoneConflict", "code": "route53:AssociateVPCWithHostedZone: ConflictingDomainExists",
+                    "message": "it has one"},
+    }));
+    (Key::zone_guest(&guest.zone, &guest.vpc), guest.into())
+}
+
 fn reference() -> (Key, Item) {
     let key: RecordKey = id("Z0123456789/*.aws.byoc.example.com");
     (Key::reference(&id::<VpcId>(VPC), &key), key.into())
@@ -154,6 +166,7 @@ pub(crate) fn of_every_kind() -> Vec<(Key, Item)> {
         indexed(),
         zone_claim(7),
         zone_count(),
+        zone_guest(),
         (run_key, run),
         ended_run(),
         part("1", None),
@@ -174,6 +187,7 @@ pub(crate) fn kind(item: &Item) -> &'static str {
         Item::Claim(_) => "claim",
         Item::ZoneClaim(_) => "zone claim",
         Item::ZoneCount(_) => "zone count",
+        Item::ZoneGuest(_) => "zone guest",
         Item::IndexedClaim(_) => "indexed claim",
         Item::Run(_) => "run",
         Item::Part(_) => "part",
@@ -185,4 +199,4 @@ pub(crate) fn kind(item: &Item) -> &'static str {
 }
 
 /// How many kinds there are.
-pub(crate) const KINDS: usize = 13;
+pub(crate) const KINDS: usize = 14;

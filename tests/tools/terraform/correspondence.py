@@ -62,7 +62,7 @@ ADDRESSES = {
         "EndpointCalls": ["aws_cloudwatch_event_rule.endpoint_calls", "aws_cloudwatch_event_target.provider"],
         "ForwardingRole": _FORWARDING,
         "ClientRole": ["aws_iam_role.client", "aws_iam_role_policy.client", "aws_iam_role_policy.make_zones",
-                       "aws_iam_role_policy.delete_zones"],
+                       "aws_iam_role_policy.delete_zones", "aws_iam_role_policy.share_zones"],
         "GuestRole": ["aws_iam_role.guests"],
     },
     "join": {
