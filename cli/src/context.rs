@@ -29,12 +29,16 @@ impl Context {
     /// # Errors
     /// With a sentence and a remedy.
     pub(crate) async fn installation(&self) -> anyhow::Result<Installation> {
-        let session = self.session().await?;
-        let found = Installation::find(session.clone(), &self.common.stack).await;
+        let session = Box::pin(self.session()).await?;
+        let found = Box::pin(Installation::find(session.clone(), &self.common.stack)).await;
         // Said whether or not it is found: a clock that is wrong may be why it is not.
         say_clock(session.clock_is_slow_by());
         let found = found?;
-        if self.common.no_role || self.common.role_arn.is_some() { Ok(found) } else { as_operator(found).await }
+        if self.common.no_role || self.common.role_arn.is_some() {
+            Ok(found)
+        } else {
+            Box::pin(as_operator(found)).await
+        }
     }
 }
 

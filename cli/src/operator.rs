@@ -34,7 +34,10 @@ mod tests {
     fn session_has_the_callers_own_name() {
         for (caller, name) in [
             ("arn:aws:iam::111122223333:user/ops/ada", "ada"),
-            ("arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Ops_1/ada@example.com", "ada@example.com"),
+            (
+                "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Ops_1/ada@example.com",
+                "ada@example.com",
+            ),
             ("arn:aws:iam::111122223333:root", "root"),
             ("arn:aws:iam::111122223333:user/a", "zonelink"),
             ("arn:aws:sts::111122223333:federated-user/a:b c", "bc"),
