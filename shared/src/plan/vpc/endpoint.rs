@@ -31,11 +31,18 @@ use crate::trigger::intent::Intent;
 
 const FIRST_DELAY: i32 = 10;
 const LONGEST_DELAY: i32 = 60;
-const WAIT_AT_MOST: SignedDuration = SignedDuration::from_mins(30);
+/// For how long an endpoint is waited for.
+pub const WAIT_AT_MOST: SignedDuration = SignedDuration::from_mins(30);
 /// SQS may deliver a delayed message slightly early.
 const EARLY: SignedDuration = SignedDuration::from_secs(2);
 /// For how long the table remembers an endpoint that is gone, in seconds.
 const REMEMBER_GONE: i64 = 24 * 60 * 60;
+
+/// Seconds until a waiting chain looks again, by what they were the last time; none before its first look.
+#[must_use]
+pub fn chain_delay(last: Option<i32>) -> i32 {
+    last.map_or(FIRST_DELAY, |last| (last * 2).min(LONGEST_DELAY))
+}
 
 /// Plans the next turn of an endpoint's waiting chain.
 pub(super) fn wait(
@@ -63,8 +70,8 @@ pub(super) fn wait(
             }
             return;
         }
-        Some(chain) => ((chain.delay_seconds * 2).min(LONGEST_DELAY), chain.deadline),
-        None => (FIRST_DELAY, now + WAIT_AT_MOST),
+        Some(chain) => (chain_delay(Some(chain.delay_seconds)), chain.deadline),
+        None => (chain_delay(None), now + WAIT_AT_MOST),
     };
     let due = now + SignedDuration::from_secs(delay_seconds.into());
     let reason =
