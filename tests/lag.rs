@@ -8,16 +8,18 @@
 //! rule), and for how long a resolver of the VPC keeps the answer that there is none.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::print_stdout, reason = "how late a record is, is a result of its own")]
 
+use jiff::SignedDuration;
 use shared::plan::vpc::{WAIT_AT_MOST, chain_delay};
 
 /// From the moment at which a message may be seen until a function has it, in seconds: SQS's pollers and a queue that
 /// is not empty.
-const DELIVERY: f64 = 0.1;
+const DELIVERY: f64 = 0.05;
 /// One look that finds nothing, until the next message is sent.
-const LOOK: f64 = 0.2;
+const LOOK: f64 = 0.15;
 /// From the look that finds an endpoint available until Route 53 has accepted its record.
-const PASS: f64 = 0.4;
+const PASS: f64 = 0.3;
 /// What a cold start adds, and of how many looks one is cold.
 const COLD: (f64, usize) = (0.4, 20);
 /// From the acceptance of an endpoint until it is looked at first.
@@ -33,11 +35,12 @@ enum Draw {
     Lognormal(f64, f64),
 }
 
-const DRAWS: [Draw; 4] = [
-    Draw::Uniform(30.0, 180.0),
-    Draw::Uniform(38.0, 48.0),
-    Draw::Lognormal(90.0, 0.5),
-    Draw::Lognormal(150.0, 0.6),
+/// Each draw, with the mean, the 90th and the 99th percentile that are held, in seconds.
+const GOALS: [(Draw, f64, f64, f64); 4] = [
+    (Draw::Uniform(30.0, 180.0), 6.0, 10.0, 11.0),
+    (Draw::Uniform(38.0, 48.0), 7.0, 10.0, 11.0),
+    (Draw::Lognormal(90.0, 0.5), 7.0, 11.0, 20.0),
+    (Draw::Lognormal(150.0, 0.6), 9.0, 19.0, 32.0),
 ];
 
 impl Draw {
@@ -85,12 +88,11 @@ fn distribution(at: f64) -> f64 {
 
 /// When the chain of an endpoint looks, from its first look on.
 fn looks_of_the_chain() -> Vec<f64> {
-    let (mut at, mut last) = (FIRST_LOOK, None);
+    let mut at = FIRST_LOOK;
     let mut looks = vec![at];
     while at < FIRST_LOOK + WAIT_AT_MOST.as_secs_f64() {
-        let delay = chain_delay(last);
-        at += LOOK + f64::from(delay) + DELIVERY;
-        last = Some(delay);
+        let waited = SignedDuration::try_from_secs_f64(at - FIRST_LOOK).unwrap();
+        at += LOOK + f64::from(chain_delay(waited)) + DELIVERY;
         looks.push(at);
     }
     looks
@@ -114,9 +116,9 @@ impl Lag {
         Lag { mean: lags.iter().sum::<f64>() / as_float(lags.len()), p90: share(90), p99: share(99) }
     }
 
-    fn print(self, what: &str, draw: Draw) {
+    fn print(self, draw: Draw) {
         let Lag { mean, p90, p99 } = self;
-        println!("{what:12} {draw:?}: mean {mean:.1} s, p90 {p90:.1} s, p99 {p99:.1} s");
+        println!("{draw:?}: mean {mean:.1} s, p90 {p90:.1} s, p99 {p99:.1} s");
     }
 }
 
@@ -126,13 +128,20 @@ fn found_by_the_chain(looks: &[f64], at: f64) -> f64 {
 }
 
 #[test]
-fn the_chain_alone_is_half_a_minute_late_and_a_minute_at_most() {
+fn a_record_is_six_to_nine_seconds_late_and_half_a_minute_in_one_case_of_a_hundred() {
     let looks = looks_of_the_chain();
-    for draw in DRAWS {
+    for (draw, mean, p90, p99) in GOALS {
         let lag = Lag::of(draw, |at| found_by_the_chain(&looks, at));
-        lag.print("chain alone", draw);
-        assert!(lag.mean > 20.0 && lag.mean < 32.0 && lag.p99 < 62.0, "{draw:?}: {lag:?}");
+        lag.print(draw);
+        assert!(lag.mean <= mean && lag.p90 <= p90 && lag.p99 <= p99, "{draw:?}: {lag:?}");
     }
+}
+
+#[test]
+fn an_endpoint_is_looked_at_no_more_than_sixty_times() {
+    let looks = looks_of_the_chain();
+    assert!(looks.len() <= 60, "{}", looks.len());
+    assert!(looks.windows(2).all(|pair| pair[1] - pair[0] >= 5.0), "one call each five seconds");
 }
 
 #[test]
