@@ -47,12 +47,12 @@ def test_more_events_start_no_second_chain(pending):
     assert pending.table.waits() == before
 
 
-def test_each_look_doubles_the_delay_up_to_a_minute(pending):
+def test_looks_are_more_rare_the_longer_an_endpoint_is_waited_for(pending):
     delays = []
-    for _ in range(4):
-        assert due_now(pending) == 1
+    for minutes in (1, 4, 8, 12):
+        assert due_now(pending, deadline=int(time.time()) + 60 * (30 - minutes)) == 1
         delays.append(int(pending.table.waits()[pending.endpoint.id]["delay_seconds"]))
-    assert delays == [20, 40, 60, 60]
+    assert delays == [10, 20, 30, 60]
     assert pending.provider.dead_letters() == []
 
 

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::contribution::Contribution;
 use self::effect::{Decision, Effect};
+pub use self::endpoint::{WAIT_AT_MOST, chain_delay};
 use self::endpoint::{end_wait, wait};
 pub use self::limits::{Met, Refused};
 use self::limits::{unless_denied, unless_refused, within_limit};

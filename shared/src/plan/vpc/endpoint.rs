@@ -3,7 +3,8 @@
 //! ```text
 //! endpoint to be waited for   chain in the table   step
 //! yes                         none                 start: look again in 10 s, for 30 minutes at most
-//! yes                         due                  next turn: double the delay, at most 60 s
+//! yes                         due                  next turn: 10 s in the first 3 minutes, 20 s until 6 minutes,
+//!                                                    30 s until 10 minutes, then 60 s
 //! yes                         due later            nothing: its message is on the way
 //! yes                         due later, by this   send the message once more: it may not have been sent
 //!                               very message
@@ -29,13 +30,23 @@ use crate::model::run::RunPart;
 use crate::plan::steps::{Plan, Step};
 use crate::trigger::intent::Intent;
 
-const FIRST_DELAY: i32 = 10;
+/// Until how many seconds after a chain began its delay is so many seconds: what comes does so in the first minutes as a
+/// rule, and what does not may come at any time.
+const DELAYS: [(i64, i32); 3] = [(180, 10), (360, 20), (600, 30)];
 const LONGEST_DELAY: i32 = 60;
-const WAIT_AT_MOST: SignedDuration = SignedDuration::from_mins(30);
+/// For how long an endpoint is waited for.
+pub const WAIT_AT_MOST: SignedDuration = SignedDuration::from_mins(30);
 /// SQS may deliver a delayed message slightly early.
 const EARLY: SignedDuration = SignedDuration::from_secs(2);
 /// For how long the table remembers an endpoint that is gone, in seconds.
 const REMEMBER_GONE: i64 = 24 * 60 * 60;
+
+/// Seconds until a waiting chain looks again, by how long ago it began.
+#[must_use]
+pub fn chain_delay(waited: SignedDuration) -> i32 {
+    let delay = DELAYS.iter().find(|(until, _)| waited.as_secs() < *until);
+    delay.map_or(LONGEST_DELAY, |(_, delay)| *delay)
+}
 
 /// Plans the next turn of an endpoint's waiting chain.
 pub(super) fn wait(
@@ -63,8 +74,8 @@ pub(super) fn wait(
             }
             return;
         }
-        Some(chain) => ((chain.delay_seconds * 2).min(LONGEST_DELAY), chain.deadline),
-        None => (FIRST_DELAY, now + WAIT_AT_MOST),
+        Some(chain) => (chain_delay(WAIT_AT_MOST - chain.deadline.duration_since(now)), chain.deadline),
+        None => (chain_delay(SignedDuration::ZERO), now + WAIT_AT_MOST),
     };
     let due = now + SignedDuration::from_secs(delay_seconds.into());
     let reason =

@@ -502,11 +502,15 @@ fn message_that_comes_back_sends_for_the_turn_that_it_took_and_no_other_does() {
 }
 
 #[test]
-fn waiting_chain_starts_with_ten_seconds_and_doubles_up_to_a_minute() {
+fn waiting_chain_looks_each_ten_seconds_in_the_first_minutes_and_more_rarely_later() {
     assert_eq!(delays(&World::new().with(1, Some("pending"), &["10.0.0.1"])), [10]);
-    assert_eq!(delays(&chain("2026-03-02T09:15:00Z", "2026-03-02T09:44:00Z", 10)), [20]);
-    assert_eq!(delays(&chain("2026-03-02T09:14:00Z", "2026-03-02T09:44:00Z", 40)), [60]);
-    assert_eq!(delays(&chain("2026-03-02T09:14:00Z", "2026-03-02T09:44:00Z", 60)), [60]);
+    // It is a quarter past nine; each chain ends half an hour after it began.
+    for (deadline, delay) in
+        [("09:44", 10), ("09:42", 20), ("09:40", 20), ("09:38", 30), ("09:35", 60), ("09:16", 60)]
+    {
+        let deadline = format!("2026-03-02T{deadline}:00Z");
+        assert_eq!(delays(&chain("2026-03-02T09:14:00Z", &deadline, 10)), [delay], "{deadline}");
+    }
 }
 
 #[test]
