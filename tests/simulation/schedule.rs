@@ -295,7 +295,7 @@ impl Schedule {
         world.faults = Faults::none();
         world.define_again();
         if !world.random.one_in(8) {
-            world.denied.clear();
+            world.grant_again();
         }
         if world.random.one_in(2) {
             world.note(|| "people remove what is not ours".into());
