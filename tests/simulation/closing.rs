@@ -1,5 +1,5 @@
-//! Accounts that close their role for good and delete their endpoints; what the provider's lists show of these, and what
-//! may be withdrawn by it.
+//! Accounts that close their role for good and delete their endpoints; what the provider's lists show of these, and
+//! what may be withdrawn by it.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,16 +54,43 @@ impl World {
             return;
         }
         let account = self.random.pick(&accounts).clone();
+        self.closes(&account, &BTreeSet::new());
+    }
+
+    /// An account whose addresses stand in a zone of another one closes its role, where there is one. Some of its
+    /// endpoints that stand there may stay: what is connected is not gone. Says whether any does.
+    pub(crate) fn guest_closes(&mut self) -> bool {
+        let mut guests: BTreeMap<AccountId, BTreeSet<VpcEndpointId>> = BTreeMap::new();
+        for claim in self.table.claims() {
+            for (id, given) in &claim.contributions {
+                if given.account != claim.zone_account && !self.is_closed(&given.account) {
+                    guests.entry(given.account.clone()).or_default().insert(id.clone());
+                }
+            }
+        }
+        if guests.is_empty() {
+            return false;
+        }
+        let guests: Vec<_> = guests.into_iter().collect();
+        let (account, mut stay) = self.random.pick(&guests).clone();
+        stay.retain(|_| self.random.one_in(4));
+        self.tally.count("guests that closed");
+        self.closes(&account, &stay);
+        true
+    }
+
+    /// An account closes its role, and its endpoints go but for these.
+    fn closes(&mut self, account: &AccountId, stay: &BTreeSet<VpcEndpointId>) {
         self.tally.count("accounts that closed");
         self.note(|| format!("{account} closes its role for good"));
         self.denied.insert((account.clone(), ROLE));
-        let of_account = self.ec2.endpoints.iter().filter(|(_, endpoint)| endpoint.account == account);
+        let of_account = self.ec2.endpoints.iter().filter(|(_, endpoint)| endpoint.account == *account);
         let living =
             of_account.filter_map(|(name, endpoint)| Some((name.clone(), endpoint.shape()?.clone())));
-        for (name, shape) in living.collect::<Vec<_>>() {
+        for (name, shape) in living.filter(|(name, _)| !stay.contains(name)).collect::<Vec<_>>() {
             self.delete_it(&name, shape);
         }
-        self.closing.accounts.insert(account);
+        self.closing.accounts.insert(account.clone());
     }
 
     /// What stays denied when all that was denied is granted again.
@@ -84,9 +111,6 @@ impl World {
 
     /// A page of connections was given out.
     pub(crate) fn note_list(&mut self, service: &ServiceId, page: Option<&str>, given: &Page<Connection>) {
-        if !self.owners_consent {
-            return;
-        }
         let shown = given.items.iter().map(|one| (one.vpc_endpoint.clone(), one.state.clone()));
         match page {
             None => {
@@ -117,17 +141,14 @@ impl World {
         let mut lists = whole.filter(|list| self.now - list.began <= COUNTS_FOR);
         let known = seen.first_seen(id);
         seen.closed.contains(&given.account)
-            && lists.any(|list| match list.shown.get(id) {
-                Some(state) => is_over(state),
-                None => {
-                    let old = known.is_some_and(|known| list.began / 1_000 - known >= 10 * 60 - 5);
-                    old && !list.shown.is_empty()
-                }
+            && lists.any(|list| {
+                let old = known.is_some_and(|known| list.began / 1_000 - known >= 10 * 60 - 5);
+                list.shown.get(id).map_or(old && !list.shown.is_empty(), is_over)
             })
     }
 
-    /// Whether an endpoint of a closed account is gone, and a sweep can tell: its service has other connections to show,
-    /// and the table remembers it.
+    /// Whether an endpoint of a closed account is gone, and a sweep can tell: its service has other connections to
+    /// show, and the table remembers it.
     fn is_told_of(&self, service: &ServiceId, id: &VpcEndpointId) -> bool {
         let Some(endpoint) = self.ec2.endpoints.get(id) else { return false };
         let mut of_service = self.ec2.endpoints.values().filter(|endpoint| endpoint.service == *service);
@@ -150,11 +171,19 @@ impl World {
         })
     }
 
+    /// Whether somebody else is in the way at a record of ours: then it stays as it is, whoever leaves it.
+    fn is_kept_from_us(&self, claim: &Claim) -> bool {
+        let seen = self.route53.slots.get(&claim.key).map(|slot| &slot.seen);
+        seen.is_some_and(|seen| seen.mark.is_some() || !seen.incompatible.is_empty())
+            || claim.repairs.rest(self.timestamp()).is_some()
+    }
+
     /// Dead addresses of closed accounts in records of others, of which a sweep can tell.
     pub(crate) fn dead_addresses(&self) -> Vec<String> {
         let denied: BTreeSet<_> = self.denied_for_now().collect();
         let claims = self.table.claims().filter(|claim| {
             claim.released.is_none()
+                && !self.is_kept_from_us(claim)
                 && !self.is_closed(&claim.zone_account)
                 && !denied.contains(&claim.zone_account)
         });
