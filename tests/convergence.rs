@@ -298,6 +298,7 @@ fn intent() -> Intent {
         vpcs: BTreeSet::from([id(HERE)]),
         announced: true,
         reviewed: BTreeMap::new(),
+        gone: None,
         message: None,
         attempt: 0,
         priority: Priority::Event,

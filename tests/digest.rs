@@ -217,6 +217,7 @@ impl Made {
             vpcs: BTreeSet::new(),
             announced: false,
             reviewed: BTreeMap::new(),
+            gone: None,
             message: None,
             attempt: 0,
             priority: Priority::Event,

@@ -27,6 +27,7 @@ use simulation::world::{Tally, World};
 
 mod simulation {
     pub(crate) mod calls;
+    pub(crate) mod closing;
     pub(crate) mod cloud;
     mod conformance;
     pub(crate) mod consent;
@@ -223,7 +224,14 @@ fn nothing_of_a_guest_is_written_without_the_zone_owners_consent() {
     let count = number("ZONELINK_SCHEDULES").unwrap_or(CONSENTING);
     let (tally, failing) = search(World::CONSENTING, count, 1);
     assert_none_fails(&failing);
-    for what in ["consents given", "consents refused", "consents taken back"] {
+    for what in [
+        "consents given",
+        "consents refused",
+        "consents taken back",
+        "accounts that closed",
+        "guests that closed",
+        "withdrawn by a list",
+    ] {
         let times = tally.0.get(what).copied().unwrap_or_default();
         assert!(times * CONSENTING >= 30 * count, "hardly any {what}: {tally:?}");
     }

@@ -53,6 +53,7 @@ pub(crate) fn intent(account: &AccountId, cause: String) -> Intent {
         vpcs: [].into(),
         announced: false,
         reviewed: BTreeMap::new(),
+        gone: None,
         message: None,
         attempt: 0,
         priority: Priority::Event,

@@ -6,6 +6,7 @@ pub mod consent;
 pub mod denied;
 pub mod dns;
 pub mod facts;
+pub mod gone;
 pub mod hexadecimal;
 pub mod hold;
 mod hold_reason;

@@ -5,6 +5,7 @@
 //! the facts.
 
 mod account;
+mod closed;
 mod denied;
 mod ec2;
 mod inventory;

@@ -126,3 +126,82 @@ def test_zones_of_ones_own_account_cost_no_question(hub):
     assert hub.zone.addresses() == own.addresses
     asked = [call for call in hub.local.calls("AssumeRole") if call["parameters"]["RoleArn"].endswith("-guests")]
     assert asked == []
+
+
+@pytest.fixture
+def leaving(hub):
+    """A guest of its own account, whose address stands beside the owner's: the owner consents, and all is known for
+    long."""
+    hub.leaver = Client(hub.local, next(_accounts), hub.provider)
+    hub.allowed = (hub.a.account, hub.owner.account, hub.leaver.account)
+    hub.provider.allow(*hub.allowed)
+    hub.provider.deploy_client(hub.leaver.account)
+    hub.provider.deploy_client(hub.owner.account, ServesVpcsOf=hub.leaver.account)
+    service, service_name = hub.provider.make_service()
+    hub.table.define(service, names=[MERGED], shared_zones="merge",
+                     allowed_principals=[hub.leaver.account, hub.owner.account])
+    hub.shared, vpc = hub.own.zone("example.com"), hub.leaver.vpc()
+    vpc.joins(hub.shared)
+    hub.gone, hub.kept = vpc.endpoint(service_name), hub.own.endpoint(service_name)
+    hub.local.settled()
+    hub.provider.sweep()
+    hub.theirs, hub.ours = hub.gone.addresses, hub.kept.addresses
+    assert hub.shared.addresses(name=MERGED) == hub.ours | hub.theirs
+    assert hub.table.holds() == {}
+    is_known_for_long(hub, hub.gone)
+    return hub
+
+
+def is_known_for_long(hub, endpoint):
+    hub.table.put({**hub.table.endpoint(endpoint), "first_seen": "2026-01-01T00:00:00Z"})
+
+
+def closes_its_role(hub):
+    """Its client stack is deleted, and no function has credentials from before."""
+    hub.provider.delete_client(hub.leaver.account)
+    hub.allowed = hub.allowed[::-1]
+    hub.provider.allow(*hub.allowed)
+
+
+def test_account_that_closed_its_role_leaves_no_dead_address_in_a_zone_of_another(leaving):
+    hub = leaving
+    hub.gone.delete(lingers=False)
+    closes_its_role(hub)
+    hub.provider.sweep()
+    assert hub.shared.addresses(name=MERGED) == hub.ours
+    assert set(hub.table.claims()[hub.shared.id]["contributions"]) == {hub.kept.id}
+    reasons = [entry["reason"] for entry in hub.table.journal(f"{hub.shared.id}/{MERGED}")]
+    assert any(reason.startswith("its provider shows the endpoint no more") for reason in reasons), reasons
+    # Nothing of the account is left: the next sweep says so, and it is the last to write.
+    hub.provider.sweep()
+    assert hub.table.holds() == {}
+    before = hub.table.items()
+    hub.provider.sweep()
+    assert hub.table.items() == before
+    assert hub.shared.addresses(name=MERGED) == hub.ours
+    assert hub.provider.dead_letters() == []
+
+
+def test_endpoint_that_its_provider_shows_as_connected_stays_though_its_account_is_closed(leaving):
+    hub = leaving
+    closes_its_role(hub)
+    hub.provider.sweep()
+    assert hub.shared.addresses(name=MERGED) == hub.ours | hub.theirs
+    assert [hold["reason"] for hold in hub.table.holds().values()] == ["NoAccess"]
+
+
+def test_event_that_says_that_an_endpoint_of_a_closed_account_is_gone_is_not_believed(leaving):
+    hub = leaving
+    closes_its_role(hub)
+    event = {"version": "0", "id": "1", "detail-type": "AWS API Call via CloudTrail", "source": "aws.ec2",
+             "account": hub.leaver.account, "time": "2026-03-02T09:15:00Z", "region": "us-west-2",
+             "gone": {"seen": "2099-01-01T00:00:00Z", "vpc_endpoints": [hub.gone.id]},
+             "detail": {"eventSource": "ec2.amazonaws.com", "eventName": "DeleteVpcEndpoints",
+                        "awsRegion": "us-west-2", "eventID": "1", "recipientAccountId": hub.leaver.account,
+                        "userIdentity": {"accountId": hub.leaver.account},
+                        "requestParameters": {"DeleteVpcEndpointsRequest": {
+                            "VpcEndpointId": {"tag": 1, "content": hub.gone.id}}},
+                        "responseElements": {"DeleteVpcEndpointsResponse": {"unsuccessful": ""}}}}
+    hub.provider.send(event)
+    hub.local.settled()
+    assert hub.shared.addresses(name=MERGED) == hub.ours | hub.theirs

@@ -335,6 +335,7 @@ pub(crate) fn intent_of(account: AccountId, vpc: VpcId) -> Intent {
         vpcs: BTreeSet::from([vpc]),
         announced: false,
         reviewed: BTreeMap::new(),
+        gone: None,
         message: None,
         attempt: 0,
         priority: Priority::Event,

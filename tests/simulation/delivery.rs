@@ -79,6 +79,9 @@ impl World {
 
     fn why_refused(&mut self, request: &Request) -> Option<(Error, &'static str)> {
         if self.is_denied(request) {
+            if matches!(request.operation, "sts:AssumeRole" | "ec2:DescribeVpcEndpoints") {
+                request.seen.borrow_mut().closed.insert(account_of(request));
+            }
             return Some((failed(request, "AccessDenied", CallFailure::Denied), "calls denied"));
         }
         if matches!(request.kind, Kind::Change { ends_at } if self.now > ends_at) {

@@ -85,7 +85,11 @@ impl World {
         });
         let wanted = connections.filter(|connection| state.is_none_or(|state| connection.state == *state));
         let wanted = wanted.map(|connection| (connection.vpc_endpoint.to_string(), connection)).collect();
-        self.page(wanted, page)
+        let given = self.page(wanted, page);
+        if state.is_none() {
+            self.note_list(service, page, &given);
+        }
+        given
     }
 
     /// Whether a service exists, whatever its definition has become.

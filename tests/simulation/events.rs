@@ -96,6 +96,7 @@ pub(crate) fn intent(account: AccountId, cause: &str) -> Intent {
         vpcs: BTreeSet::new(),
         announced: false,
         reviewed: BTreeMap::new(),
+        gone: None,
         message: None,
         attempt: 0,
         priority: Priority::Event,

@@ -19,6 +19,9 @@ const MINUTE: i64 = 60_000;
 impl World {
     /// Something happens.
     pub(crate) fn happening(&mut self) {
+        if self.owners_consent && self.closing.accounts.is_empty() && self.random.one_in(25) {
+            return self.account_closes();
+        }
         match self.random.below(100) {
             0..22 => self.create(),
             22..34 => self.modify(),
@@ -62,7 +65,11 @@ impl World {
             return self.delete();
         }
         let name: VpcEndpointId = id(&format!("vpce-{:08x}", self.ec2.endpoints.len() + 1));
-        let vpcs: Vec<_> = self.vpcs.iter().map(|(vpc, account)| (vpc.clone(), account.clone())).collect();
+        let open = self.vpcs.iter().filter(|(_, account)| !self.is_closed(account));
+        let vpcs: Vec<_> = open.map(|(vpc, account)| (vpc.clone(), account.clone())).collect();
+        if vpcs.is_empty() {
+            return;
+        }
         let (vpc, account) = self.random.pick(&vpcs).clone();
         let services: Vec<ServiceId> = self.defined.services.keys().cloned().collect();
         let service = self.random.pick(&services).clone();
@@ -146,9 +153,16 @@ impl World {
         use VpcEndpointState as State;
         let states =
             [State::Available, State::Available, State::Pending, State::PendingAcceptance, State::Rejected];
-        let Some((name, mut shape)) = self.any_endpoint(&states) else { return };
-        let account = self.ec2.endpoints[&name].account.clone();
-        let service = self.ec2.endpoints[&name].service.clone();
+        if let Some((name, shape)) = self.any_endpoint(&states) {
+            self.delete_it(&name, shape);
+        }
+    }
+
+    /// A client deletes this endpoint.
+    pub(crate) fn delete_it(&mut self, name: &VpcEndpointId, mut shape: Shape) {
+        use VpcEndpointState as State;
+        let account = self.ec2.endpoints[name].account.clone();
+        let service = self.ec2.endpoints[name].service.clone();
         shape.state = State::Deleting;
         if self.random.one_in(2) {
             shape.interfaces.clear();
@@ -156,13 +170,13 @@ impl World {
         let at = self.now + self.random.between(500, 4 * MINUTE);
         self.note(|| format!("{account} deletes {name}"));
         let now = self.now;
-        if let Some(endpoint) = self.ec2.endpoints.get_mut(&name) {
+        if let Some(endpoint) = self.ec2.endpoints.get_mut(name) {
             endpoint.turn(now, Some(shape), Some((at, None)));
         }
         let action = Action::DeleteVpcEndpoints;
-        let call = Recorded { action, account: &account, service: None, vpc_endpoint: &name };
+        let call = Recorded { action, account: &account, service: None, vpc_endpoint: name };
         self.emit(&call.message(self));
-        self.notify(Some(&service), &name);
+        self.notify(Some(&service), name);
     }
 
     /// Deletes up to three endpoints, without an event.

@@ -48,6 +48,8 @@ pub(crate) struct Observations {
     pub(crate) consents: BTreeSet<(AccountId, AccountId)>,
     /// The same of those that do not, or do not any more.
     pub(crate) refusals: BTreeSet<(AccountId, AccountId)>,
+    /// Accounts of which no endpoint could be read.
+    pub(crate) closed: BTreeSet<AccountId>,
     /// Whether anything did not go its way: a call that failed, a condition that did not hold, a want of quota.
     pub(crate) disturbed: bool,
     /// Route 53 requests that were reserved, by account, and those that were made, each once.
@@ -120,6 +122,11 @@ impl Observations {
                 _ => {}
             }
         }
+    }
+
+    /// When the table says that an endpoint was first seen, in seconds since 1970.
+    pub(crate) fn first_seen(&self, id: &VpcEndpointId) -> Option<i64> {
+        self.stored.get(id).into_iter().flatten().map(|stored| stored.first_seen.as_second()).min()
     }
 
     /// The claims that it has read in which an endpoint gives addresses.

@@ -146,7 +146,7 @@ impl World {
     pub(crate) fn access(&mut self) {
         if self.random.one_in(2) {
             self.note(|| "all that was denied is granted again".into());
-            return self.denied.clear();
+            return self.grant_again();
         }
         let account = self.random.pick(&setting::accounts()).clone();
         let operation = if self.makes_zones && self.random.one_in(3) {

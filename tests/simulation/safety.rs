@@ -27,6 +27,7 @@ impl World {
         } else {
             self.check_contributions(&claim.key, before, Some(claim), seen)
         };
+        self.count_withdrawals();
         if let Some(wrong) = wrong {
             self.violation(wrong);
         }
@@ -59,8 +60,16 @@ impl World {
         if read_of(seen, &before.key).any(|slot| is_in_the_way(before, &slot)) {
             return self.tally.count("claims released under foreign records");
         }
-        if let Some(wrong) = self.check_contributions(&before.key, Some(before), None, seen) {
+        let wrong = self.check_contributions(&before.key, Some(before), None, seen);
+        self.count_withdrawals();
+        if let Some(wrong) = wrong {
             self.violation(wrong);
+        }
+    }
+
+    fn count_withdrawals(&mut self) {
+        if self.closing.judged_by_a_list.take() {
+            self.tally.count("withdrawn by a list");
         }
     }
 
@@ -107,6 +116,10 @@ impl World {
             let left = seen.left.contains(&(given.vpc.clone(), key.zone.clone()));
             let gone = left || seen.is_gone(id, self.now / 1_000);
             if gone || self.makes_room(key, given, written) || self.was_taken_away(key, given, seen) {
+                continue;
+            }
+            if claim.is_some_and(|claim| self.is_over_by_a_list(&claim.service, id, given, seen)) {
+                self.closing.judged_by_a_list.set(true);
                 continue;
             }
             if !claim.is_some_and(|claim| self.has_left(claim, &given.vpc, seen)) {

@@ -184,6 +184,9 @@ impl Schedule {
         if !self.failed() {
             self.told_once();
         }
+        if !self.failed() && self.world.borrow().owners_consent {
+            self.lose_a_guest();
+        }
         if !self.failed() {
             self.closer_zones_come();
         }
@@ -207,6 +210,28 @@ impl Schedule {
         let differences = self.world.borrow().wrong_answers().join("; ");
         if !self.failed() && !differences.is_empty() {
             self.world.borrow_mut().violation(format!("after events alone: {differences}"));
+        }
+    }
+
+    /// An account closes its role while its addresses stand in a zone of another one.
+    fn lose_a_guest(&mut self) {
+        if !self.world.borrow_mut().guest_closes() {
+            return;
+        }
+        // A role takes its sessions with it.
+        self.executor.end_sessions();
+        self.peace = true;
+        if self.world.borrow_mut().random.one_in(2) {
+            // Lists show the endpoints as they go, and later no more.
+            self.rest();
+            self.sweep(Some(1000));
+        }
+        self.settle();
+        self.put_right();
+        if !self.failed() {
+            // The hold on an account of which nothing is left ends a sweep later.
+            self.sweep(None);
+            self.leave_alone();
         }
     }
 
@@ -295,7 +320,7 @@ impl Schedule {
         world.faults = Faults::none();
         world.define_again();
         if !world.random.one_in(8) {
-            world.denied.clear();
+            world.grant_again();
         }
         if world.random.one_in(2) {
             world.note(|| "people remove what is not ours".into());

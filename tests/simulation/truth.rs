@@ -30,7 +30,9 @@ impl World {
                 differences.push(format!("{vpc} has a reference to {key}, and there is no claim"));
             }
         }
-        if self.denied.is_empty() {
+        differences.extend(self.dead_addresses());
+        differences.extend(self.held_for_nothing());
+        if self.denied_for_now().next().is_none() {
             differences.extend(self.holds_without_reason());
             differences.extend(self.unwanted_without_a_hold());
             differences.extend(self.unserved());
@@ -74,7 +76,10 @@ impl World {
             }))
             .chain(self.table.claim(key).map(|claim| &claim.zone_account))
             .collect();
-        !self.denied.iter().any(|(account, _)| accounts.contains(&account))
+        let owner = zone.and_then(Zone::account);
+        !self.denied_for_now().any(|account| accounts.contains(&account))
+            && !owner.is_some_and(|owner| self.is_closed(owner))
+            && self.is_judged_beside_closed(self.table.claim(key))
     }
 
     /// What may stand at a name: one for each VPC, or all together, for each service that defines it.
@@ -250,10 +255,12 @@ impl World {
     /// Whether what a hold names is still so.
     fn has_cause(&self, subject: &Subject, reason: &HoldReason) -> bool {
         match subject {
-            // The table forgets those that nothing may be left to end.
-            Subject::Account(_) => {
-                matches!(reason, HoldReason::NoAccess(denied) if denied.is_rarely_met())
+            // What few looks come to stands for as long as something is left to look at.
+            Subject::Account(account) => {
+                let is_rare = matches!(reason, HoldReason::NoAccess(denied) if denied.is_rarely_met());
+                (is_rare || self.is_closed(account)) && self.is_something_left(account)
             }
+            _ if self.is_out_of_sight(subject) => true,
             Subject::VpcEndpoint(_, name) => {
                 self.ec2.endpoints.get(name).is_some_and(|endpoint| endpoint.shape().is_some())
             }

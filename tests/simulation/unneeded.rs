@@ -160,9 +160,11 @@ mod tests {
     use shared::model::policy::{SharedZones, ZoneChoice};
 
     use super::super::drive::Drive;
+    use super::super::setting::{CLIENTS, id};
     use super::*;
 
     const VPC: &str = "vpc-00000001";
+    const ANOTHERS: &str = "vpc-00000002";
     const OLD: &str = "vpce-00000001";
     const NEW: &str = "vpce-00000002";
     const MINUTE: i64 = 60_000;
@@ -243,5 +245,25 @@ mod tests {
         drive.world.borrow_mut().pass(2 * MINUTE);
         drive.sweep();
         assert_eq!(left(&drive), (0, 0));
+    }
+
+    #[test]
+    fn closed_account_is_not_asked_what_stands_in_its_zone() {
+        let drive = served();
+        {
+            let mut world = drive.world.borrow_mut();
+            // The sessions of its role are over.
+            world.pass(61 * MINUTE);
+            world.goes(OLD);
+            world.denied.insert((id(CLIENTS[0]), "sts:AssumeRole"));
+            // A list that shows another endpoint tells that this one is gone.
+            world.vpcs.insert(id(ANOTHERS), id(CLIENTS[1]));
+            world.client_creates(NEW, ANOTHERS, &["10.2.0.1"]);
+        }
+        drive.sweep();
+        let history = drive.world.borrow().history.clone().unwrap_or_default();
+        let refused = history.iter().filter(|line| line.contains("failed (AccessDenied)"));
+        assert_eq!(refused.count(), 1, "{}", history.join("\n"));
+        assert_eq!(left(&drive), (1, 1));
     }
 }

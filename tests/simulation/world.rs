@@ -11,6 +11,7 @@ use shared::model::rate::Rate;
 use shared::model::record::{RecordKey, SeenRecords};
 
 use super::calls::{Letter, Request};
+use super::closing::Closing;
 use super::ec2::Ec2;
 use super::faults::Faults;
 use super::logs::Logs;
@@ -54,6 +55,8 @@ pub(crate) struct World {
     pub(crate) takes_back: bool,
     /// Whether owners of zones say whose VPCs they serve; else they serve all.
     pub(crate) owners_consent: bool,
+    /// The accounts that have closed their role for good.
+    pub(crate) closing: Closing,
     /// The accounts whose VPCs each owner serves.
     pub(crate) guests: BTreeSet<(AccountId, AccountId)>,
     /// Whether definitions let zones be made.
@@ -147,6 +150,7 @@ impl World {
             takes_back: seed / Self::TAKING_BACK == 1 || (seed > Self::TAKING_BACK && seed.is_multiple_of(4)),
             owners_consent: seed / Self::TAKING_BACK == Self::CONSENTING / Self::TAKING_BACK
                 || (seed > Self::CONSENTING && seed % 4 == 1),
+            closing: Closing::default(),
             guests: BTreeSet::new(),
             has_zones_of_aws: matches!(seed % 16, 3 | 4 | 6 | 11),
             has_profiles: matches!(seed % 16, 2 | 5 | 13),

@@ -263,7 +263,8 @@ impl World {
     /// Claims on zones that are not as they should be once all is in order.
     pub(crate) fn wrong_zones(&self) -> Vec<String> {
         let mut wrong = Vec::new();
-        for claim in self.table.zone_claims() {
+        // What an account that is closed has stays as it is.
+        for claim in self.table.zone_claims().filter(|claim| !self.is_closed(&claim.account)) {
             let needed = self.ec2.endpoints.values().any(|endpoint| {
                 let definition = self.policy.services.get(&endpoint.service);
                 let defines = definition.is_some_and(|one| {

@@ -61,6 +61,11 @@ def deploy_client(account, parameters=None, *, template=None, running=None, stac
                          ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"])
 
 
+def delete_client(account, *, running=None, stack=CLIENT_STACK):
+    """Delete a client account's stack, and its role with it."""
+    stacks.delete(state.client("cloudformation", account, running), stack)
+
+
 def deploy_route53_events(account, parameters=None, *, running=None, stack=ROUTE53_EVENTS_STACK):
     """Deploy infra/route53-events.yaml into an account; returns the stack's outputs."""
     running = running or state.required()

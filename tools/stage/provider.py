@@ -100,6 +100,11 @@ class Provider:
                 "ClientRoleName": self.outputs["ClientRoleName"], "ExternalId": EXTERNAL_ID,
                 "RecordNames": ",".join((NAME, *MORE_NAMES)), **parameters}, running=self.local.running)
 
+    def delete_client(self, account):
+        """Delete infra/client.yaml from a client account."""
+        with self.local.deployment(account):
+            deploy.delete_client(account, running=self.local.running)
+
     def deploy_route53_events(self, account):
         """Deploy infra/route53-events.yaml into an account, as the stack's output says it."""
         with self.local.deployment(account):

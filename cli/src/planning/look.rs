@@ -109,7 +109,7 @@ impl Looks {
                     waits = waits.max(wait);
                 }
                 let Some(facts) = facts else { continue };
-                refuse_unreadable(&facts)?;
+                refuse_unreadable(&intent, &facts)?;
                 let before = planned.len();
                 self.done.push(plan(&intent, facts, policy, planned));
                 // A look that found no room tells of no VPC.
@@ -172,9 +172,12 @@ fn plan(
 }
 
 /// An account that only this caller cannot read is not held: as far as the table says, the functions can.
-fn refuse_unreadable(facts: &Facts) -> Result<(), Failure> {
+fn refuse_unreadable(intent: &Intent, facts: &Facts) -> Result<(), Failure> {
     let Some(denied) = &facts.denied else { return Ok(()) };
-    if facts.holds.contains_key(&Subject::Account(facts.account.clone())) {
+    // Nor is one in which nothing is left.
+    if facts.holds.contains_key(&Subject::Account(facts.account.clone()))
+        || vpc::is_nothing_left(intent, facts)
+    {
         return Ok(());
     }
     let Denied { account, operation, message, .. } = denied;

@@ -159,7 +159,9 @@ impl Selection {
         for (account, endpoints) in endpoints {
             let allowed = reviewed.allowed.get(&account).cloned().unwrap_or_default();
             let together = together(&fleet, &account, &endpoints, cause).into_iter();
-            intents.extend(together.map(|intent| Intent { reviewed: allowed.clone(), ..intent }));
+            let gone = reviewed.gone.get(&account);
+            let told = |intent| Intent { reviewed: allowed.clone(), gone: gone.cloned(), ..intent };
+            intents.extend(together.map(told));
         }
         let whole = reviewed.whole.into_iter();
         intents.extend(
@@ -218,6 +220,7 @@ fn intent(
         vpcs,
         announced: false,
         reviewed: BTreeMap::new(),
+        gone: None,
         message: None,
         attempt: 0,
         priority,

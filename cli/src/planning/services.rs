@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::aws::Worker;
+use shared::model::facts::ServiceFacts;
+use shared::model::gone::Gone;
 use shared::model::ids::{AccountId, ServiceId, VpcEndpointId};
 use shared::model::policy::{Policy, ServiceDefinition};
 use shared::observe::Scope;
+use shared::plan::service::gone::leads_to_something;
 use shared::plan::service::review::{plan_definitions, plan_left_holds};
 use shared::plan::{Plan, Step};
 use shared::reconcile::review::{self, ReviewRequest};
@@ -22,6 +25,10 @@ pub(super) struct Reviewed {
     pub(super) endpoints: BTreeMap<AccountId, BTreeSet<VpcEndpointId>>,
     /// Whether each account may connect, by service, as far as that was read.
     pub(super) allowed: BTreeMap<AccountId, BTreeMap<ServiceId, bool>>,
+    /// The endpoints that are over by the provider's list, by account.
+    pub(super) gone: BTreeMap<AccountId, Gone>,
+    /// The accounts of which something is left.
+    left: BTreeSet<AccountId>,
     /// The accounts that are to be asked for all of theirs: those of a service that is not of this account.
     pub(super) whole: BTreeSet<AccountId>,
     /// Services that could not be read.
@@ -49,12 +56,11 @@ pub(super) async fn review(
         let holds = worker.all_holds().await?;
         let now = worker.now();
         let definitions = plan_definitions(&refused, policy, &holds, now);
-        let known = reviewed.endpoints.keys().cloned().collect();
         let of_account = |(account, ids): (&AccountId, &BTreeSet<VpcEndpointId>)| -> Vec<_> {
             ids.iter().map(|id| (account.clone(), id.clone())).collect()
         };
         let vpc_endpoints = reviewed.endpoints.iter().flat_map(of_account).collect();
-        let left = plan_left_holds(&known, &vpc_endpoints, &holds, now);
+        let left = plan_left_holds(&reviewed.left, &vpc_endpoints, &holds, now);
         // An account without endpoints may have some of a service that could not be read.
         let left = reviewed.unread.is_empty().then_some(("accounts without endpoints", left));
         for (about, plan) in [("definitions", definitions)].into_iter().chain(left) {
@@ -81,8 +87,8 @@ impl Reviewed {
             since: None,
             run: None,
         };
-        let (_, mut plan) = review::plan(worker, definition, &request).await?;
-        self.look_at_them_here(&mut plan);
+        let (facts, mut plan) = review::plan(worker, definition, &request).await?;
+        self.look_at_them_here(&mut plan, &facts);
         let about = About::Provider(format!("service {}", definition.service));
         self.parts.push(Planned { at: worker.now(), about, plan });
         Ok(())
@@ -90,7 +96,7 @@ impl Reviewed {
 
     /// A sweep sends endpoints to the queue; here they are planned at once. The queue gets those that are accepted
     /// only: they are not available before this is over.
-    fn look_at_them_here(&mut self, plan: &mut Plan) {
+    fn look_at_them_here(&mut self, plan: &mut Plan, facts: &ServiceFacts) {
         let accepted: BTreeSet<VpcEndpointId> = plan
             .steps()
             .filter_map(|step| match step {
@@ -109,6 +115,13 @@ impl Reviewed {
                     of_account.extend(intent.vpc_endpoints.iter().cloned());
                     let allowed = self.allowed.entry(intent.account.clone()).or_default();
                     allowed.extend(intent.reviewed.clone());
+                    if leads_to_something(intent, facts) {
+                        self.left.insert(intent.account.clone());
+                    }
+                    if let Some(gone) = intent.gone.take() {
+                        let known = self.gone.entry(intent.account.clone()).or_insert_with(|| gone.clone());
+                        known.vpc_endpoints.extend(gone.vpc_endpoints);
+                    }
                     intent.vpc_endpoints.retain(|id| accepted.contains(id));
                 }
             }

@@ -64,6 +64,13 @@ impl VpcEndpointState {
         ("partial", VpcEndpointState::Partial),
     ];
 
+    /// Whether the endpoint goes, or has gone, for good.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        use VpcEndpointState::{Deleted, Deleting, Expired, Failed, Rejected};
+        matches!(self, Deleting | Deleted | Rejected | Failed | Expired)
+    }
+
     /// As EC2 writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -249,7 +256,7 @@ impl VpcFacts {
 pub struct EndpointFacts {
     /// The service that it leads to.
     pub service: ServiceId,
-    /// Its state; none when EC2, asked for it alone by its id, knows no such endpoint.
+    /// Its state; none when EC2, asked for it alone by its id, knows no such endpoint, or its account cannot be read.
     pub state: Option<VpcEndpointState>,
     /// Which families it is to answer: `ipv4`, `ipv6` or `dualstack`, as EC2 writes it.
     pub ip_address_type: IpAddressType,

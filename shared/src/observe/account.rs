@@ -35,7 +35,8 @@ impl<C: Cloud> AccountObserver<'_, C> {
             return Ok(None);
         }
         let (worker, account) = (self.worker, &self.intent.account);
-        let scope = self.read_at.is_none().then(|| format!("{account}/"));
+        let is_first = self.read_at.is_none();
+        let scope = is_first.then(|| format!("{account}/"));
         let holds = async {
             match scope {
                 Some(scope) => worker.holds(&scope).await,
@@ -52,8 +53,10 @@ impl<C: Cloud> AccountObserver<'_, C> {
             Err(denied) => {
                 // Its role may have been made anew.
                 worker.cloud.forget_role(account).await;
-                let facts = Facts { holds, denied: Some(denied), ..self.no_facts() };
-                Observed { facts: Some(facts), deferred: None }
+                let closed = if is_first { Box::pin(self.observe_closed(&denied)).await? } else { None };
+                let (facts, deferred) = closed.map_or((None, None), |seen| (seen.facts, seen.deferred));
+                let facts = facts.unwrap_or_else(|| self.no_facts());
+                Observed { facts: Some(Facts { holds, denied: Some(denied), ..facts }), deferred }
             }
         }))
     }
@@ -97,7 +100,7 @@ impl<C: Cloud> AccountObserver<'_, C> {
 
     /// What is to be seen of these VPCs; those for which there is no quota are deferred, and if some are, so are all
     /// that are left. `wait` is the time until there is quota for those, if there is not enough already.
-    async fn facts_of(
+    pub(super) async fn facts_of(
         &mut self,
         inventories: Vec<VpcInventory>,
         unknown: BTreeSet<VpcEndpointId>,

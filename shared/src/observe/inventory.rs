@@ -168,7 +168,8 @@ impl<C: Cloud> AccountObserver<'_, C> {
         claims: &BTreeMap<RecordKey, Claim>,
     ) -> Result<BTreeMap<VpcEndpointId, EndpointFacts>, Error> {
         let expected = self.expected(vpc, claims);
-        for id in expected.keys() {
+        // A closed account is not asked.
+        for id in expected.keys().filter(|_| self.closed.is_none()) {
             self.ec2.read_alone(self.worker, &self.intent.account, id).await?;
         }
         self.ec2.read_interfaces(self.worker, &self.intent.account).await?;

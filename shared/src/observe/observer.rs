@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::ec2::AccountEndpoints;
 use crate::cloud::Cloud;
 use crate::limits::Limit;
-use crate::model::facts::{Facts, StoredEndpoint};
+use crate::model::facts::{Denied, Facts, StoredEndpoint};
 use crate::model::ids::{VpcEndpointId, VpcId};
 use crate::model::policy::Policy;
 use crate::model::rate::Priority;
@@ -29,6 +29,8 @@ pub struct AccountObserver<'a, C> {
     /// The VPCs that were not observed yet.
     pub(super) left: BTreeSet<VpcId>,
     pub(super) over: bool,
+    /// Why nothing can be read in the account, once that is known and the rest is looked at without it.
+    pub(super) closed: Option<Denied>,
 }
 
 /// What was seen of some VPCs.
@@ -80,6 +82,7 @@ impl<'a, C: Cloud> AccountObserver<'a, C> {
             read_at: None,
             left: BTreeSet::new(),
             over: false,
+            closed: None,
         }
     }
 

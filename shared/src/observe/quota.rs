@@ -87,7 +87,8 @@ impl<C: Cloud> AccountObserver<'_, C> {
         deferred: &mut BTreeSet<VpcId>,
         wait: &mut Option<SignedDuration>,
     ) -> Result<Vec<VpcInventory>, Error> {
-        if self.is_sweep() {
+        // A closed account is not asked for anything.
+        if self.is_sweep() || self.closed.is_some() {
             return Ok(inventories);
         }
         let asking = |inventory: &VpcInventory| inventory.asks_route53(self.policy);

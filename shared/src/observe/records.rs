@@ -21,6 +21,9 @@ use crate::model::record::{RecordKey, SeenRecords};
 impl<C: Cloud> AccountObserver<'_, C> {
     /// Observes a VPC for which requests are reserved.
     pub(super) async fn observe_vpc(&self, inventory: VpcInventory) -> Result<VpcFacts, Error> {
+        if let Some(denied) = &self.closed {
+            return self.observe_closed_vpc(inventory, denied).await;
+        }
         let account = &self.intent.account;
         let zones = if inventory.lists_zones(self.policy) {
             self.worker.take(&self.reserved, account, 1, Priority::Change).await?;
@@ -36,13 +39,7 @@ impl<C: Cloud> AccountObserver<'_, C> {
         };
         let complete = zones.as_ref().and_then(|zones| zones.as_ref().ok());
         let mut records = self.records(&inventory, complete).await?;
-        // Only what leaves a record can make way for those that are held on it.
-        if inventory.may_leave(self.policy, complete) {
-            let mut waiting = self.worker.waiting().await?;
-            for record in &mut records {
-                record.waiting = waiting.remove(&record.key).unwrap_or_default();
-            }
-        }
+        self.see_who_waits(&inventory, complete, &mut records).await?;
         let profiles = match complete {
             Some(zones) if self.asks_for_profiles(&inventory, zones) => {
                 self.profile_zones(&inventory.vpc).await
@@ -55,6 +52,22 @@ impl<C: Cloud> AccountObserver<'_, C> {
         Ok(VpcFacts { vpc, endpoints, stored, zones, profiles, records, holds, zone_claims, making })
     }
 
+    /// Who is held on the records: only what leaves a record can make way for them.
+    pub(super) async fn see_who_waits(
+        &self,
+        inventory: &VpcInventory,
+        zones: Option<&Zones>,
+        records: &mut [RecordFacts],
+    ) -> Result<(), Error> {
+        if inventory.may_leave(self.policy, zones) {
+            let mut waiting = self.worker.waiting().await?;
+            for record in records {
+                record.waiting = waiting.remove(&record.key).unwrap_or_default();
+            }
+        }
+        Ok(())
+    }
+
     async fn zones(&self, vpc: &VpcId) -> Result<Zones, Error> {
         let (cloud, account, region) = (&self.worker.cloud, &self.intent.account, &self.policy.region);
         let ask = async |page| cloud.list_hosted_zones_by_vpc(account, vpc, region, page).await;
@@ -62,7 +75,7 @@ impl<C: Cloud> AccountObserver<'_, C> {
     }
 
     /// Each defined name in each zone that can hold it, and each further name on which the VPC has a claim.
-    async fn records(
+    pub(super) async fn records(
         &self,
         inventory: &VpcInventory,
         zones: Option<&Zones>,

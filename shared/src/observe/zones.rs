@@ -25,9 +25,11 @@ impl<C: Cloud> AccountObserver<'_, C> {
         inventory: &VpcInventory,
         zones: Option<&Zones>,
     ) -> Result<BTreeMap<DnsName, ClaimedZone>, Error> {
+        // A closed account is not asked for anything.
+        let may_go = |claim: &ZoneClaim| self.closed.is_none() && inventory.may_go(claim, self.policy);
         let mut claimed = BTreeMap::new();
         for claim in &inventory.zone_claims {
-            let look = match (claim.zone().filter(|_| inventory.may_go(claim, self.policy)), zones) {
+            let look = match (claim.zone().filter(|_| may_go(claim)), zones) {
                 (Some(zone), _) => self.look_into(claim, zone).await?,
                 (None, Some(zones)) => self.look_at_zone(claim, zones).await?,
                 (None, None) => ZoneLook::Unasked,

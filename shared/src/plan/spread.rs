@@ -65,6 +65,7 @@ mod tests {
             vpcs: BTreeSet::new(),
             announced: false,
             reviewed: BTreeMap::new(),
+            gone: None,
             message: None,
             priority: Priority::Sweep,
             edit: None,

@@ -58,6 +58,7 @@ pub fn plan(facts: &SweepFacts, question: &Question) -> Plan {
                 vpcs: vpcs.iter().cloned().collect(),
                 announced: false,
                 reviewed: BTreeMap::new(),
+                gone: None,
                 message: None,
                 attempt: 0,
                 priority: Priority::Sweep,

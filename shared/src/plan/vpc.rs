@@ -1,5 +1,6 @@
 //! The plan for some VPCs of one account: every defined name in every zone that can hold it.
 
+mod closed;
 mod contribution;
 mod desired;
 mod effect;
@@ -15,6 +16,7 @@ mod zoneless;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::closed::is_nothing_left;
 use self::contribution::Contribution;
 use self::effect::{Decision, Effect};
 pub use self::endpoint::{WAIT_AT_MOST, chain_delay};
@@ -26,6 +28,7 @@ use self::record::decide;
 use self::steps::{Decided, write};
 use self::view::View;
 use self::zoneless::hold_without_zone;
+use crate::model::claim::Claim;
 use crate::model::facts::{Association, Facts, RecordFacts, VpcEndpointState};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::policy::Policy;
@@ -40,7 +43,7 @@ use crate::trigger::intent::Intent;
 pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &[Refused]) -> Plan {
     let mut plan = Plan::default();
     let mut stored_holds = judged_holds(intent, facts);
-    if let Some(denied) = &facts.denied {
+    if let Some(denied) = facts.denied.as_ref().filter(|_| !is_nothing_left(intent, facts)) {
         let subject = Subject::Account(facts.account.clone());
         plan.holds.insert(subject, HoldReason::NoAccess(denied.clone()));
     }
@@ -66,8 +69,7 @@ pub fn plan(intent: &Intent, facts: &Facts, policy: &Policy, refused: &[Refused]
         }
     }
     if facts.denied.is_some() {
-        // What could not be looked at stays as it is, its holds included.
-        stored_holds.retain(|subject, _| matches!(subject, Subject::Account(_)));
+        stored_holds.retain(|subject, _| closed::judges(intent, facts, subject));
     }
     plan.settle_holds(&stored_holds, Some(&facts.account), facts.now);
     plan
@@ -96,14 +98,11 @@ fn decided<'a>(
     plan: &mut Plan,
 ) -> Option<Decided<'a>> {
     let subject = view.subject(record);
+    if !closed::is_decided(view.intent, view.facts, record) {
+        return None;
+    }
     if record.association == Association::ZoneGone {
-        let effect = record
-            .claim
-            .as_ref()
-            .map_or(Effect::Nothing, |claim| Effect::Release(release(record, &view.vpc.vpc, claim.version)));
-        let decision =
-            Decision { reason: "the zone is gone: release it".into(), effect, ..Decision::nothing() };
-        return Some(Decided { record, decision, own: BTreeSet::new() });
+        return Some(Decided { record, decision: release_with_zone(view, record), own: BTreeSet::new() });
     }
     let answer = view.answer(record);
     let Some(desired) = answer.desired else {
@@ -121,8 +120,8 @@ fn decided<'a>(
         // This VPC leaves the claim: what is in the way of the record is no concern of it any more.
         decision.hold = None;
     }
-    if answer.is_unwanted && decision.effect.changes_records() {
-        decision.reason = format!("the zone's owner does not consent any more: {}", decision.reason);
+    if let Some(why) = why_it_leaves(view, answer.is_unwanted, &decision.effect) {
+        decision.reason = format!("{why}: {}", decision.reason);
     }
     let mut kept_out = answer.hold;
     if matches!(decision.effect, Effect::Release(_)) && kept_out.is_some() {
@@ -130,6 +129,20 @@ fn decided<'a>(
     }
     decision.hold = view.unless_shadowed(record, decision.hold.or(kept_out));
     Some(Decided { record, decision, own: answer.own })
+}
+
+fn release_with_zone(view: &View, record: &RecordFacts) -> Decision {
+    let released = |claim: &Claim| Effect::Release(release(record, &view.vpc.vpc, claim.version));
+    let effect = record.claim.as_ref().map_or(Effect::Nothing, released);
+    Decision { reason: "the zone is gone: release it".into(), effect, ..Decision::nothing() }
+}
+
+/// Why endpoints leave a record that have not gone by the word of their own account.
+fn why_it_leaves(view: &View, is_unwanted: bool, effect: &Effect) -> Option<&'static str> {
+    if view.facts.denied.is_some() && *effect != Effect::Nothing {
+        return Some("its provider shows the endpoint no more, and its account is closed");
+    }
+    (is_unwanted && effect.changes_records()).then_some("the zone's owner does not consent any more")
 }
 
 /// What is in this VPC's way once the claim that kept it out is released.
@@ -145,6 +158,9 @@ fn remember(view: &View, plan: &mut Plan) {
     for vpc_endpoint in view.vpc.endpoints.keys() {
         let mut claims = view.vpc.records.iter().filter_map(|record| record.claim.as_ref());
         let claimed = claims.any(|claim| claim.contributions.contains_key(vpc_endpoint));
+        if view.facts.denied.is_some() && view.contributions[vpc_endpoint] != Contribution::Withdraw {
+            continue;
+        }
         let step = view.memory(vpc_endpoint, claimed).step();
         let subject = Subject::VpcEndpoint(view.vpc.vpc.clone(), vpc_endpoint.clone());
         plan.push(subject, "it was seen so", step.into_iter().collect());
@@ -154,6 +170,9 @@ fn remember(view: &View, plan: &mut Plan) {
 /// Plans the waiting chains of a VPC's endpoints, and holds those for which waiting does not help.
 fn wait_for_endpoints(view: &View, plan: &mut Plan) {
     for (vpc_endpoint, contribution) in &view.contributions {
+        if view.facts.denied.is_some() && *contribution != Contribution::Withdraw {
+            continue;
+        }
         let subject = Subject::VpcEndpoint(view.vpc.vpc.clone(), vpc_endpoint.clone());
         let endpoint = &view.vpc.endpoints[vpc_endpoint];
         let defined = view.policy.services.contains_key(&endpoint.service);

@@ -78,6 +78,7 @@ mod tests {
             vpcs: BTreeSet::new(),
             announced: false,
             reviewed: std::collections::BTreeMap::new(),
+            gone: None,
             message: None,
             attempt: 0,
             priority: Priority::Sweep,

@@ -17,6 +17,7 @@ use crate::model::ids::{AccountId, VpcEndpointId};
 use crate::model::policy::{Policy, Removal, ServiceDefinition};
 use crate::model::run::{RequestedBy, RunPart};
 use crate::observe::{Definitions, Scope, observe_service};
+use crate::plan::service::gone::leads_to_something;
 use crate::plan::service::review::{self, Question, SendOn};
 use crate::plan::spread::spread;
 use crate::plan::{Plan, Step};
@@ -71,7 +72,7 @@ pub struct ServiceSummary {
     /// How many claims are left of a definition that was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claims_left: Option<usize>,
-    /// The accounts whose endpoints are sent on.
+    /// The accounts whose endpoints are sent on, but for those of which nothing is left.
     #[serde(skip)]
     pub accounts: BTreeSet<AccountId>,
     /// The endpoints themselves, each with its account.
@@ -265,7 +266,9 @@ fn summarise(facts: &ServiceFacts, plan: &Plan) -> ServiceSummary {
                         None => summary.unknown += 1,
                     }
                 }
-                summary.accounts.insert(intent.account.clone());
+                if leads_to_something(intent, facts) {
+                    summary.accounts.insert(intent.account.clone());
+                }
                 let of_account = intent.vpc_endpoints.iter().map(|id| (intent.account.clone(), id.clone()));
                 summary.vpc_endpoints.extend(of_account);
             }

@@ -10,6 +10,7 @@ use super::review::{
 use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::metrics::{Metric, Metrics};
+use crate::model::claim::IndexedClaim;
 use crate::model::facts::{Place, SweepFacts};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::{AccountId, ServiceId, VpcEndpointId};
@@ -157,6 +158,8 @@ impl<C: Cloud> Sweep<'_, C> {
         let claimed = places(&plan);
         self.summary.claimed_vpcs = claimed.len();
         self.accounts.extend(claimed.iter().map(|(account, _)| account.clone()));
+        let of_claims = facts.claims.iter().flat_map(IndexedClaim::places);
+        self.accounts.extend(of_claims.map(|(account, _)| account));
         self.summary.vpcs = reviewed.into_iter().chain(claimed).collect();
         if !dry_run {
             let outcome = send(self.worker, &mut plan, CAUSE, self.run("claims").as_ref()).await;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::Limit;
 use crate::model::dns::DnsName;
+use crate::model::gone::Gone;
 use crate::model::ids::{AccountId, HostedZoneId, ServiceId, VpcEndpointId, VpcId};
 use crate::model::policy::Policy;
 use crate::model::rate::Priority;
@@ -48,6 +49,10 @@ pub struct Intent {
     /// tell of an allow list.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reviewed: BTreeMap<ServiceId, bool>,
+    /// Endpoints that are over by the provider's own list, for where their account cannot be read. Only a whole review
+    /// says so, of what it has read itself: no event does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<Gone>,
     /// How often in a row a change was put off, because Route 53 was not ready for it: the next delay follows from it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempt: u32,
@@ -110,6 +115,18 @@ impl Intent {
     #[must_use]
     pub fn is_by_hand(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.requested_by == RequestedBy::Hand)
+    }
+
+    /// Whether an endpoint is over by what the provider's list has shown, as far as that is believed still.
+    #[must_use]
+    pub fn is_gone(&self, id: &VpcEndpointId, now: Timestamp) -> bool {
+        self.evidence(now).is_some_and(|gone| gone.vpc_endpoints.contains(id))
+    }
+
+    /// What the provider's list has shown to be over, as far as that is believed still.
+    #[must_use]
+    pub fn evidence(&self, now: Timestamp) -> Option<&Gone> {
+        self.gone.as_ref().filter(|gone| gone.is_believed(now))
     }
 
     /// Whether it is of all endpoints of defined services in its account.
@@ -208,6 +225,7 @@ impl Event {
             vpcs: BTreeSet::new(),
             announced: call.action == Action::CreateVpcEndpoint,
             reviewed: BTreeMap::new(),
+            gone: None,
             message: None,
             attempt: 0,
             priority: Priority::Event,

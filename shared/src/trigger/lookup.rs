@@ -97,6 +97,7 @@ impl Lookup {
             vpcs: vpcs.iter().cloned().collect(),
             announced: false,
             reviewed: BTreeMap::new(),
+            gone: None,
             message: None,
             attempt: 0,
             priority: Priority::Event,

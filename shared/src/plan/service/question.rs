@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::limits::Limit;
 use crate::model::facts::{Connection, ServiceFacts};
+use crate::model::gone::Gone;
 use crate::model::hold::Subject;
 use crate::model::ids::{AccountId, Region, ServiceId, VpcEndpointId};
 use crate::model::rate::Priority;
@@ -58,20 +59,29 @@ impl Question<'_> {
     }
 }
 
+/// What a review tells of the endpoints that it sends on.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Whether their account may connect, by service.
+    pub(super) reviewed: BTreeMap<ServiceId, bool>,
+    /// Those that are over by the provider's list, of whatever account.
+    pub(super) gone: BTreeSet<VpcEndpointId>,
+}
+
 /// One intent for each hundred endpoints of an account; those that AWS says exist apart from the others.
 pub(super) fn send(
     plan: &mut Plan,
     subject: &Subject,
     account: &AccountId,
     vpc_endpoints: &BTreeMap<VpcEndpointId, bool>,
-    reviewed: &BTreeMap<ServiceId, bool>,
+    told: &Told,
     question: &Question,
 ) {
     for announced in [true, false] {
         let ids: Vec<_> = vpc_endpoints.iter().filter(|(_, alive)| **alive == announced).collect();
         for ids in Limit::IntentSubjects.split(&ids) {
             let ids = ids.iter().map(|(id, _)| (*id).clone()).collect();
-            let intent = intent_of(account, &ids, announced, reviewed, question);
+            let intent = intent_of(account, &ids, announced, told, question);
             let step = Step::SendIntent { intent, delay_seconds: 0 };
             plan.push(subject.clone(), "their VPCs are to be looked at", vec![step]);
         }
@@ -82,15 +92,17 @@ pub(super) fn intent_of(
     account: &AccountId,
     vpc_endpoints: &BTreeSet<VpcEndpointId>,
     announced: bool,
-    reviewed: &BTreeMap<ServiceId, bool>,
+    told: &Told,
     question: &Question,
 ) -> Intent {
+    let gone: BTreeSet<_> = told.gone.intersection(vpc_endpoints).cloned().collect();
     Intent {
         account: account.clone(),
         vpc_endpoints: vpc_endpoints.clone(),
         vpcs: BTreeSet::new(),
         announced,
-        reviewed: reviewed.clone(),
+        reviewed: told.reviewed.clone(),
+        gone: (!gone.is_empty()).then_some(Gone { seen: question.now, vpc_endpoints: gone }),
         message: None,
         attempt: 0,
         priority: match question.send_on {

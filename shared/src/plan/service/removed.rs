@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::question::{Question, SendOn, send};
+use super::gone::gone;
+use super::question::{Question, SendOn, Told, send};
 use crate::model::facts::ServiceFacts;
 use crate::model::hold::Subject;
 use crate::model::ids::{AccountId, VpcEndpointId};
@@ -21,8 +22,9 @@ pub(super) fn plan(facts: &ServiceFacts, question: &Question) -> Plan {
         by_account.entry(&stored.account).or_default().insert(stored.vpc_endpoint.clone(), false);
     }
     let subject = Subject::Service(facts.service.clone());
+    let told = Told { gone: gone(facts, question), ..Told::default() };
     for (account, vpc_endpoints) in by_account {
-        send(&mut plan, &subject, account, &vpc_endpoints, &BTreeMap::new(), question);
+        send(&mut plan, &subject, account, &vpc_endpoints, &told, question);
     }
     if question.accounts.is_empty() {
         plan.settle_holds(&facts.holds, None, question.now);

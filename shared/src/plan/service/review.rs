@@ -37,8 +37,9 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::allowance::{Allowance, allowance};
+use super::gone::gone;
 pub use super::question::{Question, SendOn};
-use super::question::{intent_of, send};
+use super::question::{Told, intent_of, send};
 use super::removed;
 use super::verdicts::Verdicts;
 use crate::limits::Limit;
@@ -68,9 +69,10 @@ pub fn plan(facts: &ServiceFacts, definition: &ServiceDefinition, question: &Que
     }
     accept(&mut plan, facts, &verdicts);
     reject(&mut plan, facts, &verdicts, definition.revocation_grace);
+    let mut told = Told { gone: gone(facts, question), ..Told::default() };
     for (account, vpc_endpoints) in endpoints_to_send(facts, question, &verdicts) {
-        let reviewed = reviewed(definition, facts, &account);
-        send(&mut plan, &subject, &account, &vpc_endpoints, &reviewed, question);
+        told.reviewed = reviewed(definition, facts, &account);
+        send(&mut plan, &subject, &account, &vpc_endpoints, &told, question);
     }
     plan.settle_holds(&judged_holds(facts, question, &plan), None, question.now);
     plan
@@ -223,7 +225,7 @@ fn endpoints_to_send(
 fn find_endpoints(plan: &mut Plan, subject: &Subject, definition: &ServiceDefinition, question: &Question) {
     for account in definition.allowed_principals.iter().filter_map(Principal::account) {
         if question.concerns(account) {
-            let intent = intent_of(account, &BTreeSet::new(), false, &BTreeMap::new(), question);
+            let intent = intent_of(account, &BTreeSet::new(), false, &Told::default(), question);
             let step = Step::SendIntent { intent, delay_seconds: 0 };
             plan.push(
                 subject.clone(),

@@ -54,12 +54,8 @@ pub(crate) fn contribution(
         Some(State::Available) => complete_addresses(endpoint)
             .map_or(Contribution::Keep { wait: true, hold: None }, Contribution::Publish),
         Some(State::PendingAcceptance) => Contribution::Keep { wait: owner_allowed, hold: None },
-        Some(State::Pending | State::Partial | State::Other(_)) => {
-            Contribution::Keep { wait: true, hold: None }
-        }
-        Some(State::Deleting | State::Deleted | State::Rejected | State::Failed | State::Expired) => {
-            Contribution::Withdraw
-        }
+        Some(state) if state.is_over() => Contribution::Withdraw,
+        Some(_) => Contribution::Keep { wait: true, hold: None },
         None => {
             let known = stored.map(|stored| now.duration_since(stored.first_seen));
             let was_going = stored.is_some_and(|stored| stored.expires_at.is_some());

@@ -99,6 +99,8 @@ fn next_turn(facts: &Facts, vpc_endpoint: &VpcEndpointId, intent: &Intent) -> In
         vpcs: BTreeSet::new(),
         announced: intent.announced,
         reviewed: intent.reviewed.clone(),
+        // The turn is of an account that can be read.
+        gone: None,
         message: None,
         attempt: 0,
         priority: intent.priority,

@@ -161,7 +161,14 @@ pub fn release(intent: &Intent, claim: &Claim, released: Released) -> Result<Pla
 
 fn of_vpcs(intent: &Intent, account: &AccountId, vpcs: BTreeSet<VpcId>) -> Intent {
     let account = account.clone();
-    Intent { account, vpc_endpoints: BTreeSet::new(), vpcs, reviewed: BTreeMap::new(), ..intent.clone() }
+    Intent {
+        account,
+        vpc_endpoints: BTreeSet::new(),
+        vpcs,
+        reviewed: BTreeMap::new(),
+        gone: None,
+        ..intent.clone()
+    }
 }
 
 #[cfg(test)]

@@ -179,6 +179,7 @@ fn send_for(view: &View, vpcs: &BTreeMap<VpcId, AccountId>) -> Vec<Step> {
         vpc_endpoints: BTreeSet::new(),
         vpcs: BTreeSet::from([vpc.clone()]),
         reviewed: BTreeMap::new(),
+        gone: None,
         ..view.intent.clone()
     };
     vpcs.iter().map(|vpc| Step::SendIntent { intent: intent(vpc), delay_seconds: 0 }).collect()

@@ -1,3 +1,4 @@
+mod closed;
 mod denied;
 mod made_zones;
 mod unneeded_zones;
@@ -5,7 +6,6 @@ mod zoneless;
 mod zones;
 
 use super::*;
-use crate::model::claim::Claim;
 use crate::model::claim::{Contribution as Claimed, Origin};
 use crate::model::consent::Consent;
 use crate::model::dns::DnsName;
@@ -43,6 +43,7 @@ pub(super) fn intent() -> Intent {
         vpcs: BTreeSet::new(),
         announced: true,
         reviewed: BTreeMap::new(),
+        gone: None,
         message: None,
         attempt: 0,
         priority: crate::model::rate::Priority::Event,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::closed;
 use super::contribution::{Contribution, contribution};
 use super::endpoint::Remember;
 use super::record::Look;
@@ -34,6 +35,9 @@ impl<'a> View<'a> {
 
     fn contribution(&self, id: &VpcEndpointId) -> Contribution {
         let endpoint = &self.vpc.endpoints[id];
+        if self.facts.denied.is_some() {
+            return closed::contribution(self.intent, self.facts, id);
+        }
         if self.policy.is_removed(&endpoint.service) {
             return Contribution::Withdraw;
         }

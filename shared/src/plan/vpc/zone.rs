@@ -63,6 +63,9 @@ pub(super) type ZoneHolds = BTreeMap<DnsName, Option<HoldReason>>;
 
 /// Plans the zones of a VPC. Gives what is held in place of [`HoldReason::NoZone`].
 pub(super) fn write(view: &View, decided: &[Decided], refused: &[Refused], plan: &mut Plan) -> ZoneHolds {
+    if view.facts.denied.is_some() {
+        return ZoneHolds::new();
+    }
     let wanted = wanted(view);
     let domains: BTreeSet<&DnsName> = wanted.keys().chain(view.vpc.zone_claims.keys()).collect();
     let mut holds = ZoneHolds::new();

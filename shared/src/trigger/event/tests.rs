@@ -243,3 +243,13 @@ fn a_notification_is_a_hint_by_the_ids_in_it() {
         assert!(review.is_ok_and(|review| review.services.is_empty()), "all services are looked at");
     }
 }
+
+#[test]
+fn event_that_says_itself_what_is_gone_is_not_believed() {
+    let said = r#""gone":{"seen":"2026-03-02T09:15:00Z","vpc_endpoints":["vpce-01234567890abcdef"]},"#;
+    let json = include_str!("../../../../tests/events/create_two_subnets.json");
+    // In each object of it.
+    let json = json.replace('{', &format!("{{{said}")).replace(&format!("{{{said}}}"), "{}");
+    let intent = intent(parse(&json)).unwrap_or_else(|Ignored(reason)| panic!("{reason}"));
+    assert_eq!(intent.gone, None);
+}
