@@ -54,13 +54,18 @@ class Evidence:
 
     def _note_roles(self, account, since):
         """Read the roles of an account as CloudFormation made them."""
-        iam = self.local.client("iam", account)
+        iam, there = self.local.client("iam", account), set()
         for page in iam.get_paginator("list_roles").paginate():
             for role in page["Roles"]:
                 versions = self.roles.setdefault(role["Arn"], [])
                 found = {"trust": role["AssumeRolePolicyDocument"], "policies": _policies(iam, role["RoleName"])}
                 if not versions or {**versions[-1], "since": None} != {**found, "since": None}:
                     versions.append({**found, "since": since})
+                there.add(role["Arn"])
+        # A role that went with its stack trusts nobody and may do nothing.
+        for arn, versions in self.roles.items():
+            if arn.split(":")[4] == account and arn not in there and versions[-1]["trust"]["Statement"]:
+                versions.append({"trust": {"Version": "2012-10-17", "Statement": []}, "policies": {}, "since": since})
 
     def note_resources(self, account, outputs):
         """Read the policies of a provider's stack that are not of roles, by the names in its outputs."""

@@ -48,7 +48,7 @@ def _resource_policy(entry, roles):
     policy = entry.get("policy")
     if policy is None and entry["action"] == "sts:AssumeRole":
         target = in_force(roles, entry["resource"], entry["at"])
-        policy = target["trust"] if target else _NOBODY
+        policy = target["trust"] if target and target["trust"]["Statement"] else _NOBODY
     if isinstance(policy, str):
         policy = json.loads(policy)
     return {"resourcePolicy": policy} if policy else {}

@@ -210,11 +210,13 @@ impl World {
         accounts
     }
 
-    /// Whether something of an account is left, for which it is held.
+    /// Whether something of an account is left, for which it is held. A zone that we made there is: nobody can see what
+    /// stands in it.
     pub(crate) fn is_something_left(&self, account: &AccountId) -> bool {
         let mut given = self.table.claims().flat_map(|claim| claim.contributions.values());
         let mut endpoints = self.ec2.endpoints.iter().filter(|(_, endpoint)| endpoint.account == *account);
         given.any(|given| given.account == *account)
+            || self.table.zone_claims().any(|claim| claim.account == *account)
             || endpoints.any(|(id, endpoint)| !self.is_told_of(&endpoint.service, id))
     }
 

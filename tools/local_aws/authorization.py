@@ -6,6 +6,8 @@ place. A call that is not known here is an error of this file, never a permissio
 """
 
 import os
+import re
+import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +71,16 @@ def _organizations(action: str, parameters: dict[str, Any], account: str, region
 
 def _lambda(action: str, parameters: dict[str, Any], account: str, region: str) -> list[Asked] | None:
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html"""
-    return [Asked("lambda:ListFunctions", "*", account)] if action == "ListFunctions" else None
+    if action == "ListFunctions":
+        return [Asked("lambda:ListFunctions", "*", account)]
+    # Not every server knows the operation by more than its request line.
+    if called := _INVOCATION.fullmatch(action):
+        name = urllib.parse.unquote(called["function"]).split(":")[-1]
+        return [Asked("lambda:InvokeFunction", f"arn:aws:lambda:{region}:{account}:function:{name}", account)]
+    return None
+
+
+_INVOCATION = re.compile(r"POST /2015-03-31/functions/(?P<function>[^/]+)/invocations")
 
 
 def _route53(action: str, parameters: dict[str, Any], account: str, region: str) -> list[Asked] | None:

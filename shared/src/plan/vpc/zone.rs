@@ -14,6 +14,8 @@
 //! none                                making         any        until its time is over: wait
 //! none                                making, over   create     claim making with the same reference, CreateZone
 //! none                                making, over   existing   release
+//! none, and nothing publishes now     making, over   create     nothing: the same reference is asked for again
+//! none, and nothing needs it any more making, over   any        release
 //! D, its reference is the claim's     making         any        claim made, though the answer was lost
 //! D, another reference, or a parent   making, over   any        release: somebody was first, and theirs is served
 //! some, ours is one of them           made           any        nothing

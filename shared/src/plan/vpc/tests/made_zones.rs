@@ -217,6 +217,16 @@ fn zone_of_which_nobody_knows_is_released_when_it_is_wanted_no_more() {
 }
 
 #[test]
+fn zone_of_which_nobody_knows_keeps_its_claim_while_its_endpoint_changes() {
+    let mut world = making("-1s", ZoneLook::Unasked);
+    world.vpc().endpoints.get_mut(&endpoint_id(1)).unwrap().state = Some(VpcEndpointState::Pending);
+    assert_eq!(done(&world, &creating(), &[]).0, [""; 0], "another claim would make a second zone");
+    assert_eq!(done(&world, &policy(), &[]).0, released().0, "switched off since");
+    world.vpc().endpoints.get_mut(&endpoint_id(1)).unwrap().state = Some(VpcEndpointState::Deleted);
+    assert_eq!(done(&world, &creating(), &[]).0, released().0);
+}
+
+#[test]
 fn zone_with_our_reference_is_ours_though_the_answer_was_lost() {
     for (until, reference) in [("10s", REFERENCE), ("-1s", "zl-00112233445566778899aabbccddeeff-3")] {
         for policy in [creating(), policy()] {

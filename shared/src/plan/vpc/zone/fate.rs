@@ -7,11 +7,12 @@ use super::super::steps::Decided;
 use super::super::view::View;
 use super::domains::Wanted;
 use super::unneeded::{removing, unneeded};
-use super::verdict::{Anew, Fate, holds_records, is_needed};
+use super::verdict::{Anew, Fate, holds_records, is_needed, is_wanted_again};
 use crate::model::dns::DnsName;
 use crate::model::facts::{Association, Denied};
 use crate::model::hold::{HoldReason, Subject};
 use crate::model::ids::HostedZoneId;
+use crate::model::zone::answering;
 use crate::model::zone_claim::{ClaimedZone, ZoneLook, ZoneState};
 
 /// A zone that somebody deletes is made once more in this time.
@@ -29,7 +30,7 @@ pub(super) fn fate(
 ) -> Fate {
     let fate = match claimed.map(|claimed| (&claimed.claim.state, claimed)) {
         None => wanted.map_or(Fate::Nothing, |_| first(view)),
-        Some((ZoneState::Making { until }, claimed)) => making(view, wanted, claimed, *until),
+        Some((ZoneState::Making { until }, claimed)) => making(view, domain, wanted, claimed, *until),
         Some((ZoneState::Made { zone }, claimed)) => {
             if is_needed(view, domain, claimed) || holds_records(view, zone, decided) {
                 made(view, domain, wanted, claimed, zone)
@@ -62,7 +63,13 @@ fn first(view: &View) -> Fate {
     Fate::Create { why: "no zone can hold the name: make one", anew: Anew::No }
 }
 
-fn making(view: &View, wanted: Option<&Wanted>, claimed: &ClaimedZone, until: Timestamp) -> Fate {
+fn making(
+    view: &View,
+    domain: &DnsName,
+    wanted: Option<&Wanted>,
+    claimed: &ClaimedZone,
+    until: Timestamp,
+) -> Fate {
     let now = view.facts.now;
     match &claimed.look {
         ZoneLook::Reference { zone, caller_reference: Some(reference) }
@@ -80,14 +87,17 @@ fn making(view: &View, wanted: Option<&Wanted>, claimed: &ClaimedZone, until: Ti
         ZoneLook::Denied(_) => return Fate::Nothing,
         _ => {}
     }
-    if view.vpc.listed_zones().is_none() {
-        return Fate::Nothing;
-    }
+    let Some(zones) = view.vpc.listed_zones() else { return Fate::Nothing };
     if wanted.is_some() {
         return Fate::Create {
             why: "no answer said whether the zone was made, and none is seen: ask again",
             anew: Anew::No,
         };
+    }
+    // Under this claim it would be asked for again with the same reference. Without it a second one would be made, should
+    // the first live and somebody have taken the VPC from it.
+    if answering(zones, domain).is_none() && is_wanted_again(view, domain) {
+        return Fate::Nothing;
     }
     Fate::release("another zone can hold the name, or nothing needs it: release the claim on a new one")
 }

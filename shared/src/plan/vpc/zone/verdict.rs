@@ -8,6 +8,7 @@ use super::super::view::View;
 use crate::model::dns::DnsName;
 use crate::model::hold::HoldReason;
 use crate::model::ids::HostedZoneId;
+use crate::model::policy::{ServiceDefinition, ZoneChoice};
 use crate::model::record::RecordKey;
 use crate::model::zone_claim::ClaimedZone;
 
@@ -71,6 +72,19 @@ pub(super) fn is_needed(view: &View, domain: &DnsName, claimed: &ClaimedZone) ->
     let stays = |id| view.contributions.get(id) != Some(&Contribution::Withdraw);
     !view.policy.services.contains_key(&claimed.claim.service)
         || view.vpc.endpoints.iter().any(|(id, endpoint)| stays(id) && needs(&endpoint.service))
+}
+
+/// Whether an endpoint that does not publish at the moment would have the zone made once it does: one that is changing,
+/// say.
+pub(super) fn is_wanted_again(view: &View, domain: &DnsName) -> bool {
+    let creates = |definition: &&ServiceDefinition| {
+        definition.zones == ZoneChoice::Create
+            && definition.names.iter().any(|name| domain.is_zone_of(name.as_dns_name()))
+    };
+    view.vpc.endpoints.iter().any(|(id, endpoint)| {
+        view.contributions.get(id) != Some(&Contribution::Withdraw)
+            && view.policy.services.get(&endpoint.service).is_some_and(|one| creates(&one))
+    })
 }
 
 /// Whether a claim on a record is left in the zone after what is decided.
