@@ -139,10 +139,21 @@ def load_balancer_that_listens_nowhere(patient):
 
 
 @row("targets")
-def group_without_a_target(patient):
-    target = [{"Id": "10.251.0.10", "Port": PORT}]
-    patient.elb.deregister_targets(TargetGroupArn=patient.group, Targets=target)
+def groups_without_a_target(patient):
+    elb = patient.elb
+    # Each group that was ever behind the load balancer, as the local AWS shows them.
+    groups = [one["TargetGroupArn"] for one in elb.describe_target_groups(LoadBalancerArn=patient.balancer)["TargetGroups"]]
+    were = {}
+    for group in groups:
+        health = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        were[group] = [one["Target"] for one in health if one["TargetHealth"]["State"] == "healthy"]
+        if were[group]:
+            elb.deregister_targets(TargetGroupArn=group, Targets=were[group])
     yield {"TARGET": "10.251.0.10"}
+    for group, targets in were.items():
+        elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": "10.251.0.10"}])
+        if targets:
+            elb.register_targets(TargetGroupArn=group, Targets=targets)
 
 
 @row("resolver forwarding")
